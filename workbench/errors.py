@@ -1,0 +1,33 @@
+"""One family of errors: each says what is wrong, where (column, date, row) and what to do about it.
+
+The command line turns every :class:`WorkbenchError` into one line on standard error and exit code 2,
+except :class:`CellFailed`, a study that started and broke, which is exit code 3.
+"""
+
+
+class WorkbenchError(Exception):
+    """What a user can mend: bad input, bad usage, or a question that has no honest answer."""
+
+
+class DataError(WorkbenchError):
+    """A panel or a file of prices or returns is not what it must be."""
+
+
+class ScenarioError(WorkbenchError):
+    """A scenario set is malformed, or a file does not hold one."""
+
+
+class ParameterError(WorkbenchError):
+    """An option, a parameter or a name is unknown, ill-typed or out of range."""
+
+
+class FitError(WorkbenchError):
+    """A sampler cannot be fitted to this panel, or is asked before it is fitted."""
+
+
+class Refusal(WorkbenchError):
+    """The question was understood and is refused, because any answer would be invented."""
+
+
+class CellFailed(WorkbenchError):
+    """A study started and did not finish: a cell raised, the kernel died, or time ran out."""
