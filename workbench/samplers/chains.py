@@ -1,0 +1,41 @@
+"""Chains: the same sampler, trained again from independent seeds, so that the noise of training shows beside that of draws."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from workbench import scenarios
+from workbench.errors import ParameterError
+from workbench.samplers.base import Sampler
+from workbench.samplers.presets import SAMPLERS
+
+
+def chain_seed(seed: int, chain: int) -> int:
+    """Root seed of one chain; chains of one study share no stream."""
+    return int(np.random.SeedSequence(seed, spawn_key=(chain,)).generate_state(1, np.uint64)[0] >> 1)
+
+
+def fit_chains(name: str, returns: pd.DataFrame, chains: int, seed: int = 0, **options) -> list[Sampler]:
+    """Fit the registered sampler ``name`` once a chain on log returns (day, asset)."""
+    if chains < 1:
+        raise ParameterError(f"chains must be at least 1, got {chains}")
+    return [SAMPLERS.make(name, **options).fit(returns, chain_seed(seed, chain)) for chain in range(chains)]
+
+
+def sample_chains(
+    samplers: list[Sampler], draws: int, horizon: int, seed: int = 0, start="last", executor: Executor | None = None
+) -> xr.DataTree:
+    """``draws`` scenarios from each chain, as one scenario set with as many chains as samplers.
+
+    Chain c draws from its own noise, the same for every kind of sampler (common random numbers across samplers).
+    """
+    return scenarios.concat(
+        [
+            sampler.sample(draws, horizon, chain_seed(seed, chain), start=start, executor=executor)
+            for chain, sampler in enumerate(samplers)
+        ]
+    )

@@ -1,0 +1,62 @@
+r"""Correlation that moves: an exponentially weighted matrix of the residuals, shrunk to its long-run mean.
+
+.. math:: S_t = \lambda S_{t-1} + (1-\lambda)\, e_t e_t^\top, \qquad
+          C_t = (1-\kappa)\,\mathrm{corr}(S_t) + \kappa\,\bar C .
+
+Residuals are whitened by the symmetric root, :math:`z_t = C_{t-1}^{-1/2} e_t` (it does not depend on the order of the
+assets, as a Cholesky factor does), and shocks coloured by it. Within a horizon the matrix stays as it is at the start:
+an exponentially weighted matrix is its own forecast.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+RIDGE = 0.02  # pull towards the identity that keeps the smallest eigenvalue away from zero with few days or many assets
+
+
+class MovingCorrelation:
+    """EWMA correlation with decay ``decay`` a day, shrunk by ``shrink`` towards the mean of the fitted days."""
+
+    def __init__(self, decay: float = 0.99, shrink: float = 0.0) -> None:
+        self.decay, self.shrink = decay, shrink
+
+    def fit(self, residuals: Tensor) -> MovingCorrelation:
+        """Learn the long-run correlation from residuals (day, asset)."""
+        self.long_run_ = _correlation(_bounded(residuals).T @ _bounded(residuals) / len(residuals))
+        return self
+
+    def walk(self, residuals: Tensor) -> Tensor:
+        """Symmetric roots of the correlation before the first day and after each, (day + 1, asset, asset)."""
+        bounded = _bounded(residuals)
+        moving = self.long_run_
+        matrices = torch.empty(len(residuals) + 1, *moving.shape, dtype=torch.float64)
+        matrices[0] = moving
+        for day, today in enumerate(bounded):
+            moving = self.decay * moving + (1 - self.decay) * torch.outer(today, today)
+            matrices[day + 1] = moving
+        matrices = (1 - self.shrink) * _correlation(matrices) + self.shrink * self.long_run_
+        return _root(matrices).float()
+
+    @staticmethod
+    def whiten(roots: Tensor, residuals: Tensor) -> Tensor:
+        """Whitened residuals (day, asset), each day by the root known the evening before."""
+        return torch.linalg.solve(roots[:-1], residuals[..., None])[..., 0]
+
+
+def _bounded(residuals: Tensor) -> Tensor:
+    """One day may not own the matrix: residuals are clipped at eight standard deviations."""
+    return residuals.double().clamp(-8.0, 8.0)
+
+
+def _correlation(covariance: Tensor) -> Tensor:
+    scale = covariance.diagonal(dim1=-2, dim2=-1).clamp(min=1e-12).sqrt()
+    correlation = covariance / (scale[..., :, None] * scale[..., None, :])
+    return (1 - RIDGE) * correlation + RIDGE * torch.eye(scale.shape[-1], dtype=correlation.dtype)
+
+
+def _root(matrices: Tensor) -> Tensor:
+    values, vectors = np.linalg.eigh(matrices.numpy())
+    return torch.as_tensor((vectors * np.sqrt(values.clip(1e-6))[..., None, :]) @ np.swapaxes(vectors, -1, -2))
