@@ -1,0 +1,113 @@
+"""The catalogue of named data sets: what each is, where it comes from, what it may be used for, and its traps.
+
+A new data set is one function below ``workbench/data/sets`` and the decorator :func:`dataset` on it. What a set loads
+is compared with the content hash written in its entry, so that an upgrade of the package it comes from is noticed.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from workbench.data.hashing import content_hash
+from workbench.registry import Registry
+
+DATASETS = Registry("data set")
+KINDS = ("price", "yield", "return", "level")
+_ENTRIES: dict[str, Entry] = {}
+
+
+class ContentChanged(UserWarning):
+    """A named set no longer holds what the catalogue says: its package has changed."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known about one named data set.
+
+    kind : ``price`` (positive), ``yield`` (fraction a year), ``return`` (log, fraction) or ``level`` (an index value).
+    span : first and last date.
+    shape : rows and columns.
+    sha256 : :func:`content_hash` of what loads.
+    """
+
+    name: str
+    title: str
+    kind: str
+    origin: str
+    licence: str
+    span: tuple[str, str]
+    shape: tuple[int, int]
+    frequency: str
+    fields: tuple[str, ...]
+    traps: tuple[str, ...]
+    sha256: str
+
+
+def dataset(**facts) -> Callable[[Callable[[], pd.DataFrame]], Callable[[], pd.DataFrame]]:
+    """Decorator: enter a loader into the catalogue; ``facts`` are the fields of its :class:`Entry`."""
+    entry = Entry(**facts)
+
+    def enter(loader: Callable[[], pd.DataFrame]) -> Callable[[], pd.DataFrame]:
+        _ENTRIES[entry.name] = entry
+
+        @functools.wraps(loader)
+        def labelled() -> pd.DataFrame:
+            return _label(loader(), entry)
+
+        return DATASETS.register(entry.name)(labelled)
+
+    return enter
+
+
+def load(name: str) -> pd.DataFrame:
+    """The panel ``name``: dates strictly increasing, one column an asset or one (field, asset) pair.
+
+    ``attrs`` carry ``dataset``, ``kind`` and ``sha256``. Warns :class:`ContentChanged` when the content is not what the
+    catalogue was written for. Raises ParameterError for an unknown name and DataError when the file is not there.
+
+    >>> load("wti").shape
+    (8611, 1)
+    """
+    return DATASETS.make(name)
+
+
+def describe(name: str) -> Entry:
+    """The catalogue's entry ``name``; an unknown name is told with the nearest known one.
+
+    >>> describe("moodys").frequency
+    'monthly'
+    """
+    DATASETS[name]
+    return _ENTRIES[name]
+
+
+def discover() -> None:
+    """Import every module of ``workbench.data.sets``, which enters its data sets."""
+    package = importlib.import_module("workbench.data.sets")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+def _label(panel: pd.DataFrame, entry: Entry) -> pd.DataFrame:
+    panel.index = panel.index.as_unit("ns").rename("date")
+    found = content_hash(panel)
+    if found != entry.sha256:
+        warnings.warn(_changed(entry, panel, found), ContentChanged, stacklevel=4)
+    panel.attrs.update(dataset=entry.name, kind=entry.kind, sha256=found)
+    return panel
+
+
+def _changed(entry: Entry, panel: pd.DataFrame, found: str) -> str:
+    return (
+        f"data set {entry.name!r} is not what the catalogue describes: sha256 {found[:12]} instead of "
+        f"{entry.sha256[:12]}, {panel.shape[0]} x {panel.shape[1]} up to {panel.index[-1].date()} instead of "
+        f"{entry.shape[0]} x {entry.shape[1]} up to {entry.span[1]}; its source ({entry.origin}) has changed, so "
+        "results are not comparable with earlier ones: install the versions of constraints.txt, or renew the entry"
+    )

@@ -1,0 +1,37 @@
+"""Where the files of the named sets lie: inside an installed package, or in ``data/`` of this repository.
+
+A package's file is found without importing the package (importing ``arch`` for one CSV costs seconds).
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from workbench.errors import DataError
+
+REPOSITORY_DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+def package_file(package: str, inside: str) -> Path:
+    """Path of a data file that the installed ``package`` brings; DataError when either is missing."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise DataError(f"the package {package!r} is not installed, and this data set lies in it: pip install {package}")
+    path = Path(spec.submodule_search_locations[0]) / inside
+    if not path.is_file():
+        raise DataError(
+            f"the installed {package!r} has no file {inside}: another version is installed; use that of constraints.txt"
+        )
+    return path
+
+
+def repository_file(name: str) -> Path:
+    """Path of a file of the repository's ``data/``; DataError when the workbench runs without its repository."""
+    path = REPOSITORY_DATA / name
+    if not path.is_file():
+        raise DataError(
+            f"{name} is not in {REPOSITORY_DATA}: it belongs to the repository and not to the wheel; install the "
+            f"workbench from a clone (pip install -e .), or rebuild the file with `python data/rebuild.py`"
+        )
+    return path
