@@ -1,0 +1,12 @@
+"""Checks that try to refute a scenario set, each with a simulated null, and the verdict over all of them.
+
+>>> sorted({check.question for check in CHECKS.values()} - set(QUESTIONS))
+[]
+"""
+
+from workbench.diagnostics import facts  # noqa: F401  (registers its checks)
+from workbench.diagnostics.check import CHECKS, QUESTIONS, check
+from workbench.diagnostics.finding import Finding, table, verdict
+from workbench.diagnostics.trial import trial
+
+__all__ = ["CHECKS", "QUESTIONS", "Finding", "check", "table", "trial", "verdict"]

@@ -1,0 +1,152 @@
+"""A case before the court: scenarios and history cut into like windows, and the redraws that all checks share.
+
+Everything is in units of the history's own scale (for a conditional set: of the scale expected from today's state, see
+:mod:`workbench.diagnostics.state`), so that one threshold suits every asset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from workbench.diagnostics import null
+from workbench.diagnostics.finding import Finding, cannot_tell
+
+Features = Callable[[np.ndarray], np.ndarray]
+CHUNK = 2048
+FEWEST_BLOCKS = 6
+
+
+@dataclass
+class Case:
+    """What a check sees.
+
+    real : windows of the history, (window, time, asset), float32, in units of ``scale``.
+    fake : the scenarios, (draw, time, asset), in the same units.
+    weights : (window,), sum one; uniform, or matched to today's state.
+    assets : names; scale : (asset,) one unit as a log return; starts : first row of each window.
+    days : the whole history in units of its scale, (day, asset); stride : days between windows.
+    conditional : whether the scenarios start from one state.
+    """
+
+    real: np.ndarray
+    fake: np.ndarray
+    weights: np.ndarray
+    assets: tuple[str, ...]
+    scale: np.ndarray
+    starts: np.ndarray
+    days: np.ndarray
+    stride: int
+    conditional: bool = False
+    level: float = 0.05
+    seed: int = 0
+    redraws: int = 400
+    books: dict[str, np.ndarray] = field(default_factory=dict)
+    holdout: np.ndarray | None = None
+    raw: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        rng, length = self.rng("null"), max(1, round(null.block_days(len(self.days), self.horizon) / self.stride))
+        self.blocks = null.block_weights(rng, self.weights, length, self.redraws)
+        self.draws = null.draw_weights(rng, self.weights, len(self.fake), self.redraws)
+        share = min(length / len(self.weights), 0.5)
+        effective = 1.0 / np.square(self.weights).sum() / len(self.weights)
+        self.freedom, self.widen = effective / share, 1.0 / (1.0 - share)
+
+    @property
+    def horizon(self) -> int:
+        return self.real.shape[1]
+
+    def rng(self, stage: str) -> np.random.Generator:
+        """A stream of random numbers of its own for each stage."""
+        key = np.random.SeedSequence(self.seed, spawn_key=tuple(stage.encode()))
+        return np.random.Generator(np.random.Philox(key))
+
+    def threshold(self, features: Features, shares: Sequence[float]) -> np.ndarray:
+        """Quantiles of a feature over the weighted history, (share, column)."""
+        values = features(self.real)
+        weights = np.repeat(self.weights, values.shape[0] // len(self.weights))
+        return quantile(values, weights, shares)
+
+    def compare(
+        self,
+        features: Features,
+        reduce: Features = lambda mean: mean,
+        labels: Sequence[tuple[str, tuple[str, ...]]] = (),
+        *,
+        combine: str = "max",
+        show: Callable[[float], float] = float,
+    ) -> Finding:
+        """Put g(mean of features) of the scenarios beside that of the history, in the light of the simulated null.
+
+        features : windows (window, time, asset) -> (window, feature); reduce : g, (..., feature) -> (..., component).
+        labels : of each component, a name and the assets it belongs to.
+        combine : ``max`` reads the component that departs most, ``square`` the mean squared departure.
+        show : increasing map from a component to the unit in which it is told.
+        """
+        if self.freedom < FEWEST_BLOCKS:
+            reason = f"the history holds {self.freedom:.1f} independent blocks of a like state, {FEWEST_BLOCKS} are needed"
+            return cannot_tell(reason)
+        phi = np.asarray(features(self.real), dtype=np.float32)
+        history, scenario = reduce(self.weights @ phi), reduce(mean(features, self.fake))
+        spread = self.spread(phi, reduce, history)
+        known = np.isfinite(history) & np.isfinite(scenario) & (spread.error > 1e-9)
+        if not known.any():
+            return cannot_tell("no component has a spread in this history")
+        kept = np.flatnonzero(known)
+        spread = null.Spread(spread.covariance[np.ix_(kept, kept)], spread.freedom)
+        departure = (scenario - history)[kept]
+        worst, p = spread.worst(departure)
+        at, reach = kept[worst], spread.reach(self.level) * spread.error[worst]
+        name, columns = labels[at] if len(labels) else (str(at), ())
+        told = {"component": name, "history": show(history[at]), "departure": float(departure[worst] / spread.error[worst])}
+        told |= {"components": len(kept), "blocks": self.freedom}
+        if combine == "square":
+            value, p, high = spread.square(departure)
+            return Finding("", "", value, (0.0, high), p, columns=tuple(columns), evidence=told)
+        reference = (show(history[at] - reach), show(history[at] + reach))
+        return Finding("", "", show(scenario[at]), reference, p, columns=tuple(columns), evidence=told)
+
+    def spread(self, phi: np.ndarray, reduce: Features, centre: np.ndarray) -> null.Spread:
+        """The simulated law of honest departures of g(mean phi)."""
+        redrawn = reduce(self.blocks @ phi) - centre
+        drawn = reduce(self.draws @ phi) - centre
+        covariance = self.widen * redrawn.T @ redrawn / len(redrawn) + drawn.T @ drawn / len(drawn)
+        covariance = np.atleast_2d(covariance.astype(np.float64))
+        if self.conditional:
+            covariance = covariance + self.wandering(phi, reduce, centre)
+        return null.Spread(np.nan_to_num(covariance), self.freedom)
+
+    def wandering(self, phi: np.ndarray, reduce: Features, centre: np.ndarray) -> np.ndarray:
+        """Covariance of the statistic's expectation given today, beyond what the state explains.
+
+        A set that starts today rightly follows E[phi | today], which wanders around its mean over like states. How far
+        is seen in the covariance of influences of windows that follow one another (they share no day): one number for
+        all components, their pooled autocorrelation, clipped at zero.
+        """
+        step, weight = max(1, -(-self.horizon // self.stride)), self.weights[:, None]
+        left_out = (self.weights @ phi - weight * phi) / (1.0 - weight)
+        influence = (centre - reduce(left_out)) * (1.0 - weight) / np.maximum(weight, 1e-12)
+        influence = np.where(weight > 1e-12, np.nan_to_num(influence), 0.0)
+        both = np.sqrt(weight[:-step] * weight[step:])
+        size = (weight * influence**2).sum(0)
+        shared = (both * influence[:-step] * influence[step:]).sum(0) / both.sum()
+        ratio = max(0.0, float(np.mean(shared / np.maximum(size, 1e-300))))
+        return ratio * (influence * weight).T @ influence
+
+
+def mean(features: Features, values: np.ndarray) -> np.ndarray:
+    """Mean of the features over the draws, chunk by chunk so that memory stays small."""
+    total = sum(np.sum(features(values[at : at + CHUNK]), axis=0, dtype=np.float64) for at in range(0, len(values), CHUNK))
+    return total / len(values)
+
+
+def quantile(values: np.ndarray, weights: np.ndarray, shares: Sequence[float]) -> np.ndarray:
+    """Weighted quantiles down the first axis: (share, column)."""
+    order = np.argsort(values, axis=0)
+    below = np.cumsum(weights[order], axis=0)
+    at = [np.minimum((below < share * weights.sum()).sum(0), len(values) - 1) for share in shares]
+    ranked = np.take_along_axis(values, order, axis=0)
+    return np.stack([ranked[row, np.arange(values.shape[1])] for row in at])

@@ -1,0 +1,95 @@
+r"""How far do two honest samples differ? The null of every check, simulated from the history itself.
+
+A history of n days is cut into windows as long as the scenarios. A statistic is T = g(mean phi(window)): features of a
+window, averaged, then bent by a smooth g. Two honest samples, a history of n days and a set of M draws, differ by
+
+    D* = [T(M windows drawn independently from the history) - T] - [T(history redrawn in long blocks) - T],
+
+both drawn here as weights over the windows, so that every check shares the same redraws and one matrix product gives
+its null. Blocks are long (2.8 sqrt(n) days, at least three horizons): they keep the clustering of volatility, leave
+about sqrt(n)/2.8 of them, and that number is the degrees of freedom of the t law in which departures are read, as in
+fixed-b inference (Kiefer and Vogelsang 2005, Econometric Theory 21, 1130-1164). The block bootstrap is the circular one
+of Politis and Romano (1992); its variance is widened by 1/(1 - block/n).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+
+def windows(values: np.ndarray, starts: np.ndarray, horizon: int) -> np.ndarray:
+    """Windows (window, time, asset) of a panel (day, asset) that begin at the rows ``starts``."""
+    return values[starts[:, None] + np.arange(horizon)]
+
+
+def block_days(days: int, horizon: int) -> int:
+    """Length of a bootstrap block in days for a history of ``days``."""
+    return int(max(2.8 * np.sqrt(days), 3 * horizon))
+
+
+def block_weights(rng: np.random.Generator, weights: np.ndarray, length: int, redraws: int) -> np.ndarray:
+    """Redraw the history in circular blocks of ``length`` windows: weights (redraw, window), rows sum to one."""
+    count = len(weights)
+    length = min(length, count)
+    begins = rng.multinomial(-(-count // length), np.full(count, 1.0 / count), size=redraws)
+    padded = np.concatenate([begins[:, count - length + 1:], begins], axis=1).cumsum(1)
+    padded = np.concatenate([np.zeros((redraws, 1), padded.dtype), padded], axis=1)
+    counts = (padded[:, length:] - padded[:, :-length]) * weights
+    return (counts / np.maximum(counts.sum(1, keepdims=True), 1e-12)).astype(np.float32)
+
+
+def draw_weights(rng: np.random.Generator, weights: np.ndarray, draws: int, redraws: int) -> np.ndarray:
+    """Draw ``draws`` windows independently: weights (redraw, window), rows sum to one."""
+    return (rng.multinomial(draws, weights / weights.sum(), size=redraws) / draws).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The law of honest departures of a statistic vector: covariance and degrees of freedom."""
+
+    covariance: np.ndarray  # (component, component)
+    freedom: float
+
+    @property
+    def error(self) -> np.ndarray:
+        """Standard errors, (component,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    @property
+    def correlation(self) -> np.ndarray:
+        """Correlation of the departures, (component, component)."""
+        error = self.error
+        return self.covariance / np.maximum(np.outer(error, error), 1e-300)
+
+    def comparisons(self) -> float:
+        """Effective number of independent components: the m at which max |N(0, C)| has the simulated 95 % point."""
+        correlation = self.correlation
+        if len(correlation) == 1:
+            return 1.0
+        value, vector = np.linalg.eigh(correlation)
+        root = vector * np.sqrt(value.clip(min=0.0))
+        normal = np.random.Generator(np.random.Philox(7)).standard_normal((4000, len(value)))
+        point = np.quantile(np.abs(normal @ root.T).max(1), 0.95)
+        return float(np.clip(np.log(0.95) / np.log1p(-2 * stats.norm.sf(point)), 1.0, len(correlation)))
+
+    def worst(self, departure: np.ndarray) -> tuple[int, float]:
+        """The component that departs most in standard errors, and the p-value of the largest departure."""
+        z = np.abs(departure) / np.maximum(self.error, 1e-300)
+        alone = 2 * stats.t.sf(z.max(), self.freedom)
+        return int(z.argmax()), float(-np.expm1(self.comparisons() * np.log1p(-min(alone, 1 - 1e-16))))
+
+    def reach(self, level: float) -> float:
+        """How many standard errors the largest departure stays within, with probability 1 - level."""
+        alone = -np.expm1(np.log1p(-level) / self.comparisons())
+        return float(stats.t.isf(alone / 2, self.freedom))
+
+    def square(self, departure: np.ndarray) -> tuple[float, float, float]:
+        """Mean squared departure in standard errors, its p-value and its 95 % point (moment-matched F law)."""
+        z = departure / np.maximum(self.error, 1e-300)
+        first = len(z) ** 2 / max((self.correlation**2).sum(), 1e-300)
+        law = stats.f(first, self.freedom)
+        value = float(np.mean(z**2))
+        return value, float(law.sf(value)), float(law.isf(0.05))
