@@ -11,6 +11,7 @@ held earns ``sum_i w_i (exp(R_i) - 1)`` over the horizon, ``R_i`` the cumulative
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -27,12 +28,16 @@ def assemble(fields: Mapping[str, np.ndarray] | np.ndarray, assets: Sequence[str
     """Build a scenario set.
 
     fields : array or name -> array, (chain, draw, time, asset) or (draw, time, asset); a lone array is ``ret``.
-    assets : column names, as many as the last axis is long.
-    provenance : attributes of the root (strings and numbers).
+    assets : column names, as many as the last axis is long, each once.
+    provenance : attributes of the root (what JSON can hold: strings, numbers, lists, mappings of them).
 
-    Raises ScenarioError when a field has the wrong number of axes, other assets than named, or values not finite.
+    Raises ScenarioError when a field has the wrong number of axes, other assets than named, no draws, or values not
+    finite, and when a name is empty, repeated or has control characters in it.
     """
     fields = fields if isinstance(fields, Mapping) else {"ret": fields}
+    if not fields:
+        raise ScenarioError("a scenario set needs at least one field, such as 'ret'")
+    check_names(assets)
     variables = {name: (DIMS, _four_axes(name, values, assets)) for name, values in fields.items()}
     shapes = {name: values.shape for name, (_, values) in variables.items()}
     if len(set(shapes.values())) > 1:
@@ -40,9 +45,27 @@ def assemble(fields: Mapping[str, np.ndarray] | np.ndarray, assets: Sequence[str
     chains, draws, steps, _ = next(iter(shapes.values()))
     coords = {"chain": np.arange(chains), "draw": np.arange(draws), "time": np.arange(1, steps + 1)}
     dataset = xr.Dataset(variables, coords={**coords, "asset": np.asarray(assets, dtype=str)})
+    return plant(dataset, provenance)
+
+
+def plant(dataset: xr.Dataset, provenance: Mapping) -> xr.DataTree:
+    """Put a Dataset of draws into a tree as the group ``scenarios``, with provenance in the attributes of the root."""
     tree = xr.DataTree.from_dict({GROUP: dataset})
     tree.attrs.update(provenance)
     return tree
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse names that no file could give back: empty, repeated, or with control characters in them."""
+    names = list(names)
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise ScenarioError(f"the name of an asset must be a text of at least one character, found {name!r}")
+        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+            raise ScenarioError(f"the name {name!r} holds a control character; rename the asset")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ScenarioError(f"assets named more than once: {twice}; give each its own name")
 
 
 def _four_axes(name: str, values: np.ndarray, assets: Sequence[str]) -> np.ndarray:
@@ -52,6 +75,10 @@ def _four_axes(name: str, values: np.ndarray, assets: Sequence[str]) -> np.ndarr
         raise ScenarioError(
             f"field {name!r} has shape {values.shape}, expected (chain, draw, time, asset) with {len(assets)} assets"
         )
+    if 0 in values.shape:
+        raise ScenarioError(f"field {name!r} has shape {values.shape}: it needs a chain, a draw, a time and an asset")
+    if values.dtype.kind not in "fiu":
+        raise ScenarioError(f"field {name!r} holds {values.dtype}, expected numbers")
     bad = ~np.isfinite(values)
     if bad.any():
         chain, draw, step, asset = np.argwhere(bad)[0]
@@ -81,19 +108,22 @@ def pooled(tree: xr.DataTree) -> np.ndarray:
 
 
 def concat(trees: Sequence[xr.DataTree]) -> xr.DataTree:
-    """Stack scenario sets of the same shape along the chain; provenance is the first one's."""
+    """Stack scenario sets along the chain; they must agree in fields, draws, times and assets. Provenance is the first one's."""
     if not trees:
         raise ScenarioError("no scenario set to stack")
-    first = dataset(trees[0])
-    for tree in trees[1:]:
-        if dataset(tree).sizes["asset"] != first.sizes["asset"] or list(dataset(tree).asset.values) != list(first.asset.values):
-            raise ScenarioError("scenario sets to stack must have the same assets in the same order")
-    joined = xr.concat([dataset(tree) for tree in trees], dim="chain").assign_coords(
-        chain=np.arange(sum(dataset(tree).sizes["chain"] for tree in trees))
-    )
-    tree = xr.DataTree.from_dict({GROUP: joined})
-    tree.attrs.update(trees[0].attrs)
-    return tree
+    sets = [dataset(tree) for tree in trees]
+    for place, other in enumerate(sets[1:], start=1):
+        _same_but_chains(sets[0], other, place)
+    joined = xr.concat(sets, dim="chain", join="exact")
+    return plant(joined.assign_coords(chain=np.arange(joined.sizes["chain"])), trees[0].attrs)
+
+
+def _same_but_chains(first: xr.Dataset, other: xr.Dataset, place: int) -> None:
+    if set(first.data_vars) != set(other.data_vars):
+        raise ScenarioError(f"set {place} has fields {sorted(other.data_vars)}, set 0 has {sorted(first.data_vars)}")
+    for dim in DIMS[1:]:
+        if list(first[dim].values) != list(other[dim].values):
+            raise ScenarioError(f"set {place} has other labels along {dim!r} than set 0; only the chains may differ")
 
 
 def subset(tree: xr.DataTree, **labels) -> xr.DataTree:
@@ -107,14 +137,15 @@ def subset(tree: xr.DataTree, **labels) -> xr.DataTree:
         chosen = dataset(tree).sel(listed)
     except (KeyError, ValueError) as missing:
         raise ScenarioError(f"cannot select {labels}: {missing}") from None
-    out = xr.DataTree.from_dict({GROUP: chosen})
-    out.attrs.update(tree.attrs)
-    return out
+    if 0 in chosen.sizes.values():
+        raise ScenarioError(f"nothing is left after selecting {labels}")
+    return plant(chosen, tree.attrs)
 
 
 def cumulative(tree: xr.DataTree) -> xr.DataArray:
     """Cumulative log return since the start, same dims as ``ret``."""
-    return returns(tree).cumsum("time").rename("cumulative")
+    values = returns(tree)
+    return values.cumsum("time").assign_coords(time=values.time).rename("cumulative")
 
 
 def prices(tree: xr.DataTree, last: pd.Series | Mapping[str, float]) -> xr.DataArray:
