@@ -1,12 +1,28 @@
 """Data in: named sets, files and online sources become clean, validated panels.
 
-A *panel* is a DataFrame with strictly increasing dates and one column an asset (several fields: ``(field, asset)``).
+A *panel* is a DataFrame with strictly increasing dates and one column an asset (several fields: pairs of field and
+asset).
 """
 
 from workbench.data.catalogue import DATASETS, ContentChanged, Entry, describe, discover, load
 from workbench.data.hashing import content_hash
 from workbench.data.returns import close, returns
+from workbench.data.stale import clean_from, stale_runs
+from workbench.data.validate import require_valid, validate
 
 discover()
 
-__all__ = ["DATASETS", "ContentChanged", "Entry", "close", "content_hash", "describe", "load", "returns"]
+__all__ = [
+    "DATASETS",
+    "ContentChanged",
+    "Entry",
+    "clean_from",
+    "close",
+    "content_hash",
+    "describe",
+    "load",
+    "require_valid",
+    "returns",
+    "stale_runs",
+    "validate",
+]

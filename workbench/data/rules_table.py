@@ -1,0 +1,111 @@
+"""Rules on a panel as a table: its dates, its cells, its length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from workbench.data.flaws import RULES, Case, Flaw, day, label
+from workbench.data.frequency import EXPLAINED, frequency, steps
+
+
+@RULES.register("unordered dates")
+def unordered_dates(case: Case) -> Iterator[Flaw]:
+    """A date that comes before the one above it."""
+    index = case.panel.index
+    back = np.flatnonzero(index[1:] < index[:-1])
+    if back.size:
+        late, early = index[back[0]], index[back[0] + 1]
+        told = f"row {back[0] + 2}: {day(early)} comes after {day(late)} ({back.size} such rows)"
+        yield Flaw("error", "", early, early, told, "sort the rows by date")
+
+
+@RULES.register("duplicate dates")
+def duplicate_dates(case: Case) -> Iterator[Flaw]:
+    """A date with more than one row."""
+    index = case.panel.index
+    twice = np.flatnonzero(index.duplicated())
+    if twice.size:
+        date = index[twice[0]]
+        told = f"row {twice[0] + 1}: {day(date)} is there more than once ({twice.size} surplus rows)"
+        yield Flaw("error", "", date, index[twice[-1]], told, "decide which row holds; keep one row a date")
+
+
+@RULES.register("gaps")
+def gaps(case: Case) -> Iterator[Flaw]:
+    """A silence longer than the calendar of the panel's frequency explains; an error beyond four times that."""
+    index, often = case.ordered.index, frequency(case.ordered.index)
+    days = steps(index)
+    for position in np.flatnonzero(days > EXPLAINED[often]):
+        first, last = index[position], index[position + 1]
+        severity = "error" if days[position] > 4 * EXPLAINED[often] else "warning"
+        told = f"nothing between {day(first)} and {day(last)}, {days[position]:.0f} days in a {often} panel"
+        yield Flaw(severity, "", first, last, told, "add the missing rows, or use the panel from one side of the gap")
+
+
+@RULES.register("cells")
+def cells(case: Case) -> Iterator[Flaw]:
+    """A cell that holds something, but no number."""
+    for position, column in enumerate(case.panel.columns):
+        raw = case.panel.iloc[:, position]
+        bad = np.flatnonzero(raw.notna().to_numpy() & case.numbers.iloc[:, position].isna().to_numpy())
+        if bad.size:
+            date = case.panel.index[bad[0]]
+            told = f"column {label(column)!r}, {day(date)} (row {bad[0] + 1}): {raw.iloc[bad[0]]!r} is not a number"
+            yield Flaw("error", label(column), date, case.panel.index[bad[-1]], told, "correct the cell or empty it")
+
+
+@RULES.register("infinite values")
+def infinite_values(case: Case) -> Iterator[Flaw]:
+    """A value that is not finite."""
+    for column in case.numbers:
+        dates = case.numbers.index[np.isinf(case.numbers[column].to_numpy())]
+        if len(dates):
+            told = f"column {column!r}, {day(dates[0])}: the value is infinite ({len(dates)} such cells)"
+            yield Flaw("error", column, dates[0], dates[-1], told, "find the division by zero that made it")
+
+
+@RULES.register("missing values")
+def missing_values(case: Case) -> Iterator[Flaw]:
+    """Empty cells: told by column, never filled; an error when a column holds nothing."""
+    for column in case.ordered:
+        values = case.ordered[column]
+        dates = values.index[values.isna().to_numpy()]
+        if len(dates):
+            empty = len(dates) == len(values)
+            told = f"column {column!r}: {_extent(values, dates)}"
+            remedy = "leave the column out" if empty else "nothing is filled; rows without a value are left out"
+            yield Flaw("error" if empty else "warning", column, dates[0], dates[-1], told, remedy)
+
+
+def _extent(values: pd.Series, dates: pd.DatetimeIndex) -> str:
+    if len(dates) == len(values):
+        return "no value at all"
+    start, end = values.first_valid_index(), values.last_valid_index()
+    inside = int(((dates > start) & (dates < end)).sum())
+    parts = [f"{inside} of {len(values)} values missing inside, first {day(_first_inside(dates, start))}"] if inside else []
+    parts += [f"begins on {day(start)}"] if dates[0] < start else []
+    parts += [f"ends on {day(end)}"] if dates[-1] > end else []
+    return ", ".join(parts)
+
+
+def _first_inside(dates: pd.DatetimeIndex, start: pd.Timestamp) -> pd.Timestamp:
+    return dates[dates > start][0]
+
+
+@RULES.register("too few rows")
+def too_few_rows(case: Case) -> Iterator[Flaw]:
+    """Fewer complete returns than the sampler needs."""
+    changes = case.changes.dropna(how="all")
+    count = int(changes.notna().all(axis=1).sum())
+    if count < case.minimum_rows:
+        scarce = changes.notna().sum().idxmin() if changes.shape[1] else ""
+        told = f"{count} dates have a return in every column, {case.minimum_rows} are needed; the shortest is {scarce!r}"
+        remedy = "bring a longer history, leave out the shortest columns, or ask for a model that needs fewer rows"
+        yield Flaw("error", str(scarce), _end(case, 0), _end(case, -1), told, remedy)
+
+
+def _end(case: Case, position: int) -> pd.Timestamp | None:
+    return case.ordered.index[position] if len(case.ordered) else None

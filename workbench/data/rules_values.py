@@ -1,0 +1,132 @@
+"""Rules on the values: what a price, a yield, a return or a volume can not be, and what looks like an accident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from workbench.data.flaws import RULES, Case, Flaw, day
+from workbench.data.jumps import decimal_shifts, split_like
+from workbench.data.stale import stale_runs
+
+
+@RULES.register("non-positive prices")
+def non_positive_prices(case: Case) -> Iterator[Flaw]:
+    """A price or a level at or below zero has no logarithm."""
+    if case.kind not in ("price", "level"):
+        return
+    for column in case.values:
+        low = case.values[column][case.values[column] <= 0]
+        if len(low):
+            told = f"column {column!r}, {day(low.index[0])}: {case.kind} {low.iloc[0]:g} ({len(low)} at or below zero)"
+            remedy = "correct the cell, or end the panel before that date: log returns do not exist there"
+            yield Flaw("error", column, low.index[0], low.index[-1], told, remedy)
+
+
+@RULES.register("constant columns")
+def constant_columns(case: Case) -> Iterator[Flaw]:
+    """A column that never changes has no risk to model."""
+    for column in case.values:
+        values = case.values[column].dropna()
+        if len(values) > 1 and values.nunique() == 1:
+            told = f"column {column!r} is {values.iloc[0]:g} on all of its {len(values)} dates"
+            yield Flaw("error", column, values.index[0], values.index[-1], told, "leave the column out")
+
+
+@RULES.register("stale prices")
+def stale_prices(case: Case) -> Iterator[Flaw]:
+    """Long runs of zero returns; an error when most returns are zero."""
+    for column, changes in case.each():
+        runs, zeros = stale_runs(changes.to_frame(column)), float((changes == 0).mean())
+        mostly = zeros > 0.5 and case.kind != "yield" and changes.nunique() > 1
+        if len(runs) and changes.nunique() > 1:
+            longest = runs.loc[runs["length"].idxmax()]
+            told = (
+                f"column {column!r}: {len(runs)} stale runs, the longest {longest['length']} dates from "
+                f"{day(longest['first'])}, the last to {day(runs['last'].max())}; {zeros:.0%} of returns are zero"
+            )
+            remedy = "leave the column out" if mostly else "use the column from clean_from() on"
+            severity = "error" if mostly else "warning"
+            yield Flaw(severity, column, runs["first"].min(), runs["last"].max(), told, remedy)
+
+
+@RULES.register("decimal shifts")
+def decimal_shift(case: Case) -> Iterator[Flaw]:
+    """A change by a factor of 10, 100 or 1,000 from one observation to the next."""
+    if case.kind == "yield":
+        return
+    for column, changes in case.each():
+        for first, last, factor in decimal_shifts(changes):
+            until = f"until {day(last)}" if last is not None else "and stays there"
+            told = f"column {column!r}, {day(first)}: the {_noun(case)} jumps by a factor of {factor:g} {until}"
+            remedy = "a decimal shift, a change of unit, or a split that was not adjusted for: correct the prices"
+            yield Flaw("error", column, first, last if last is not None else first, told, remedy)
+
+
+@RULES.register("missed splits")
+def missed_split(case: Case) -> Iterator[Flaw]:
+    """A change by the ratio of a split after which nothing else changed; a real crash is only a warning."""
+    if case.kind not in ("price", "return"):
+        return
+    for column, changes in case.each():
+        for jump in split_like(changes, _others(case, column), _volume(case, column)):
+            told = f"column {column!r}, {day(jump.date)}: log return {jump.change:+.3f} fits {jump.ratio}"
+            if jump.real:
+                text, remedy = f"{told}, but {jump.real}: read as a real move", "look it up; nothing is changed"
+                yield Flaw("warning", column, jump.date, jump.date, text, remedy)
+            else:
+                text = f"{told}, with volatility, other columns and volume as before"
+                yield Flaw("error", column, jump.date, jump.date, text, "adjust the prices before that date")
+
+
+@RULES.register("units")
+def units(case: Case) -> Iterator[Flaw]:
+    """Returns or yields that must be percent."""
+    limit = {"return": 0.15, "yield": 0.5}.get(case.kind)
+    for column in case.values if limit else ():
+        typical = float(case.values[column].abs().median())
+        if typical > limit:
+            told = f"column {column!r}: half of the {case.kind}s exceed {typical:.3g} in size, too much for fractions"
+            remedy = "divide percent by 100, or write the cells with a % sign"
+            yield Flaw("error", column, case.values.index[0], case.values.index[-1], told, remedy)
+
+
+@RULES.register("open, high, low, close")
+def bars(case: Case) -> Iterator[Flaw]:
+    """A bar whose low exceeds its open, close or high, whose high is below them, or whose volume is negative."""
+    if case.panel.columns.nlevels == 1:
+        return
+    for asset in dict.fromkeys(case.panel.columns.get_level_values(1)):
+        fields = {f: case.ordered[f"{f}/{asset}"] for f in ("open", "high", "low", "close", "volume")
+                  if f"{f}/{asset}" in case.ordered}
+        for field, wrong, what in _impossible(fields):
+            dates = wrong.index[wrong.to_numpy()]
+            if len(dates):
+                told = f"column '{field}/{asset}', {day(dates[0])}: {what} ({len(dates)} such bars)"
+                yield Flaw("error", f"{field}/{asset}", dates[0], dates[-1], told, "correct or leave out these bars")
+
+
+def _impossible(fields: dict[str, pd.Series]) -> Iterator[tuple[str, pd.Series, str]]:
+    rounding = 1 + 1e-9
+    for inner in ("open", "close", "low"):
+        if inner in fields and "high" in fields:
+            yield "high", fields["high"] * rounding < fields[inner], f"high below {inner}"
+        if inner in fields and "low" in fields and inner != "low":
+            yield "low", fields["low"] > fields[inner] * rounding, f"low above {inner}"
+    if "volume" in fields:
+        yield "volume", fields["volume"] < 0, "negative volume"
+
+
+def _others(case: Case, column: str) -> pd.DataFrame:
+    return case.changes.drop(columns=column) if case.panel.columns.nlevels == 1 else case.changes.iloc[:, :0]
+
+
+def _volume(case: Case, column: str) -> pd.Series | None:
+    name = f"volume/{column.partition('/')[2]}"
+    return case.ordered[name].replace(0, np.nan) if name in case.ordered else None
+
+
+def _noun(case: Case) -> str:
+    return "cumulated return" if case.kind == "return" else case.kind
