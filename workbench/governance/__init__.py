@@ -1,0 +1,1 @@
+"""Governance: what a run rests on, and how somebody else checks it."""
