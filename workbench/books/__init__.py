@@ -1,0 +1,18 @@
+"""What a scenario does to somebody: positions, their full revaluation on every draw, and what explains the profit.
+
+>>> import torch
+>>> book = Book([Linear({"A": 1.0})], ["A", "B"])
+>>> book.pnl(torch.full((1, 2, 2), -0.05)).round(decimals=4).tolist()
+[-0.0952]
+"""
+
+from workbench.books.book import Book, Position
+from workbench.books.explain import explain
+from workbench.books.positions import Bond, Linear, Option, black_scholes_merton
+from workbench.books.presets import BOOKS, equal_weight, short_volatility
+from workbench.books.volatility import ImpliedVolatility
+
+__all__ = [
+    "BOOKS", "Bond", "Book", "ImpliedVolatility", "Linear", "Option", "Position", "black_scholes_merton",
+    "equal_weight", "explain", "short_volatility",
+]
