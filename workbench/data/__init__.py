@@ -4,7 +4,9 @@ A *panel* is a DataFrame with strictly increasing dates and one column an asset 
 asset).
 """
 
+from workbench.data import online
 from workbench.data.catalogue import DATASETS, ContentChanged, Entry, describe, discover, load
+from workbench.data.files import read_file
 from workbench.data.hashing import content_hash
 from workbench.data.returns import close, returns
 from workbench.data.stale import clean_from, stale_runs
@@ -21,6 +23,8 @@ __all__ = [
     "content_hash",
     "describe",
     "load",
+    "online",
+    "read_file",
     "require_valid",
     "returns",
     "stale_runs",

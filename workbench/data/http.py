@@ -1,0 +1,43 @@
+"""One HTTP request for data, and what can be wrong with the answer before anyone reads it."""
+
+from __future__ import annotations
+
+import requests
+
+from workbench.errors import DataError
+
+TIMEOUT = (5.0, 30.0)
+HEADERS = {"User-Agent": "Mozilla/5.0 (compatible; scenario-workbench)", "Accept": "application/json, text/csv, */*"}
+
+
+def get_text(url: str, source: str, timeout: tuple[float, float] = TIMEOUT) -> str:
+    """Body of a successful answer.
+
+    source : the service's name for messages; timeout : seconds to connect and to wait for data.
+
+    Raises DataError for no connection, a timeout, a status other than 200, an empty body, or a web page.
+    """
+    try:
+        answer = requests.get(url, headers=HEADERS, timeout=timeout)
+    except requests.Timeout:
+        raise DataError(f"{source} did not answer in time ({url}); try again later") from None
+    except requests.RequestException as failed:
+        raise DataError(f"{source} cannot be reached ({url}: {type(failed).__name__}); check the connection") from None
+    if answer.status_code != 200:
+        raise DataError(f"{source} answered {answer.status_code} to {url}: {_advice(answer)}")
+    if not answer.text.strip():
+        raise DataError(f"{source} sent an empty answer to {url}; check the names and the dates asked for")
+    if answer.text.lstrip()[:1] == "<":
+        raise DataError(f"{source} sent a web page instead of data to {url}; the service may have moved or ask for consent")
+    return answer.text
+
+
+def _advice(answer: requests.Response) -> str:
+    advice = {
+        404: "there is no such series or symbol",
+        400: "the series or the dates are not understood",
+        429: "too many requests, wait some minutes",
+    }
+    known = advice.get(answer.status_code, "the service has a problem, try again later")
+    body = " ".join(answer.text.split())
+    return known if body[:1] in ("", "<") else f"{known} ({body[:120]})"

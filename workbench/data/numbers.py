@@ -1,0 +1,103 @@
+"""Numbers in text: decimal comma or point, thousands marks, percent, currency signs, and the many words for missing.
+
+The decimal mark is a property of the file. It is a comma when some cell can only be read that way (``1.234,56``,
+``12,5``), a point when some cell needs that (``1,234.56``, ``0.5``). A file in which every comma is followed by exactly
+three digits (``1,234``) can be read both ways, and is not guessed.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import DataError
+
+_WORDS = ("", "na", "n/a", "nan", "null", "none", ".", "-", "--", "#n/a", "#n/a n/a", "#na", "nd", "n.a.", "<na>")
+MISSING = {form for word in _WORDS for form in (word, word.upper(), word.capitalize())} | {"NaN"}
+_COMMA_DECIMAL = re.compile(r"^[^,]*,(?:\d{1,2}|\d{4,})\D*$|\.\d{3},\d|^\D*0,\d+\D*$|,\d+[eE]")
+_POINT_DECIMAL = re.compile(r"^[^.]*\.(?:\d{1,2}|\d{4,})\D*$|,\d{3}\.\d|^\D*0?\.\d+\D*$|\.\d+[eE]")
+_THREE = re.compile(r"^\D*\d{1,3},\d{3}\D*$")
+_GROUPED = {
+    ".": re.compile(r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$"),
+    ",": re.compile(r"^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?$"),
+}
+_SIGNS = str.maketrans("", "", "$€£¥ \u00a0\u202f'")
+
+
+def decimal_mark(cells: pd.Series, told: str | None) -> str:
+    """``,`` or ``.``, from all cells of a file, (cell,) text.
+
+    Raises DataError when cells contradict each other, or when every comma could also mark thousands.
+    """
+    if told is not None:
+        return told
+    if not any("," in text for text in cells):
+        return "."
+    texts = cells.drop_duplicates()
+    commas = texts[texts.str.contains(_COMMA_DECIMAL)]
+    points = texts[texts.str.contains(_POINT_DECIMAL)]
+    if len(commas) and len(points):
+        raise DataError(
+            f"{commas.iloc[0]!r} has a decimal comma and {points.iloc[0]!r} a decimal point; "
+            "write the file with one decimal mark, or say which it is with decimal=',' or decimal='.'"
+        )
+    doubtful = texts[texts.str.match(_THREE)]
+    if len(doubtful) and not len(commas) and not len(points):
+        raise DataError(
+            f"{doubtful.iloc[0]!r} is either {doubtful.iloc[0].replace(',', '')} or "
+            f"{doubtful.iloc[0].replace(',', '.')}, and no cell of the file decides; say decimal='.' or decimal=','"
+        )
+    return "," if len(commas) else "."
+
+
+def parse_numbers(cells: pd.Series, mark: str) -> tuple[pd.Series, bool]:
+    """Floats of a column of text, and whether they were percent (then divided by 100).
+
+    Raises DataError naming column and row of the first cell that is no number, or when only some cells have a percent
+    sign. Words for infinity are read as such, for the validation to find.
+    """
+    filled = cells[~cells.isin(MISSING)]
+    percent = filled.str.endswith("%")
+    if percent.any() and not percent.all():
+        row = int(np.flatnonzero(~percent.to_numpy())[0])
+        raise DataError(
+            f"column {cells.name!r}, row {filled.index[row] + 1}: {filled.iloc[row]!r} has no percent sign, "
+            f"but {int(percent.sum())} other cells have; write the column one way"
+        )
+    numbers = _to_float(filled, mark)
+    _demand_numbers(filled, numbers)
+    factor = 100 if percent.any() else 1
+    return (numbers / factor).reindex(cells.index).astype(float), bool(percent.any())
+
+
+def is_numeric(cells: pd.Series) -> bool:
+    """Whether most filled cells at the top of a column of text are numbers under one of the two decimal marks."""
+    filled = cells[~cells.isin(MISSING)].iloc[:200]
+    if not len(filled):
+        return True
+    return max(_to_float(filled, mark).notna().mean() for mark in ".,") > 0.5
+
+
+def _to_float(cells: pd.Series, mark: str) -> pd.Series:
+    plain = np.array([_plain(text, mark) for text in cells], dtype=object)
+    return pd.Series(pd.to_numeric(plain, errors="coerce"), index=cells.index, dtype=float)
+
+
+def _plain(text: str, mark: str) -> str:
+    """The text as a number is written in code; words when its marks of thousands stand in odd places."""
+    text = text.translate(_SIGNS).removesuffix("%")
+    thousands = "," if mark == "." else "."
+    if thousands in text:
+        text = text.replace(thousands, "") if _GROUPED[mark].match(text) else "not a number"
+    return text.replace(",", ".")
+
+
+def _demand_numbers(cells: pd.Series, numbers: pd.Series) -> None:
+    bad = np.flatnonzero(numbers.isna().to_numpy())
+    if bad.size:
+        raise DataError(
+            f"column {cells.name!r}, row {cells.index[bad[0]] + 1}: {cells.iloc[bad[0]]!r} is not a number "
+            f"({bad.size} such cells in the column); correct the cell or empty it"
+        )

@@ -1,0 +1,213 @@
+"""Online sources, used only when asked for: Yahoo (chart JSON), FRED (graph CSV), ECB Data Portal (SDMX CSV).
+
+Every answer is cached with its address, the date of retrieval and a content hash, and the same question is answered from
+the cache until ``refresh=True``. Nothing is filled: where symbols do not share a date, a value is missing.
+``base`` is the address of the service.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import numpy as np
+import pandas as pd
+
+from workbench.data.cache import cache_folder, cached
+from workbench.data.catalogue import KINDS
+from workbench.data.http import get_text
+from workbench.errors import DataError, ParameterError
+
+YAHOO = "https://query1.finance.yahoo.com"
+FRED = "https://fred.stlouisfed.org"
+ECB = "https://data-api.ecb.europa.eu"
+BARS = ("open", "high", "low", "close", "volume")
+Names = str | Sequence[str]
+Day = str | pd.Timestamp
+
+
+def yahoo(
+    symbols: Names, start: Day, end: Day, *, cache: str | Path | None = None, refresh: bool = False, base: str = YAHOO
+) -> pd.DataFrame:
+    """Daily bars from Yahoo's chart service, (date, (field, asset)); fields open, high, low, close, volume, adj_close.
+
+    symbols : such as ``"^GSPC"``; start, end : first and last date wanted. ``close`` is adjusted for splits, ``adj_close``
+    for dividends too. A bar of the running day is not final and is left out.
+
+    Raises DataError when the service fails, knows no such symbol, has nothing, or has changed its answer.
+    """
+    first, last = _span(start, end)
+    seconds = {"period1": int(first.timestamp()), "period2": int((last + pd.Timedelta(days=1)).timestamp())}
+    query = urlencode({**seconds, "interval": "1d"})
+    urls = {name: f"{base}/v8/finance/chart/{quote(name, safe='')}?{query}" for name in _names(symbols)}
+    panel = _gather(urls, "Yahoo", _yahoo_bars, cache, refresh)
+    panel.columns = panel.columns.swaplevel().set_names(["field", "asset"])
+    return _told(panel.sort_index(axis=1, level="field", sort_remaining=False), "price")
+
+
+def fred(
+    series: Names,
+    start: Day | None = None,
+    end: Day | None = None,
+    *,
+    kind: str = "price",
+    cache: str | Path | None = None,
+    refresh: bool = False,
+    base: str = FRED,
+) -> pd.DataFrame:
+    """Series from FRED as published, (date, series); yields come in percent: divide them by 100.
+
+    series : such as ``"DCOILWTICO"``; kind : what the values are (``price``, ``yield``, ``return``, ``level``).
+
+    Raises DataError when the service fails, knows no such series, has nothing, or has changed its answer.
+    """
+    dates = _limits(start, end, "cosd", "coed")
+    urls = {name: f"{base}/graph/fredgraph.csv?{urlencode({'id': name, **dates})}" for name in _names(series)}
+    return _told(_gather(urls, "FRED", _fred_series, cache, refresh).droplevel(1, axis=1), kind)
+
+
+def ecb(
+    series: Names,
+    start: Day | None = None,
+    end: Day | None = None,
+    *,
+    kind: str = "price",
+    cache: str | Path | None = None,
+    refresh: bool = False,
+    base: str = ECB,
+) -> pd.DataFrame:
+    """Series from the ECB Data Portal, (date, series); source to be named: ECB.
+
+    series : a dataflow and a key, such as ``"EXR.D.USD.EUR.SP00.A"``; kind : what the values are.
+
+    Raises DataError when the service fails, knows no such series, has nothing, or has changed its answer.
+    """
+    query = urlencode({**_limits(start, end, "startPeriod", "endPeriod"), "format": "csvdata"})
+    urls = {name: f"{base}/service/data/{_flow(name)}?{query}" for name in _names(series)}
+    return _told(_gather(urls, "ECB", _ecb_series, cache, refresh).droplevel(1, axis=1), kind)
+
+
+def _gather(
+    urls: dict[str, str], source: str, parse: Callable[[str, str], pd.DataFrame], cache: str | Path | None, refresh: bool
+) -> pd.DataFrame:
+    """One request a name; columns (name, field), the union of dates."""
+    parts, notes = {}, []
+    for name, url in urls.items():
+        safe = "".join(c if c.isalnum() else "_" for c in name)
+        stem = f"{source.lower()}-{safe}"
+        get = lambda name=name, url=url: _whole(parse(get_text(url, source), name), name, source)  # noqa: E731
+        parts[name], when = cached(url, stem, get, cache_folder(cache), refresh)
+        notes.append(f"{name}: {when.url}, retrieved {when.retrieved}, sha256 {when.sha256}")
+    panel = pd.concat(parts, axis=1).sort_index()
+    panel.index = panel.index.as_unit("ns").rename("date")
+    panel.attrs = {"source": source, "retrieved": notes}
+    return panel
+
+
+def _whole(panel: pd.DataFrame, name: str, source: str) -> pd.DataFrame:
+    if not len(panel) or panel.isna().all(axis=None):
+        raise DataError(f"{source} has no value of {name!r} in the dates asked for")
+    if panel.index.has_duplicates:
+        raise DataError(f"{source} sent {panel.index[panel.index.duplicated()][0].date()} twice for {name!r}")
+    return panel.sort_index()
+
+
+def _yahoo_bars(text: str, name: str) -> pd.DataFrame:
+    try:
+        chart = json.loads(text)["chart"]
+    except (ValueError, KeyError, TypeError):
+        raise _changed("Yahoo", name, "no JSON object with 'chart'") from None
+    if chart.get("error"):
+        raise DataError(f"Yahoo has no {name!r}: {chart['error'].get('description', 'no reason given')}")
+    try:
+        result = chart["result"][0]
+        stamps = result.get("timestamp", [])
+        quotes = result["indicators"]["quote"][0] if stamps else dict.fromkeys(BARS, [])
+        fields = {field: quotes[field] for field in BARS}
+        fields["adj_close"] = result["indicators"]["adjclose"][0]["adjclose"] if stamps else []
+        zone = result["meta"]["exchangeTimezoneName"]
+        index = pd.to_datetime(stamps, unit="s", utc=True).tz_convert(zone).tz_localize(None).normalize()
+        bars = pd.DataFrame(fields, index=index, dtype=float)
+    except (KeyError, IndexError, TypeError, ValueError) as missing:
+        raise _changed("Yahoo", name, f"{type(missing).__name__} at {missing}") from None
+    return bars[bars.index < pd.Timestamp.now(tz=zone).tz_localize(None).normalize()]
+
+
+def _fred_series(text: str, name: str) -> pd.DataFrame:
+    table = _csv("FRED", name, text)
+    if table.shape[1] != 2 or table.columns[1] != name or table.columns[0].lower() not in ("observation_date", "date"):
+        raise _changed("FRED", name, f"columns {list(table.columns)[:4]}, expected observation_date and {name}")
+    return _series("FRED", name, table.iloc[:, 0], table.iloc[:, 1])
+
+
+def _ecb_series(text: str, name: str) -> pd.DataFrame:
+    table = _csv("ECB", name, text)
+    lacking = {"KEY", "TIME_PERIOD", "OBS_VALUE"} - set(table.columns)
+    if lacking:
+        raise _changed("ECB", name, f"no column {', '.join(sorted(lacking))}")
+    if table["KEY"].nunique() > 1:
+        raise ParameterError(f"the ECB key {name!r} stands for {table['KEY'].nunique()} series; name one without wildcards")
+    return _series("ECB", name, table["TIME_PERIOD"], table["OBS_VALUE"])
+
+
+def _series(source: str, name: str, dates: pd.Series, values: pd.Series) -> pd.DataFrame:
+    """A column of dates (or periods such as 2020-Q1, dated their first day) and one of values; '.' and '' are missing."""
+    quarters = dates.str.contains("Q").any()
+    try:
+        index = pd.PeriodIndex(dates, freq="Q").to_timestamp() if quarters else pd.to_datetime(dates, format="ISO8601")
+        numbers = pd.to_numeric(values.replace({".": np.nan, "": np.nan}))
+    except (ValueError, TypeError) as wrong:
+        raise _changed(source, name, str(wrong)[:100]) from None
+    return pd.DataFrame({"value": numbers.to_numpy(float)}, index=pd.DatetimeIndex(index))
+
+
+def _csv(source: str, name: str, text: str) -> pd.DataFrame:
+    try:
+        return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as wrong:
+        raise _changed(source, name, str(wrong)[:100]) from None
+
+
+def _changed(source: str, name: str, what: str) -> DataError:
+    return DataError(f"the answer of {source} for {name!r} has another form than known ({what}); the service has changed")
+
+
+def _told(panel: pd.DataFrame, kind: str) -> pd.DataFrame:
+    if kind not in KINDS:
+        raise ParameterError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
+    panel.columns = panel.columns if panel.columns.nlevels > 1 else panel.columns.set_names([None])
+    panel.attrs["kind"] = kind
+    return panel
+
+
+def _flow(name: str) -> str:
+    flow, dot, key = name.partition(".")
+    if not dot or not key:
+        raise ParameterError(f"{name!r} is no ECB series; write dataflow and key, such as EXR.D.USD.EUR.SP00.A")
+    return f"{quote(flow, safe='')}/{quote(key, safe='.')}"
+
+
+def _names(names: Names) -> list[str]:
+    chosen = [names] if isinstance(names, str) else list(names)
+    if not chosen or not all(isinstance(name, str) and name.strip() for name in chosen):
+        raise ParameterError(f"expected one or more names of series, got {names!r}")
+    return list(dict.fromkeys(chosen))
+
+
+def _limits(start: Day | None, end: Day | None, *names: str) -> dict[str, str]:
+    """Parameters of the first and last date, where they are given."""
+    first, last = _span(start or "1776-07-04", end or "2200-01-01")
+    return {name: str(day.date()) for name, day, told in zip(names, (first, last), (start, end)) if told}
+
+
+def _span(start: Day, end: Day) -> tuple[pd.Timestamp, pd.Timestamp]:
+    try:
+        first, last = pd.Timestamp(start).tz_localize("UTC"), pd.Timestamp(end).tz_localize("UTC")
+    except (ValueError, TypeError):
+        raise ParameterError(f"start {start!r} and end {end!r} must be dates such as 2020-12-31") from None
+    if first >= last:
+        raise ParameterError(f"start {first.date()} does not come before end {last.date()}")
+    return first, last
