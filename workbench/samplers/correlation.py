@@ -42,8 +42,14 @@ class MovingCorrelation:
 
     @staticmethod
     def whiten(roots: Tensor, residuals: Tensor) -> Tensor:
-        """Whitened residuals (day, asset), each day by the root known the evening before."""
-        return torch.linalg.solve(roots[:-1], residuals[..., None])[..., 0]
+        """Whitened residuals (day, asset), each day by the root known the evening before.
+
+        A matrix estimated from some hundred days inverts too far, so that days whitened by it are too wide: a second,
+        constant whitening makes their covariance the identity, and coloured shocks have the correlation asked for.
+        """
+        white = torch.linalg.solve(roots[:-1], residuals[..., None])[..., 0]
+        covariance = torch.cov(_bounded(white).T)
+        return torch.linalg.solve(_root(covariance).float(), white.T).T
 
 
 def _bounded(residuals: Tensor) -> Tensor:

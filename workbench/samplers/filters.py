@@ -111,32 +111,50 @@ class Gjr(Filter):
     """
 
     def fit(self, returns: pd.DataFrame, seed: int) -> Gjr:
-        first = clean_from(returns)
-        fits = pd.DataFrame({name: _fit_gjr(returns[name].loc[first[name] :]) for name in returns.columns}).T
+        live = live_series(returns)
+        fits = pd.DataFrame({name: _fit_gjr(series) for name, series in live.items()}).T
         self.mu_, self.omega_, self.alpha_, self.gamma_, self.beta_ = (
             _row(fits[name]) for name in ("mu", "omega", "alpha[1]", "gamma[1]", "beta[1]")
         )
-        clean = pd.Series({name: returns[name].loc[first[name] :].var() for name in returns.columns})
-        self.start_ = {"variance": _row(clean)}
+        self.start_ = {"variance": _row(pd.Series({name: series.var() for name, series in live.items()}))}
         self.floor_ = self.start_["variance"] * 1e-3
         return self
 
     def moments(self, state: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         return self.mu_, state["variance"].sqrt()
 
+    def surprise(self, state: dict[str, Tensor], returns: Tensor) -> Tensor:
+        """Standardised returns, the same shape as ``returns``."""
+        return (returns - self.mu_) / state["variance"].sqrt()
+
     def update(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
         shock = returns - self.mu_
-        variance = self.omega_ + (self.alpha_ + self.gamma_ * (shock < 0)) * shock.square() + self.beta_ * state["variance"]
+        variance = (
+            self.omega_ + (self.alpha_ + self.gamma_ * (shock < 0)) * shock.square() + self.beta_ * state["variance"]
+        )
         return {"variance": variance.clamp(min=self.floor_)}
+
+
+def live_series(returns: pd.DataFrame) -> dict[str, pd.Series]:
+    """Each asset's returns after its last stale run; FitError where fewer than a year of them remain."""
+    first = clean_from(returns)
+    live = {name: returns[name].loc[first[name] :] if pd.notna(first[name]) else returns[name][:0] for name in returns}
+    for name, series in live.items():
+        if len(series) < SHORTEST:
+            raise FitError(
+                f"{name!r} has {len(series)} days after its last stale run (of {len(returns)}), a law of motion needs "
+                f"{SHORTEST}; leave the column out or give it a longer history"
+            )
+    return live
+
+
+def live_from(returns: pd.DataFrame) -> int:
+    """Position of the first day from which on every asset is live."""
+    return max(int(returns.index.get_loc(series.index[0])) for series in live_series(returns).values())
 
 
 def _fit_gjr(returns: pd.Series) -> pd.Series:
     """Parameters for returns as fractions; estimated on percent, where the optimiser is well scaled."""
-    if len(returns) < SHORTEST:
-        raise FitError(
-            f"{returns.name!r} has {len(returns)} days after its last stale run, GJR-GARCH needs {SHORTEST}; "
-            "leave the column out or use the 'ewma' filter"
-        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = arch_model(100 * returns, mean="Constant", vol="GARCH", p=1, o=1, q=1, dist="t")

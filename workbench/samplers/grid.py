@@ -14,11 +14,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from workbench.data import clean_from
-from workbench.errors import FitError, ParameterError
+from workbench.errors import ParameterError
 from workbench.samplers.base import Sampler, State, States
 from workbench.samplers.correlation import MovingCorrelation
-from workbench.samplers.filters import FILTERS, SHORTEST, Filter
+from workbench.samplers.filters import FILTERS, Filter, live_from
 from workbench.samplers.margins import GaussianMargins, SplicedMargins
 from workbench.samplers.shocks import SHOCKS, Shocks
 
@@ -48,12 +47,7 @@ class Filtered(Sampler):
     def _fit(self, returns: pd.DataFrame, seed: int) -> None:
         self.filter.fit(returns, seed)
         residuals = self.filter.standardise(returns)
-        clean = int(returns.index.searchsorted(clean_from(returns).max()))
-        if len(returns) - clean < SHORTEST:
-            raise FitError(
-                f"only {len(returns) - clean} days remain after the last stale run of any asset "
-                f"({clean_from(returns).idxmax()!r}, {clean_from(returns).max().date()}); {SHORTEST} are needed"
-            )
+        clean = live_from(returns)
         if self.correlation is not None:
             self.correlation.fit(residuals[clean:])
             residuals = self.correlation.whiten(self.correlation.walk(residuals), residuals)

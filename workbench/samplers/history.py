@@ -7,9 +7,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from workbench.data import clean_from
 from workbench.errors import FitError, ParameterError
 from workbench.samplers.base import Sampler, State, States
+from workbench.samplers.filters import live_from
 from workbench.samplers.shocks import uniform_index
 
 
@@ -57,7 +57,7 @@ class StationaryBootstrap(Sampler):
         self.mean_block = mean_block
 
     def _fit(self, returns: pd.DataFrame, seed: int) -> None:
-        clean = returns.loc[clean_from(returns).max() :]
+        clean = returns.iloc[live_from(returns) :]
         if len(clean) < 2 * self.mean_block:
             raise FitError(f"{len(clean)} clean days are too few for runs of {self.mean_block:g} days")
         self.pool_ = torch.as_tensor(clean.to_numpy(dtype=np.float32))

@@ -1,11 +1,14 @@
 r"""The neural filter: one small network, shared by all assets, that corrects a law of motion.
 
-.. math:: \log\sigma^2_{t+1,i} = \log h_{t+1,i} + f_\theta(x_{t,i}),
+.. math:: \log v_{t+1,i} = \log h_{t+1,i} + f_\theta(x_{t,i}), \qquad
+          \log\sigma^2_{t+1,i} = \log v_{t+1,i} + \kappa\log m_{t,i},
 
 with :math:`h` the GJR-GARCH variance and :math:`x` scale-free features of what has been seen: logarithms of
 exponentially weighted variances over ``h``, smoothed signed surprises (leverage), the last surprise, and the
 cross-section means of all of them (is it this asset, or the market?). :math:`f` is bounded, so that a decoded path can
-not run away from the law of motion it corrects. Trained on the Student-t likelihood of one day ahead, in torch, with
+not run away from the law of motion it corrects. The level :math:`m` is a slow exponentially weighted mean of
+:math:`\varepsilon^2/v`: parameters fitted once are wrong by a factor some years later, and this is the part of the error
+that can be seen as it builds up. Trained on the Student-t likelihood of one day ahead, in torch, with
 early stopping on the last part of the training span; ``members`` networks, trained side by side from their own seeds,
 are averaged.
 """
@@ -21,13 +24,13 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from workbench.data import clean_from
-from workbench.samplers.filters import FILTERS, Filter, Gjr
+from workbench.samplers.filters import FILTERS, Filter, Gjr, live_series
 
 HALF_LIVES = (2.0, 6.0, 20.0, 60.0, 250.0)  # days, of the exponentially weighted variances
 LEVERAGE_HALF_LIVES = (3.0, 15.0, 60.0)  # days, of the smoothed signed surprises
 WARM_UP = 120  # days before the features have seen enough to be trained on
 BOUND = 1.0  # the correction of the log variance stays within this
+LEVEL_HALF_LIFE, LEVEL_SHARE = 200.0, 0.8  # days; share of the level's error that is passed on (kappa)
 
 
 @FILTERS.register("neural")
@@ -38,28 +41,28 @@ class NeuralFilter(Filter):
     """
 
     def __init__(
-        self, members: int = 5, hidden: int = 32, steps: int = 1500, validation: float = 0.2, progress: bool = False
+        self, members: int = 5, hidden: int = 16, steps: int = 1500, validation: float = 0.2, progress: bool = False
     ) -> None:
         self.members, self.hidden, self.steps = members, hidden, steps
         self.validation, self.progress = validation, progress
 
     def fit(self, returns: pd.DataFrame, seed: int) -> NeuralFilter:
         self.motion_ = Gjr().fit(returns, seed)
-        day_returns = torch.as_tensor(returns.to_numpy(dtype=np.float32))
         variance = self.motion_.start_["variance"]
         self.start_ = {
             "variance": variance,
             "squares": variance[..., None].repeat(1, 1, len(HALF_LIVES)),
             "surprises": torch.zeros(*variance.shape, len(LEVERAGE_HALF_LIVES) + 1),
+            "volatility": variance.sqrt(),
+            "level": torch.ones_like(variance),
         }
+        self.network_ = None
         states = {name: value[:-1] for name, value in self.walk(returns).items()}
-        features = self.features(states)
-        known = _known(returns)
+        features, known = self.features(states), _known(returns)
         self.centre_ = features[known].mean(dim=0)
         self.spread_ = features[known].std(dim=0).clamp(min=1e-3)
-        inputs = (features - self.centre_) / self.spread_
-        surprise = (day_returns - self.motion_.mu_) / states["variance"].sqrt()
-        self.network_ = _train(self, inputs, surprise, known, seed)
+        surprise = self.motion_.surprise(states, torch.as_tensor(returns.to_numpy(dtype=np.float32)))
+        self.network_ = _train(self, (features - self.centre_) / self.spread_, surprise, known, seed)
         return self
 
     def features(self, state: dict[str, Tensor]) -> Tensor:
@@ -76,22 +79,30 @@ class NeuralFilter(Filter):
         return torch.cat([own, own.mean(dim=-2, keepdim=True).expand_as(own)], dim=-1)
 
     def moments(self, state: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        inputs = (self.features(state) - self.centre_) / self.spread_
-        correction = self.network_(inputs).mean(dim=0)
-        return self.motion_.mu_, state["variance"].sqrt() * (0.5 * correction).exp()
+        return self.motion_.mu_, state["volatility"] * state["level"] ** (LEVEL_SHARE / 2)
 
     def update(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
-        shock = (returns - self.motion_.mu_)[..., None]
-        surprise = (shock / state["variance"].sqrt()[..., None]).clamp(-6, 6)
-        slow = 0.5 ** (1 / torch.tensor(HALF_LIVES))
-        signed = 0.5 ** (1 / torch.tensor(LEVERAGE_HALF_LIVES))
-        floor = self.motion_.floor_[..., None]
+        shock = returns - self.motion_.mu_
+        surprise = self.motion_.surprise(state, returns).clamp(-6, 6)[..., None]
+        slow, signed = _decay(HALF_LIVES), _decay(LEVERAGE_HALF_LIVES)
+        squares = slow * state["squares"] + (1 - slow) * shock.square()[..., None]
         smoothed = signed * state["surprises"][..., 1:] + (1 - signed) * surprise
-        return {
+        after = {
             **self.motion_.update(state, returns),
-            "squares": (slow * state["squares"] + (1 - slow) * shock.square()).clamp(min=floor),
+            "squares": squares.clamp(min=self.motion_.floor_[..., None]),
             "surprises": torch.cat([surprise, smoothed], dim=-1),
         }
+        keep = _decay([LEVEL_HALF_LIFE])
+        unexpected = (shock / state["volatility"]).clamp(-6, 6).square()
+        after["level"] = keep * state["level"] + (1 - keep) * unexpected
+        after["volatility"] = after["variance"].sqrt() * (0.5 * self._correction(after)).exp()
+        return after
+
+    def _correction(self, state: dict[str, Tensor]) -> Tensor:
+        """Average correction of the log variance, (draw, asset)."""
+        if self.network_ is None:
+            return torch.zeros(())
+        return self.network_((self.features(state) - self.centre_) / self.spread_).mean(dim=0)
 
 
 class Networks(nn.Module):
@@ -115,10 +126,13 @@ class Networks(nn.Module):
         return rows[..., 0].reshape(-1, *inputs.shape[:-1])
 
 
+def _decay(half_lives) -> Tensor:
+    return 0.5 ** (1 / torch.tensor(half_lives))
+
+
 def _known(returns: pd.DataFrame) -> Tensor:
     """(day, asset): True where the asset's price is live and the features have warmed up."""
-    first = clean_from(returns)
-    live = np.stack([returns.index >= first[name] for name in returns.columns], axis=1)
+    live = np.stack([returns.index >= series.index[0] for series in live_series(returns).values()], axis=1)
     live[:WARM_UP] = False
     return torch.as_tensor(live)
 

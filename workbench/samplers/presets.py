@@ -88,12 +88,16 @@ def fhs_gpd() -> Sampler:
 
 
 @SAMPLERS.register("neural")
-def neural(members: int = 5, decay: float = 0.98, shrink: float = 0.0, tails: str = "none", progress: bool = False) -> Sampler:
+def neural(
+    members: int = 5, decay: float = 0.98, shrink: float = 0.0, tails: str = "none", progress: bool = False
+) -> Sampler:
     """Neural filter x moving correlation x bootstrapped residuals: the default generative sampler."""
     return Filtered(NeuralFilter(members, progress=progress), "bootstrap", tails, MovingCorrelation(decay, shrink))
 
 
 @SAMPLERS.register("filtered")
-def filtered(filter: str = "gjr", shocks: str = "bootstrap", tails: str = "none", correlation: float | None = None) -> Sampler:
+def filtered(
+    filter: str = "gjr", shocks: str = "bootstrap", tails: str = "none", correlation: float | None = None
+) -> Sampler:
     """Any cell of the grid by its parts; ``correlation`` is the decay of a moving one."""
     return Filtered(filter, shocks, tails, MovingCorrelation(correlation) if correlation else None)

@@ -1,0 +1,33 @@
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export MPLBACKEND ?= Agg
+
+.PHONY: setup study test quick bench lab clean
+
+setup: $(VENV)/.ready
+
+# Constraints, not requirements: with the CPU build of torch named first, nothing asks for a CUDA one.
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	touch $@
+
+study: setup
+	$(BIN)/workbench run market_futures
+
+test: setup
+	$(BIN)/python -m pytest -q
+
+quick: setup
+	$(BIN)/python -m pytest -q -m "not slow"
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+lab: setup
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+clean:
+	rm -rf $(VENV) reports cache build *.egg-info
