@@ -1,0 +1,31 @@
+"""Figures: one function a figure, which returns the Axes it drew on.
+
+Every function takes scenarios, cases before the trial or tables, and no file; none keeps state. Captions, alternative
+texts and the notebook decide what is said about a figure.
+"""
+
+from workbench.plots.dependence import dependence_maps
+from workbench.plots.facts import stylised_facts
+from workbench.plots.fan import fan_chart, fan_charts
+from workbench.plots.ranks import rank_bars
+from workbench.plots.risk import risk_intervals
+from workbench.plots.scores import score_gains, score_plot
+from workbench.plots.tails import splice_plot, tail_plot
+from workbench.plots.verdict import verdict_map
+from workbench.plots.worst import closest_episodes, worst_paths
+
+__all__ = [
+    "closest_episodes",
+    "dependence_maps",
+    "fan_chart",
+    "fan_charts",
+    "rank_bars",
+    "risk_intervals",
+    "score_gains",
+    "score_plot",
+    "splice_plot",
+    "stylised_facts",
+    "tail_plot",
+    "verdict_map",
+    "worst_paths",
+]

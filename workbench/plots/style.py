@@ -1,0 +1,96 @@
+"""How every figure looks: one width, one palette, one look a sampler, labels that do not collide.
+
+Colours are seaborn's ``colorblind`` palette. A sampler keeps its colour, line and marker in every figure, so that a
+page printed in grey can still be read by line and marker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zlib import crc32
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+
+WIDTH = 7.2  # inches: a column of 46 rem, and A4 between its margins
+REAL = "0.15"  # grey of everything that has happened
+FAINT = "0.55"
+COLOURS = [sns.color_palette("colorblind")[place] for place in (0, 1, 2, 3, 5, 4, 9, 7)]
+LINES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)), (0, (8, 2)), (0, (2, 2)), (0, (4, 1, 1, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
+ORDER = ("neural", "fhs", "fhs_moving", "gjr_t", "historical", "lognormal", "block_bootstrap", "ewma")  # fmt: skip
+
+themed = mpl.rc_context(
+    {
+        "axes.edgecolor": "0.6", "axes.grid": True, "axes.axisbelow": True, "axes.linewidth": 0.7,
+        "axes.labelsize": 8.5, "axes.titlesize": 9.5, "axes.titlelocation": "left", "axes.titleweight": "normal",
+        "axes.spines.top": False, "axes.spines.right": False, "axes.labelcolor": "0.25", "axes.facecolor": "white",
+        "grid.color": "0.92", "grid.linewidth": 0.6, "xtick.color": "0.35", "ytick.color": "0.35",
+        "xtick.labelsize": 8, "ytick.labelsize": 8, "xtick.major.width": 0.6, "ytick.major.width": 0.6,
+        "xtick.minor.visible": False, "legend.frameon": False, "legend.fontsize": 8, "font.size": 8.5,
+        "font.family": "DejaVu Sans", "lines.linewidth": 1.4, "figure.facecolor": "white",
+    }
+)  # fmt: skip  # a decorator: matplotlib's settings while a figure is drawn, and only then
+
+
+def look(sampler: str) -> dict:
+    """Colour, line style and marker of a sampler: the same in every figure and every study."""
+    place = ORDER.index(sampler) if sampler in ORDER else crc32(sampler.encode())
+    return {"color": COLOURS[place % len(COLOURS)], "linestyle": LINES[place % len(LINES)], "marker": MARKERS[place % len(MARKERS)]}
+
+
+def line(sampler: str) -> dict:
+    """The look without its marker."""
+    return {key: value for key, value in look(sampler).items() if key != "marker"}
+
+
+def canvas(rows: int = 1, columns: int = 1, height: float = 2.8, **options) -> np.ndarray:
+    """A figure of the standard width; its Axes, (row, column)."""
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, height), layout="constrained", squeeze=False, **options)
+    plt.close(figure)  # shown by whoever asked for it, not a second time by the notebook
+    return axes
+
+
+def spread(heights: Sequence[float], gap: float) -> np.ndarray:
+    """Heights moved apart until neighbours are at least ``gap`` from each other, in the same order, mean kept.
+
+    >>> spread([1.0, 1.0, 5.0], 1.0).tolist()
+    [0.5, 1.5, 5.0]
+    """
+    order = np.argsort(heights, kind="stable")
+    groups: list[list[float]] = []
+    for value in np.asarray(heights, dtype=float)[order]:
+        groups.append([value])
+        while len(groups) > 1 and _low(groups[-1], gap) < _high(groups[-2], gap) + gap:
+            groups[-2:] = [groups[-2] + groups[-1]]
+    moved = np.concatenate([_low(group, gap) + gap * np.arange(len(group)) for group in groups])
+    placed = np.empty(len(moved))
+    placed[order] = moved
+    return placed
+
+
+def _low(group: list[float], gap: float) -> float:
+    return float(np.mean(group)) - gap * (len(group) - 1) / 2
+
+
+def _high(group: list[float], gap: float) -> float:
+    return float(np.mean(group)) + gap * (len(group) - 1) / 2
+
+
+def label_right(ax: Axes, texts: Sequence[str], heights: Sequence[float], colours: Sequence, gap: float = 0.075) -> None:
+    """Write labels beside the right edge at these heights (data units), moved apart; the axis limits must be set."""
+    to_axes = ax.transData + ax.transAxes.inverted()
+    wanted = [float(np.clip(to_axes.transform((0, height))[1], 0.0, 1.0)) for height in heights]
+    for text, height, colour in zip(texts, spread(wanted, gap), colours):
+        ax.annotate(text, (1.0, height), xytext=(4, 0), textcoords="offset points", xycoords="axes fraction",
+                    va="center", ha="left", color=colour, fontsize=8, annotation_clip=False)  # fmt: skip
+
+
+def legend_below(ax: Axes, columns: int = 6) -> None:
+    """One legend for the whole figure, under it."""
+    handles, labels = ax.get_legend_handles_labels()
+    ax.figure.legend(handles, labels, loc="outside lower center", ncols=min(columns, len(labels)), handlelength=2.6)
+

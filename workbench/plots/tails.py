@@ -1,0 +1,126 @@
+r"""Tails: the survival of large moves, on axes where a power law is a straight line.
+
+:math:`P(-X > x)` on the side of losses and :math:`P(X > x)` on that of gains, pooled over assets and days, each day in
+units of the volatility foretold at the start of its window, so that a set from a calm evening and a history of all
+weathers are comparable. Beyond the largest day ever seen nothing real can confirm a line; that region is shaded.
+
+:func:`splice_plot` shows the one place where such a line is not an extrapolation by eye: the generalised Pareto splice
+of a sampler's residuals, :math:`P(X > x) = p_u(1 + \xi(x-u_i)/\beta_i)^{-1/\xi}`, averaged over the assets :math:`i`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from workbench.diagnostics.case import Case
+from workbench.data import clean_from
+from workbench.errors import ParameterError
+from workbench.plots.style import COLOURS, FAINT, REAL, canvas, label_right, legend_below, line, themed
+from workbench.samplers import Sampler
+from workbench.samplers.grid import residuals
+
+SIDES = (("losses", -1.0), ("gains", 1.0))
+POINTS = 160
+
+
+@themed
+def tail_plot(cases: Mapping[str, Case]) -> np.ndarray:
+    """Survival of pooled moves, losses left and gains right: real days as points, each sampler as a line.
+
+    cases : sampler -> its case before the trial (:func:`workbench.diagnostics.trial.prepare`), all on one history.
+    The grey band holds 90 % of block redraws of the history. Returns the two Axes.
+    """
+    first = next(iter(cases.values()))
+    axes = canvas(1, 2, 3.5, sharey=True)[0]
+    for ax, (side, sign) in zip(axes, SIDES):
+        moves = sign * first.real
+        largest = float(moves.max())
+        grid = np.geomspace(1.0, 2.0 * largest, POINTS)
+        real, low, high = _real_survival(moves, first, grid)
+        ax.fill_between(grid, low, high, color="0.85", linewidth=0, label="history, 90 % of block redraws")
+        ax.plot(grid, real, "o", color=REAL, markersize=2.2, label="history")
+        for name, case in cases.items():
+            ax.plot(grid, survival(sign * case.fake.ravel(), grid), **line(name), label=name)
+        _beyond(ax, largest, grid[-1])
+        ax.set(title=side, xlabel="move, in units of the volatility foretold")
+        _log_axes(ax, [1, 2, 5, 10, 20, 50])
+        ax.set_ylim(0.3 / first.real.size, 0.3)
+    axes[0].set_ylabel("share of asset-days beyond")
+    legend_below(axes[0], 4)
+    return axes
+
+
+@themed
+def splice_plot(sampler: Sampler, returns: pd.DataFrame) -> np.ndarray:
+    """Where a sampler's Pareto tail takes over from the empirical body, losses left and gains right.
+
+    sampler : fitted, with spliced margins (``tails="gpd"``); returns : the log returns (day, asset) it was fitted to.
+    Points are the pooled residuals of its filter, the line its exact law. Returns the two Axes.
+
+    Raises ParameterError when the sampler has no splice.
+    """
+    margins = getattr(getattr(sampler, "shocks", None), "margins", None)
+    if not hasattr(margins, "shape_"):
+        raise ParameterError(f"{type(sampler).__name__} has no Pareto splice; draw one fitted with tails='gpd'")
+    pool = residuals(sampler, returns).loc[clean_from(returns).max() :].to_numpy()
+    axes = canvas(1, 2, 3.1, sharey=True)[0]
+    for index, (ax, (side, sign)) in enumerate(zip(axes, SIDES)):
+        moves, edges = np.sort((sign * pool).ravel()), margins.threshold_[index]
+        largest = float(moves[-1])
+        grid = np.geomspace(edges.max(), 2.0 * largest, POINTS)
+        law = np.mean([margins.survival(grid, asset, ("lower", "upper")[index]) for asset in range(pool.shape[1])], axis=0)
+        ax.plot(*_points(moves), "o", color=REAL, markersize=2.2)
+        ax.plot(grid, law, color=COLOURS[0])
+        ax.axvspan(edges.min(), edges.max(), color=COLOURS[1], alpha=0.35, linewidth=0)
+        ax.axhline(margins.tail, color=COLOURS[1], linewidth=0.8, linestyle=(0, (4, 2)))
+        _beyond(ax, largest, grid[-1])
+        ax.set(title=f"{side}: pooled ξ = {margins.shape_[index]:.2f}", xlabel="residual, standard deviations")
+        _log_axes(ax, [0.5, 1, 2, 5, 10, 20, 50])
+        ax.set(xlim=(0.5, grid[-1]), ylim=(0.3 / pool.size, 0.6))
+    axes[0].set_ylabel("share of asset-days beyond")
+    label_right(axes[1], [f"splice, {margins.tail:.0%}".replace("%", " %"), "Pareto law"], [margins.tail, law[-1]], [COLOURS[1], COLOURS[0]])
+    return axes
+
+
+def survival(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Share of ``values`` above each of ``at``; nan where none is, so that no line drops to zero."""
+    ordered = np.sort(values)
+    share = 1.0 - np.searchsorted(ordered, at, side="right") / len(ordered)
+    return np.where(share > 0, share, np.nan)
+
+
+def _points(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values and shares beyond of an increasing sample, ever thinner away from the largest."""
+    ranks = np.unique(np.geomspace(1, len(ordered), POINTS).astype(int))
+    return ordered[-ranks], (ranks - 0.5) / len(ordered)
+
+
+def _real_survival(moves: np.ndarray, case: Case, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weighted survival of the history's windows and the band of its block redraws."""
+    beyond = np.stack([np.sort(window.ravel()) for window in moves])  # (window, time x asset)
+    count = beyond.shape[1]
+    share = np.stack([1.0 - np.searchsorted(row, grid, side="right") / count for row in beyond])  # (window, grid)
+    redraws = case.blocks @ share.astype(np.float32)
+    low, high = np.quantile(redraws, [0.05, 0.95], axis=0)
+    real = case.weights @ share
+    floor = 0.1 / moves.size
+    repeated = np.isclose(np.diff(real, append=0.0), 0.0, atol=1e-12)
+    return np.where(repeated, np.nan, real), np.maximum(low, floor), np.maximum(high, floor)
+
+
+def _beyond(ax: Axes, largest: float, end: float) -> None:
+    ax.axvspan(largest, end, color="0.5", alpha=0.12, linewidth=0)
+    ax.annotate("beyond\nanything seen", (0.985, 0.97), xycoords="axes fraction", ha="right", va="top", color=FAINT, fontsize=7.5)
+
+
+def _log_axes(ax: Axes, ticks: list[float]) -> None:
+    ax.set(xscale="log", yscale="log")
+    low, high = ax.get_xlim()
+    ax.set_xticks([tick for tick in ticks if low <= tick <= high], minor=False)
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter("")
+    ax.margins(x=0)
