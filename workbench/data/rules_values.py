@@ -11,6 +11,9 @@ from workbench.data.flaws import RULES, Case, Flaw, day
 from workbench.data.jumps import decimal_shifts, split_like
 from workbench.data.stale import stale_runs
 
+FRACTIONS = {"return": 0.15, "yield": 0.5}
+"""Median size beyond which returns or yields of each kind cannot be fractions."""
+
 
 @RULES.register("non-positive prices")
 def non_positive_prices(case: Case) -> Iterator[Flaw]:
@@ -52,10 +55,21 @@ def stale_prices(case: Case) -> Iterator[Flaw]:
             yield Flaw(severity, column, runs["first"].min(), runs["last"].max(), told, remedy)
 
 
+@RULES.register("units")
+def units(case: Case) -> Iterator[Flaw]:
+    """Returns or yields that must be percent."""
+    for column in case.values:
+        typical = float(case.values[column].abs().median())
+        if typical > FRACTIONS.get(case.kind, np.inf):
+            told = f"column {column!r}: half of the {case.kind}s exceed {typical:.3g} in size, too much for fractions"
+            remedy = "divide percent by 100, or write the cells with a % sign"
+            yield Flaw("error", column, case.values.index[0], case.values.index[-1], told, remedy)
+
+
 @RULES.register("decimal shifts")
 def decimal_shift(case: Case) -> Iterator[Flaw]:
     """A change by a factor of 10, 100 or 1,000 from one observation to the next."""
-    if case.kind == "yield":
+    if case.kind == "yield" or any(units(case)):
         return
     for column, changes in case.each():
         for first, last, factor in decimal_shifts(changes):
@@ -68,7 +82,7 @@ def decimal_shift(case: Case) -> Iterator[Flaw]:
 @RULES.register("missed splits")
 def missed_split(case: Case) -> Iterator[Flaw]:
     """A change by the ratio of a split after which nothing else changed; a real crash is only a warning."""
-    if case.kind not in ("price", "return"):
+    if case.kind not in ("price", "return") or any(units(case)):
         return
     for column, changes in case.each():
         for jump in split_like(changes, _others(case, column), _volume(case, column)):
@@ -79,18 +93,6 @@ def missed_split(case: Case) -> Iterator[Flaw]:
             else:
                 text = f"{told}, with volatility, other columns and volume as before"
                 yield Flaw("error", column, jump.date, jump.date, text, "adjust the prices before that date")
-
-
-@RULES.register("units")
-def units(case: Case) -> Iterator[Flaw]:
-    """Returns or yields that must be percent."""
-    limit = {"return": 0.15, "yield": 0.5}.get(case.kind)
-    for column in case.values if limit else ():
-        typical = float(case.values[column].abs().median())
-        if typical > limit:
-            told = f"column {column!r}: half of the {case.kind}s exceed {typical:.3g} in size, too much for fractions"
-            remedy = "divide percent by 100, or write the cells with a % sign"
-            yield Flaw("error", column, case.values.index[0], case.values.index[-1], told, remedy)
 
 
 @RULES.register("open, high, low, close")
