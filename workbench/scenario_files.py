@@ -39,7 +39,9 @@ def save(tree: xr.DataTree, path: str | os.PathLike) -> Path:
     Raises ScenarioError for another suffix, a missing folder, or a tree without scenarios.
     """
     path, draws = Path(path), dataset(tree)
-    write = {".nc": _write_netcdf, ".zarr": _write_zarr, ".parquet": write_table, ".csv": write_table}.get(path.suffix)
+    write = {".nc": _write_netcdf, ".zarr": _write_zarr, ".parquet": write_table, ".csv": write_table}.get(
+        path.suffix
+    )
     if write is None:
         raise ScenarioError(f"cannot write {path.name!r}: use the suffix .nc, .zarr, .parquet or .csv")
     if not path.parent.is_dir():
@@ -68,7 +70,10 @@ def load(path: str | os.PathLike) -> xr.DataTree:
     if not path.exists():
         raise ScenarioError(f"no scenario file at {str(path)!r}")
     read: Callable[[Path], xr.DataTree] | None = {
-        ".nc": _read_netcdf, ".zarr": _read_zarr, ".parquet": read_table, ".csv": read_table
+        ".nc": _read_netcdf,
+        ".zarr": _read_zarr,
+        ".parquet": read_table,
+        ".csv": read_table,
     }.get(path.suffix)
     if read is None:
         raise ScenarioError(f"cannot read {path.name!r}: expected the suffix .nc, .zarr, .parquet or .csv")
@@ -90,7 +95,9 @@ def _write_zarr(tree: xr.DataTree, path: Path) -> None:
     sizes = tree[GROUP].sizes
     chunks = (1, min(BLOCK, sizes["draw"]), sizes["time"], sizes["asset"])
     tree = _packed(tree)
-    names = tree[GROUP].asset.astype(object)  # text of any length has a place in Zarr 3, numpy's fixed width has none
+    names = tree[GROUP].asset.astype(
+        object
+    )  # text of any length has a place in Zarr 3, numpy's fixed width has none
     tree[GROUP] = xr.DataTree(dataset(tree).assign_coords(asset=names))
     chunked = {name: {"chunks": chunks} for name in tree[GROUP].data_vars}
     tree.to_zarr(path, mode="w", zarr_format=3, consolidated=False, encoding={f"/{GROUP}": chunked})
@@ -106,7 +113,9 @@ def _read_zarr(path: Path) -> xr.DataTree:
 
 def _read_tree(path: Path, **how) -> xr.DataTree:
     try:
-        with xr.open_datatree(path, decode_times=False, decode_timedelta=False, mask_and_scale=False, **how) as opened:
+        with xr.open_datatree(
+            path, decode_times=False, decode_timedelta=False, mask_and_scale=False, **how
+        ) as opened:
             tree = opened.load()
     except Exception as wrong:
         raise ScenarioError(f"{path.name} cannot be read as a scenario set: {wrong}") from None
@@ -114,7 +123,9 @@ def _read_tree(path: Path, **how) -> xr.DataTree:
     tree.attrs = _unpacked(tree.attrs, path)
     draws = dataset(tree)
     _validate(draws, path)
-    tree[GROUP] = xr.DataTree(draws.assign_coords(asset=np.asarray(list(map(str, draws.asset.values)), dtype=str)))
+    tree[GROUP] = xr.DataTree(
+        draws.assign_coords(asset=np.asarray(list(map(str, draws.asset.values)), dtype=str))
+    )
     return tree
 
 

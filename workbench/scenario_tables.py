@@ -39,7 +39,9 @@ def write_table(tree: xr.DataTree, path: Path) -> None:
         return
     table.to_csv(path, index=False, float_format=DIGITS[kind])
     companion = {"dtype": kind, "provenance": json.loads(pack(tree.attrs)), "sha256": _sha256(path)}
-    path.with_name(path.name + ".json").write_text(json.dumps(companion, indent=1, ensure_ascii=False), encoding="utf-8")
+    path.with_name(path.name + ".json").write_text(
+        json.dumps(companion, indent=1, ensure_ascii=False), encoding="utf-8"
+    )
 
 
 def read_table(path: Path) -> xr.DataTree:
@@ -70,7 +72,9 @@ def _wide(draws: xr.Dataset) -> tuple[pd.DataFrame, str]:
     assets = list(map(str, draws.asset.values))
     reserved = sorted(set(assets) & set(KEYS))
     if reserved:
-        raise ScenarioError(f"assets named {reserved} cannot stand in a wide table beside its own columns; save as .nc")
+        raise ScenarioError(
+            f"assets named {reserved} cannot stand in a wide table beside its own columns; save as .nc"
+        )
     kinds = {str(field.dtype) for field in draws.data_vars.values()}
     if len(kinds) > 1 or not kinds <= set(DIGITS):
         raise ScenarioError(f"a wide table holds one of {list(DIGITS)}, found {sorted(kinds)}; save as .nc")
@@ -97,7 +101,9 @@ def _read_parquet(path: Path) -> tuple[pd.DataFrame, str, dict]:
         raise ScenarioError(f"{path.name} cannot be read as Parquet: {wrong}") from None
     _refuse_repeats(arrow.column_names, path)
     packed = (arrow.schema.metadata or {}).get(METADATA)
-    wide = any(arrow.schema.field(name).type == pa.float64() for name in arrow.column_names if name not in KEYS)
+    wide = any(
+        arrow.schema.field(name).type == pa.float64() for name in arrow.column_names if name not in KEYS
+    )
     kind = "float64" if wide and packed is not None else "float32"
     return arrow.to_pandas(ignore_metadata=True), kind, json.loads(packed or b"{}")
 
@@ -108,7 +114,13 @@ def _read_csv(path: Path) -> tuple[pd.DataFrame, str, dict]:
             header = next(csv.reader(lines), [])
         _refuse_repeats(header, path)
         table = _read_text(path, header)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, csv.Error) as wrong:
+    except (
+        UnicodeDecodeError,
+        pd.errors.ParserError,
+        pd.errors.ParserWarning,
+        pd.errors.EmptyDataError,
+        csv.Error,
+    ) as wrong:
         raise ScenarioError(f"{path.name} cannot be read as CSV: {wrong}") from None
     companion = path.with_name(path.name + ".json")
     if not companion.exists():
@@ -126,7 +138,13 @@ def _read_text(path: Path, header: list[str]) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # a row longer than the header would be cut
         return pd.read_csv(
-            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", header=0, names=header, index_col=False
+            path,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            header=0,
+            names=header,
+            index_col=False,
         )
 
 
@@ -165,10 +183,14 @@ def _row(place: int) -> int:
 def _finite(column: pd.Series, path: Path) -> np.ndarray:
     """The column as numbers, correctly rounded from text; the first cell that is no finite number is named."""
     try:
-        values = column.to_numpy() if column.dtype.kind in "fiu" else column.to_numpy(dtype=object).astype(float)
+        values = (
+            column.to_numpy() if column.dtype.kind in "fiu" else column.to_numpy(dtype=object).astype(float)
+        )
     except (TypeError, ValueError):
         place, cell = next((place, cell) for place, cell in enumerate(column) if not _is_number(cell))
-        raise ScenarioError(f"{path.name}: column {column.name!r}, row {_row(place)}: {cell!r} is not a number") from None
+        raise ScenarioError(
+            f"{path.name}: column {column.name!r}, row {_row(place)}: {cell!r} is not a number"
+        ) from None
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
         raise ScenarioError(
@@ -200,8 +222,13 @@ def _fold(table: pd.DataFrame, values: np.ndarray, assets: list[str], path: Path
     keys = list(KEYS)
     repeated = np.flatnonzero(table.duplicated(keys))
     if repeated.size:
-        raise ScenarioError(f"{path.name}: row {_row(repeated[0])} repeats {_said(table.iloc[repeated[0]][keys])}")
-    levels: list[list[Hashable]] = [list(pd.unique(table["field"])), *(sorted(pd.unique(table[key])) for key in keys[1:])]
+        raise ScenarioError(
+            f"{path.name}: row {_row(repeated[0])} repeats {_said(table.iloc[repeated[0]][keys])}"
+        )
+    levels: list[list[Hashable]] = [
+        list(pd.unique(table["field"])),
+        *(sorted(pd.unique(table[key])) for key in keys[1:]),
+    ]
     places = pd.MultiIndex.from_frame(table[keys]).get_indexer(pd.MultiIndex.from_product(levels, names=keys))
     missing = np.flatnonzero(places < 0)
     if missing.size:

@@ -47,7 +47,9 @@ def of_files(folder: Path) -> dict[str, str]:
 
 
 def _counts(path: Path) -> bool:
-    return path.suffix != ".pyc" and not any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+    return path.suffix != ".pyc" and not any(
+        part.startswith(".") or part == "__pycache__" for part in path.parts
+    )
 
 
 def of_path(path: Path) -> str:
@@ -84,7 +86,11 @@ def _git(*words: str) -> str | None:
         return None
     try:
         asked = subprocess.run(
-            ["git", "-C", str(PACKAGE.parent), *words], capture_output=True, text=True, timeout=20, env=environment
+            ["git", "-C", str(PACKAGE.parent), *words],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            env=environment,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

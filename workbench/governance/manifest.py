@@ -104,7 +104,9 @@ def _sealed(content: Mapping) -> bytes:
 
 def _outputs(folder: Path) -> dict[str, dict]:
     """Every file, hidden ones too, but the manifest itself."""
-    files = sorted(path for path in folder.rglob("*") if (path.is_file() or path.is_symlink()) and path != folder / NAME)
+    files = sorted(
+        path for path in folder.rglob("*") if (path.is_file() or path.is_symlink()) and path != folder / NAME
+    )
     return {path.relative_to(folder).as_posix(): _entry(path) for path in files if path.name != f".{NAME}"}
 
 
@@ -131,10 +133,14 @@ def _compare(recorded: object, present: dict[str, dict], report: Report) -> None
 def _judge(content: Mapping, report: Report) -> None:
     """What the manifest itself admits, and how today's tree differs from the one that ran."""
     for what in content.get("changed_during_run") or ():
-        report.found(NAME, f"{what} changed while the study ran, so the run id does not stand for one set of inputs")
+        report.found(
+            NAME, f"{what} changed while the study ran, so the run id does not stand for one set of inputs"
+        )
     code, here = content.get("code") or {}, fingerprints.code()
     if code.get("sha256") != here["sha256"]:
-        report.notes.append(f"the package's code here differs from the run's (commit {str(code.get('git_commit'))[:12]})")
+        report.notes.append(
+            f"the package's code here differs from the run's (commit {str(code.get('git_commit'))[:12]})"
+        )
     if content.get("constraints") != fingerprints.constraints():
         report.notes.append("constraints.txt here differs from the run's")
     now, then = fingerprints.machine(), content.get("platform") or {}

@@ -55,7 +55,14 @@ class ThisInterpreter(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """The specification of that kernel, whatever its name."""
-        command = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        command = [
+            sys.executable,
+            "-Xfrozen_modules=off",
+            "-m",
+            "ipykernel_launcher",
+            "-f",
+            "{connection_file}",
+        ]
         return KernelSpec(argv=command, display_name="Python 3", language="python", env={})
 
 
@@ -96,7 +103,9 @@ class StudyEngine(Engine):
 
         nb_man.cell_start = announced
         client = StudyClient(
-            nb_man, timeout_func=lambda cell: _left(deadline), startup_timeout=int(min(60, _left(deadline) or 60)) or 1
+            nb_man,
+            timeout_func=lambda cell: _left(deadline),
+            startup_timeout=int(min(60, _left(deadline) or 60)) or 1,
         )
         client.folder = folder
         client.execute(env=_environment(folder), cwd=os.getcwd())
@@ -123,7 +132,9 @@ def _environment(folder: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def execute(notebook: NotebookNode, target: Path, timeout: float | None, watch: Callable[[int], None]) -> Outcome:
+def execute(
+    notebook: NotebookNode, target: Path, timeout: float | None, watch: Callable[[int], None]
+) -> Outcome:
     """Run ``notebook``, saved at ``target`` cell by cell, and say how it ended.
 
     timeout : seconds for the whole study, kernel start included; None is no limit.
@@ -154,15 +165,24 @@ def _attempt(notebook, target, deadline, step, place, folder) -> Outcome:
         except papermill.PapermillExecutionError as raised:
             return Outcome("failed", place[-1], raised.ename, raised.evalue)
         except (CellTimeoutError, OutOfTime):
-            return Outcome("timed out", place[-1] if place else None, "Timeout", "the time limit of the study was reached")
+            return Outcome(
+                "timed out",
+                place[-1] if place else None,
+                "Timeout",
+                "the time limit of the study was reached",
+            )
         except DeadKernelError:
-            return Outcome("killed", place[-1], "DeadKernel", "the kernel died: killed from outside, or out of memory")
+            return Outcome(
+                "killed", place[-1], "DeadKernel", "the kernel died: killed from outside, or out of memory"
+            )
         except KeyboardInterrupt as asked:
             how = "SIGTERM" if isinstance(asked, Stopped) else "an interrupt"
             return Outcome("killed", place[-1] if place else None, "Stopped", f"the run was ended by {how}")
         except RuntimeError as trouble:
             if place or start == STARTS:
-                return Outcome("killed", place[-1] if place else None, "Kernel", f"the kernel did not answer: {trouble}")
+                return Outcome(
+                    "killed", place[-1] if place else None, "Kernel", f"the kernel did not answer: {trouble}"
+                )
     raise AssertionError("unreachable")
 
 
@@ -172,7 +192,9 @@ def _left_early(target: Path) -> Outcome:
     for place, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
-                return Outcome("failed", place, output.ename, output.evalue or "the cell left the study early")
+                return Outcome(
+                    "failed", place, output.ename, output.evalue or "the cell left the study early"
+                )
     return Outcome("completed")
 
 
@@ -181,7 +203,9 @@ def _corrected(target: Path, outcome: Outcome) -> Outcome:
     if not target.is_file():
         return outcome
     notebook = nbformat.read(target, as_version=4)
-    notebook.cells = [cell for cell in notebook.cells if "papermill-error-cell-tag" not in cell.metadata.get("tags", [])]
+    notebook.cells = [
+        cell for cell in notebook.cells if "papermill-error-cell-tag" not in cell.metadata.get("tags", [])
+    ]
     for name in ("input_path", "output_path"):
         notebook.metadata.papermill.pop(name, None)
     if outcome.state != "completed":

@@ -60,7 +60,13 @@ def opened(path: Path) -> Study:
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
-    except (ValueError, nbformat.ValidationError, nbformat.reader.NotJSONError, KeyError, AttributeError) as wrong:
+    except (
+        ValueError,
+        nbformat.ValidationError,
+        nbformat.reader.NotJSONError,
+        KeyError,
+        AttributeError,
+    ) as wrong:
         first = str(wrong).strip().partition("\n")[0]
         raise ParameterError(f"{path.name} is not a notebook that can be read: {first}") from None
     bare = cleared(notebook)
@@ -78,7 +84,11 @@ def _unknown(study: str) -> str:
 def cleared(notebook: NotebookNode) -> NotebookNode:
     """A copy as its author wrote it: without outputs, counts, marks of earlier runs and injected parameters."""
     bare = nbformat.from_dict(notebook)
-    kept = [cell for cell in bare.cells if not {INJECTED, "papermill-error-cell-tag"} & set(cell.metadata.get("tags", []))]
+    kept = [
+        cell
+        for cell in bare.cells
+        if not {INJECTED, "papermill-error-cell-tag"} & set(cell.metadata.get("tags", []))
+    ]
     bare.cells = [_cleared(cell) for cell in kept]
     bare.metadata.pop("papermill", None)
     return bare
@@ -94,7 +104,9 @@ def _cleared(cell: NotebookNode) -> NotebookNode:
 
 def title(notebook: NotebookNode) -> str:
     """The first heading of the first level, else of any level, else nothing."""
-    headings = [line for cell in notebook.cells if cell.cell_type == "markdown" for line in heading_lines(cell.source)]
+    headings = [
+        line for cell in notebook.cells if cell.cell_type == "markdown" for line in heading_lines(cell.source)
+    ]
     first = next((line for line in headings if line.startswith("# ")), headings[0] if headings else "")
     return first.lstrip("#").strip()
 

@@ -1,0 +1,84 @@
+"""What a notebook shows so that its report can be read by everybody: figures with words, and one verdict.
+
+Conventions, for authors of notebooks:
+
+- ``show(figure, alt=..., caption=...)`` instead of leaving a figure to appear by itself. ``alt`` says in words what the
+  figure shows to somebody who cannot see it; ``caption`` says to everybody what to look for.
+- A figure that appears by itself takes its words from the cell's metadata, ``"alt": "..."`` (a list for several
+  figures), and its caption from the next markdown cell when that is tagged ``caption``.
+- ``verdict("...", outcome="rejected")`` once: the report repeats it below the title.
+- Cells tagged ``remove-cell`` do not enter the report; of cells tagged ``remove-input`` only the outputs do.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from workbench.errors import ParameterError
+
+ROLE = "workbench"
+OUTCOMES = ("accepted", "rejected", "mixed")
+
+
+def show(figure: Any, alt: str, caption: str = "", kind: str = "png", dpi: int = 160) -> None:
+    """Display a figure with its words and close it.
+
+    figure : a Matplotlib Figure, an Axes, an array of Axes, or anything that has a Figure as ``figure`` (a seaborn grid).
+    alt : what the figure shows, for somebody who cannot see it; a sentence or more.
+    caption : Markdown under the figure, maths as ``$...$``.
+    kind : ``png``, or ``svg`` for few lines that must stay sharp at any size.
+
+    Raises ParameterError for an ``alt`` that says nothing, or another ``kind``.
+
+    The words travel in the output's metadata: ``image/png.alt`` (read by JupyterLab too) and ``workbench.caption``.
+    """
+    from IPython.display import Markdown, display
+
+    if not alt or len(alt.split()) < 3:
+        raise ParameterError(f"alt={alt!r} does not describe a figure: say what it shows, in a sentence")
+    if kind not in ("png", "svg"):
+        raise ParameterError(f"kind={kind!r}: a figure is shown as 'png' or 'svg'")
+    drawn = _figure(figure)
+    mime = {"png": "image/png", "svg": "image/svg+xml"}[kind]
+    words = {mime: {"alt": alt}, ROLE: {"role": "figure", "caption": caption}}
+    display({mime: _render(drawn, kind, dpi), "text/plain": alt}, raw=True, metadata=words)
+    if caption:
+        display(Markdown(caption), metadata={ROLE: {"role": "caption"}})
+
+
+def verdict(text: str, outcome: str = "mixed") -> None:
+    """Display the study's conclusion and declare it as such: one or two sentences of Markdown.
+
+    outcome : ``accepted``, ``rejected`` or ``mixed``; gives the line its mark in the report and in ``--json``.
+    """
+    from IPython.display import Markdown, display
+
+    if outcome not in OUTCOMES:
+        raise ParameterError(f"outcome={outcome!r}: expected one of {', '.join(OUTCOMES)}")
+    if not text.strip():
+        raise ParameterError("a verdict needs words")
+    display(Markdown(text), metadata={ROLE: {"role": "verdict", "outcome": outcome}})
+
+
+def _figure(figure: Any) -> Any:
+    """The Figure of what was given: itself, the one an Axes belongs to, or that of the first of an array of Axes."""
+    from matplotlib.figure import Figure
+
+    drawn = figure.flat[0] if hasattr(figure, "flat") and len(figure) else figure
+    while not isinstance(drawn, Figure):
+        above = getattr(drawn, "figure", None)
+        if above is None or above is drawn:
+            raise ParameterError(f"cannot show {type(figure).__name__}: expected a Matplotlib Figure or Axes")
+        drawn = above
+    return drawn
+
+
+def _render(figure: Any, kind: str, dpi: int) -> bytes | str:
+    import matplotlib.pyplot as plt
+
+    buffer = io.BytesIO()
+    stamp = {"Date": None} if kind == "svg" else {"Software": None}
+    figure.savefig(buffer, format=kind, dpi=dpi, bbox_inches="tight", metadata=stamp)
+    plt.close(figure)
+    return buffer.getvalue() if kind == "png" else buffer.getvalue().decode()
