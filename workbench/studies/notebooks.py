@@ -60,13 +60,7 @@ def opened(path: Path) -> Study:
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
-    except (
-        ValueError,
-        nbformat.ValidationError,
-        nbformat.reader.NotJSONError,
-        KeyError,
-        AttributeError,
-    ) as wrong:
+    except Exception as wrong:  # nbformat raises nearly every kind for what is no notebook
         first = str(wrong).strip().partition("\n")[0]
         raise ParameterError(f"{path.name} is not a notebook that can be read: {first}") from None
     bare = cleared(notebook)
