@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -27,6 +28,7 @@ ECB = "https://data-api.ecb.europa.eu"
 BARS = ("open", "high", "low", "close", "volume")
 Names = str | Sequence[str]
 Day = str | pd.Timestamp
+Parse = Callable[[str, str], pd.DataFrame]
 
 
 def yahoo(
@@ -43,9 +45,9 @@ def yahoo(
     seconds = {"period1": int(first.timestamp()), "period2": int((last + pd.Timedelta(days=1)).timestamp())}
     query = urlencode({**seconds, "interval": "1d"})
     urls = {name: f"{base}/v8/finance/chart/{quote(name, safe='')}?{query}" for name in _names(symbols)}
-    panel = _gather(urls, "Yahoo", _yahoo_bars, cache, refresh)
+    panel = _gather(urls, "Yahoo", _yahoo_bars, "price", cache, refresh)
     panel.columns = panel.columns.swaplevel().set_names(["field", "asset"])
-    return _told(panel.sort_index(axis=1, level="field", sort_remaining=False), "price")
+    return panel.sort_index(axis=1, level="field", sort_remaining=False)
 
 
 def fred(
@@ -66,7 +68,7 @@ def fred(
     """
     dates = _limits(start, end, "cosd", "coed")
     urls = {name: f"{base}/graph/fredgraph.csv?{urlencode({'id': name, **dates})}" for name in _names(series)}
-    return _told(_gather(urls, "FRED", _fred_series, cache, refresh).droplevel(1, axis=1), kind)
+    return _gather(urls, "FRED", _fred_series, kind, cache, refresh).droplevel(1, axis=1)
 
 
 def ecb(
@@ -87,31 +89,35 @@ def ecb(
     """
     query = urlencode({**_limits(start, end, "startPeriod", "endPeriod"), "format": "csvdata"})
     urls = {name: f"{base}/service/data/{_flow(name)}?{query}" for name in _names(series)}
-    return _told(_gather(urls, "ECB", _ecb_series, cache, refresh).droplevel(1, axis=1), kind)
+    return _gather(urls, "ECB", _ecb_series, kind, cache, refresh).droplevel(1, axis=1)
 
 
 def _gather(
-    urls: dict[str, str], source: str, parse: Callable[[str, str], pd.DataFrame], cache: str | Path | None, refresh: bool
+    urls: dict[str, str], source: str, parse: Parse, kind: str, cache: str | Path | None, refresh: bool
 ) -> pd.DataFrame:
     """One request a name; columns (name, field), the union of dates."""
+    if kind not in KINDS:
+        raise ParameterError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
     parts, notes = {}, []
     for name, url in urls.items():
-        safe = "".join(c if c.isalnum() else "_" for c in name)
-        stem = f"{source.lower()}-{safe}"
-        get = lambda name=name, url=url: _whole(parse(get_text(url, source), name), name, source)  # noqa: E731
-        parts[name], when = cached(url, stem, get, cache_folder(cache), refresh)
+        stem = f"{source.lower()}-{''.join(c if c.isalnum() else '_' for c in name)}"
+        fetch = partial(_fetch, url, name, source, parse)
+        parts[name], when = cached(url, stem, fetch, cache_folder(cache), refresh)
         notes.append(f"{name}: {when.url}, retrieved {when.retrieved}, sha256 {when.sha256}")
     panel = pd.concat(parts, axis=1).sort_index()
     panel.index = panel.index.as_unit("ns").rename("date")
-    panel.attrs = {"source": source, "retrieved": notes}
+    panel.attrs = {"source": source, "retrieved": notes, "kind": kind}
     return panel
 
 
-def _whole(panel: pd.DataFrame, name: str, source: str) -> pd.DataFrame:
+def _fetch(url: str, name: str, source: str, parse: Parse) -> pd.DataFrame:
+    """The parsed answer, by increasing date; DataError when it holds nothing or a date twice."""
+    panel = parse(get_text(url, source), name)
     if not len(panel) or panel.isna().all(axis=None):
         raise DataError(f"{source} has no value of {name!r} in the dates asked for")
     if panel.index.has_duplicates:
-        raise DataError(f"{source} sent {panel.index[panel.index.duplicated()][0].date()} twice for {name!r}")
+        twice = panel.index[panel.index.duplicated()][0].date()
+        raise DataError(f"{source} sent {twice} twice for {name!r}; the service has a problem, try again later")
     return panel.sort_index()
 
 
@@ -173,14 +179,6 @@ def _csv(source: str, name: str, text: str) -> pd.DataFrame:
 
 def _changed(source: str, name: str, what: str) -> DataError:
     return DataError(f"the answer of {source} for {name!r} has another form than known ({what}); the service has changed")
-
-
-def _told(panel: pd.DataFrame, kind: str) -> pd.DataFrame:
-    if kind not in KINDS:
-        raise ParameterError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
-    panel.columns = panel.columns if panel.columns.nlevels > 1 else panel.columns.set_names([None])
-    panel.attrs["kind"] = kind
-    return panel
 
 
 def _flow(name: str) -> str:
