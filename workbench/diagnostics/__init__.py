@@ -4,7 +4,7 @@
 []
 """
 
-from workbench.diagnostics import facts  # noqa: F401  (registers its checks)
+from workbench.diagnostics import copying, dependence, facts, tails  # noqa: F401  (they register their checks)
 from workbench.diagnostics.check import CHECKS, QUESTIONS, check
 from workbench.diagnostics.finding import Finding, table, verdict
 from workbench.diagnostics.trial import trial

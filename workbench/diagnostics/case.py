@@ -17,6 +17,8 @@ from workbench.diagnostics.finding import Finding, cannot_tell
 Features = Callable[[np.ndarray], np.ndarray]
 CHUNK = 2048
 FEWEST_BLOCKS = 6
+MEMORY = 70.0
+FORESEEN = 0.25
 
 
 @dataclass
@@ -48,7 +50,8 @@ class Case:
     raw: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        rng, length = self.rng("null"), max(1, round(null.block_days(len(self.days), self.horizon) / self.stride))
+        rng, block = self.rng("null"), null.block_days(len(self.days), self.horizon, self.conditional)
+        length = max(1, round(block / self.stride))
         self.blocks = null.block_weights(rng, self.weights, length, self.redraws)
         self.draws = null.draw_weights(rng, self.weights, len(self.fake), self.redraws)
         share = min(length / len(self.weights), 0.5)
@@ -76,22 +79,29 @@ class Case:
         reduce: Features = lambda mean: mean,
         labels: Sequence[tuple[str, tuple[str, ...]]] = (),
         *,
+        memory: bool = False,
+        foreseen: float | None = None,
         combine: str = "max",
         show: Callable[[float], float] = float,
+        fake: np.ndarray | None = None,
+        fake_features: Features | None = None,
     ) -> Finding:
         """Put g(mean of features) of the scenarios beside that of the history, in the light of the simulated null.
 
         features : windows (window, time, asset) -> (window, feature); reduce : g, (..., feature) -> (..., component).
         labels : of each component, a name and the assets it belongs to.
+        memory : whether the statistic holds the level of volatility, whose memory is longer than a block (see ``spread``).
+        foreseen : least share of a window's variance that a good conditional model may know beyond our forecast.
         combine : ``max`` reads the component that departs most, ``square`` the mean squared departure.
         show : increasing map from a component to the unit in which it is told.
+        fake, fake_features : draws other than the case's, features other than the history's (own quantiles, say).
         """
         if self.freedom < FEWEST_BLOCKS:
             reason = f"the history holds {self.freedom:.1f} independent blocks of a like state, {FEWEST_BLOCKS} are needed"
             return cannot_tell(reason)
         phi = np.asarray(features(self.real), dtype=np.float32)
-        history, scenario = reduce(self.weights @ phi), reduce(mean(features, self.fake))
-        spread = self.spread(phi, reduce, history)
+        history, scenario = reduce(self.weights @ phi), reduce(mean(fake_features or features, self.fake if fake is None else fake))
+        spread = self.spread(phi, reduce, history, memory, foreseen)
         known = np.isfinite(history) & np.isfinite(scenario) & (spread.error > 1e-9)
         if not known.any():
             return cannot_tell("no component has a spread in this history")
@@ -109,31 +119,38 @@ class Case:
         reference = (show(history[at] - reach), show(history[at] + reach))
         return Finding("", "", show(scenario[at]), reference, p, columns=tuple(columns), evidence=told)
 
-    def spread(self, phi: np.ndarray, reduce: Features, centre: np.ndarray) -> null.Spread:
-        """The simulated law of honest departures of g(mean phi)."""
+    def spread(self, phi: np.ndarray, reduce: Features, centre: np.ndarray, memory: bool, foreseen: float | None) -> null.Spread:
+        """The simulated law of honest departures of g(mean phi).
+
+        What remembers the level of volatility varies more than blocks can show: ``MEMORY`` widens its variance by
+        1 + 70 / sqrt(n), the least that kept the level on the persistent laws of :mod:`workbench.diagnostics.laws`.
+        """
         redrawn = reduce(self.blocks @ phi) - centre
         drawn = reduce(self.draws @ phi) - centre
-        covariance = self.widen * redrawn.T @ redrawn / len(redrawn) + drawn.T @ drawn / len(drawn)
+        widen = self.widen * (1.0 + MEMORY / np.sqrt(len(self.days)) if memory and not self.conditional else 1.0)
+        covariance = widen * redrawn.T @ redrawn / len(redrawn) + drawn.T @ drawn / len(drawn)
         covariance = np.atleast_2d(covariance.astype(np.float64))
         if self.conditional:
-            covariance = covariance + self.wandering(phi, reduce, centre)
+            covariance = covariance + self.wandering(phi, reduce, centre, FORESEEN * memory if foreseen is None else foreseen)
         return null.Spread(np.nan_to_num(covariance), self.freedom)
 
-    def wandering(self, phi: np.ndarray, reduce: Features, centre: np.ndarray) -> np.ndarray:
+    def wandering(self, phi: np.ndarray, reduce: Features, centre: np.ndarray, least: float) -> np.ndarray:
         """Covariance of the statistic's expectation given today, beyond what the state explains.
 
         A set that starts today rightly follows E[phi | today], which wanders around its mean over like states. How far
         is seen in the covariance of influences of windows that follow one another (they share no day): one number for
-        all components, their pooled autocorrelation, clipped at zero.
+        all components, their pooled autocorrelation, and not below ``least``: a good model sees more of the coming
+        volatility than our forecast, and is allowed the share ``FORESEEN`` of what the forecast leaves unexplained.
         """
         step, weight = max(1, -(-self.horizon // self.stride)), self.weights[:, None]
+        phi = phi.astype(np.float64)
         left_out = (self.weights @ phi - weight * phi) / (1.0 - weight)
         influence = (centre - reduce(left_out)) * (1.0 - weight) / np.maximum(weight, 1e-12)
         influence = np.where(weight > 1e-12, np.nan_to_num(influence), 0.0)
         both = np.sqrt(weight[:-step] * weight[step:])
         size = (weight * influence**2).sum(0)
         shared = (both * influence[:-step] * influence[step:]).sum(0) / both.sum()
-        ratio = max(0.0, float(np.mean(shared / np.maximum(size, 1e-300))))
+        ratio = max(least, float(np.mean(shared / np.maximum(size, 1e-300))))
         return ratio * (influence * weight).T @ influence
 
 

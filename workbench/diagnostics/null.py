@@ -25,9 +25,10 @@ def windows(values: np.ndarray, starts: np.ndarray, horizon: int) -> np.ndarray:
     return values[starts[:, None] + np.arange(horizon)]
 
 
-def block_days(days: int, horizon: int) -> int:
-    """Length of a bootstrap block in days for a history of ``days``."""
-    return int(max(2.8 * np.sqrt(days), 3 * horizon))
+def block_days(days: int, horizon: int, conditional: bool = False) -> int:
+    """Length of a bootstrap block in days for a history of ``days``; half as long once windows are in units of their
+    own past's volatility, which takes the long memory out."""
+    return int(max(1.4 * np.sqrt(days), 2 * horizon) if conditional else max(2.8 * np.sqrt(days), 3 * horizon))
 
 
 def block_weights(rng: np.random.Generator, weights: np.ndarray, length: int, redraws: int) -> np.ndarray:
@@ -43,7 +44,8 @@ def block_weights(rng: np.random.Generator, weights: np.ndarray, length: int, re
 
 def draw_weights(rng: np.random.Generator, weights: np.ndarray, draws: int, redraws: int) -> np.ndarray:
     """Draw ``draws`` windows independently: weights (redraw, window), rows sum to one."""
-    return (rng.multinomial(draws, weights / weights.sum(), size=redraws) / draws).astype(np.float32)
+    chance = weights.astype(float)
+    return (rng.multinomial(draws, chance / chance.sum(), size=redraws) / draws).astype(np.float32)
 
 
 @dataclass(frozen=True)
