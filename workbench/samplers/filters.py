@@ -48,17 +48,20 @@ class Filter(ABC):
 
     def walk(self, returns: pd.DataFrame) -> dict[str, Tensor]:
         """State before the first day and after each: name -> (day + 1, asset)."""
-        day_returns = torch.as_tensor(returns.to_numpy(dtype=np.float32))
+        day_returns = torch.tensor(returns.to_numpy(dtype=np.float32))
         states = [self.start_]
         for today in day_returns:
             states.append(self.update(states[-1], today[None]))
         return {name: torch.cat([state[name] for state in states]) for name in self.start_}
 
-    def standardise(self, returns: pd.DataFrame) -> Tensor:
-        """Residuals (day, asset): each day's return less its forecast mean, over its forecast volatility."""
-        before = {name: value[:-1] for name, value in self.walk(returns).items()}
-        mean, scale = self.moments(before)
-        return (torch.as_tensor(returns.to_numpy(dtype=np.float32)) - mean) / scale
+    def standardise(self, returns: pd.DataFrame, walked: dict[str, Tensor] | None = None) -> Tensor:
+        """Residuals (day, asset): each day's return less its forecast mean, over its forecast volatility.
+
+        walked : what ``walk`` gave for these returns, where it is at hand already.
+        """
+        walked = self.walk(returns) if walked is None else walked
+        mean, scale = self.moments({name: value[:-1] for name, value in walked.items()})
+        return (torch.tensor(returns.to_numpy(dtype=np.float32)) - mean) / scale
 
 
 @FILTERS.register("constant")
@@ -167,4 +170,4 @@ def _fit_gjr(returns: pd.Series) -> pd.Series:
 
 
 def _row(values: pd.Series) -> Tensor:
-    return torch.as_tensor(np.asarray(values, dtype=np.float32))[None]
+    return torch.tensor(np.array(values, dtype=np.float32))[None]

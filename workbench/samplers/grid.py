@@ -60,7 +60,7 @@ class Filtered(Sampler):
         self._require_fitted()
         values = self.filter.walk(returns[self.assets_])
         if self.correlation is not None:
-            values["root"] = self.correlation.walk(self.filter.standardise(returns[self.assets_]))
+            values["root"] = self.correlation.walk(self.filter.standardise(returns[self.assets_], values))
         return States(returns.index, {name: value[1:] for name, value in values.items()})
 
     def decode(self, noise: Tensor, state: State, horizon: int) -> Tensor:

@@ -32,7 +32,7 @@ class HistoricalSimulation(Sampler):
 
     def states(self, returns: pd.DataFrame) -> States:
         self._require_fitted()
-        values = torch.as_tensor(returns[self.assets_].to_numpy(dtype=np.float32))
+        values = torch.tensor(returns[self.assets_].to_numpy(dtype=np.float32))
         windows = values.unfold(0, self.window, 1).transpose(1, 2)  # (date, window, asset), a view
         return States(returns.index[self.window - 1 :], {"window": windows})
 
@@ -60,7 +60,7 @@ class StationaryBootstrap(Sampler):
         clean = returns.iloc[live_from(returns) :]
         if len(clean) < 2 * self.mean_block:
             raise FitError(f"{len(clean)} clean days are too few for runs of {self.mean_block:g} days")
-        self.pool_ = torch.as_tensor(clean.to_numpy(dtype=np.float32))
+        self.pool_ = torch.tensor(clean.to_numpy(dtype=np.float32))
 
     def states(self, returns: pd.DataFrame) -> States:
         self._require_fitted()

@@ -61,7 +61,7 @@ class NeuralFilter(Filter):
         features, known = self.features(states), _known(returns)
         self.centre_ = features[known].mean(dim=0)
         self.spread_ = features[known].std(dim=0).clamp(min=1e-3)
-        surprise = self.motion_.surprise(states, torch.as_tensor(returns.to_numpy(dtype=np.float32)))
+        surprise = self.motion_.surprise(states, torch.tensor(returns.to_numpy(dtype=np.float32)))
         self.network_ = _train(self, (features - self.centre_) / self.spread_, surprise, known, seed)
         return self
 

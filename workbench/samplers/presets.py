@@ -89,10 +89,16 @@ def fhs_gpd() -> Sampler:
 
 @SAMPLERS.register("neural")
 def neural(
-    members: int = 5, decay: float = 0.98, shrink: float = 0.0, tails: str = "none", progress: bool = False
+    members: int = 5,
+    steps: int = 1500,
+    decay: float = 0.98,
+    shrink: float = 0.3,
+    tails: str = "gpd",
+    progress: bool = False,
 ) -> Sampler:
-    """Neural filter x moving correlation x bootstrapped residuals: the default generative sampler."""
-    return Filtered(NeuralFilter(members, progress=progress), "bootstrap", tails, MovingCorrelation(decay, shrink))
+    """Neural filter x moving correlation x bootstrapped ranks x pooled Pareto tails: the default generative sampler."""
+    filter = NeuralFilter(members, steps=steps, progress=progress)
+    return Filtered(filter, "bootstrap", tails, MovingCorrelation(decay, shrink))
 
 
 @SAMPLERS.register("filtered")

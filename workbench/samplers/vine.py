@@ -11,8 +11,10 @@ import pyvinecopulib as pv
 import torch
 from torch import Tensor
 
-from workbench.samplers.margins import GaussianMargins
 from workbench.samplers.shocks import SHOCKS, Margins, Shocks, normal_scores
+
+
+FAMILIES = [getattr(pv.families, name) for name in ("gaussian", "student", "clayton", "gumbel", "frank")]
 
 
 @SHOCKS.register("vine")
@@ -23,10 +25,8 @@ class Vine(Shocks):
         self.trees = trees
 
     def fit(self, residuals: np.ndarray, margins: Margins, seed: int, assets: list[str]) -> Vine:
-        self.margins = margins if not isinstance(margins, GaussianMargins) else GaussianMargins()
-        controls = pv.FitControlsVinecop(
-            family_set=[pv.gaussian, pv.student, pv.clayton, pv.gumbel, pv.frank], trunc_lvl=self.trees, num_threads=1
-        )
+        self.margins = margins
+        controls = pv.FitControlsVinecop(family_set=FAMILIES, trunc_lvl=self.trees, num_threads=1)
         uniforms = torch.special.ndtr(torch.as_tensor(normal_scores(residuals))).numpy()
         self.json_ = pv.Vinecop.from_data(uniforms, controls=controls).to_json()
         self.width = residuals.shape[1]
