@@ -1,0 +1,53 @@
+"""Backtests of VaR, ES and PIT forecasts, comparison of forecasters, and monitors that may be read every day.
+
+>>> from workbench.diagnostics.backtests import power, battery
+>>> round(power.power_of(battery.BY_NAME["kupiec"], 250, 0.99), 2)
+0.3
+"""
+
+from workbench.diagnostics.backtests.battery import BY_NAME, TESTS, Backtest
+from workbench.diagnostics.backtests.comparison import (
+    Comparison,
+    diebold_mariano,
+    giacomini_white,
+    model_confidence_set,
+)
+from workbench.diagnostics.backtests.desk import profit_attribution, traffic_zone
+from workbench.diagnostics.backtests.forecasts import Forecasts, align, read_forecasts
+from workbench.diagnostics.backtests.power import power_of
+from workbench.diagnostics.backtests.ranks import energy_rank
+from workbench.diagnostics.backtests.run import Result, backtest, holm, report, run, text
+from workbench.diagnostics.backtests.sample import Sample, observed
+from workbench.diagnostics.backtests.scores import crps, energy_score, fz0_score, quantile_score, variogram_score
+from workbench.diagnostics.backtests.shortfall import z3
+
+__all__ = [
+    "BY_NAME",
+    "TESTS",
+    "Backtest",
+    "Comparison",
+    "Forecasts",
+    "Result",
+    "Sample",
+    "align",
+    "backtest",
+    "crps",
+    "diebold_mariano",
+    "energy_rank",
+    "energy_score",
+    "fz0_score",
+    "giacomini_white",
+    "holm",
+    "model_confidence_set",
+    "observed",
+    "power_of",
+    "profit_attribution",
+    "quantile_score",
+    "read_forecasts",
+    "report",
+    "run",
+    "text",
+    "traffic_zone",
+    "variogram_score",
+    "z3",
+]
