@@ -131,12 +131,8 @@ def _from_file(path: Path | None) -> dict[str, object]:
         raise ParameterError(f"-f {str(path)!r} cannot be read: {wrong}") from None
     except yaml.YAMLError as wrong:
         raise ParameterError(f"-f {str(path)!r} is not YAML: {wrong}") from None
-    if not isinstance(content, (dict, type(None))) or not all(
-        isinstance(name, str) for name in content or ()
-    ):
-        raise ParameterError(
-            f"-f {str(path)!r}: expected lines 'name: value', found {type(content).__name__}"
-        )
+    if not isinstance(content, (dict, type(None))) or not all(isinstance(name, str) for name in content or ()):
+        raise ParameterError(f"-f {str(path)!r}: expected lines 'name: value', found {type(content).__name__}")
     return content or {}
 
 
@@ -176,12 +172,28 @@ def _tell(report) -> None:
         False: "; not reproduced",
         None: "",
     }
-    print(
-        f"{report.run}: {'sound' if report.sound else 'not sound'}, {report.files} files{again[report.reproduced]}"
-    )
+    print(f"{report.run}: {'sound' if report.sound else 'not sound'}, {report.files} files{again[report.reproduced]}")
 
 
-# Further commands (audit, backtest, sweep, register, review, release) go here, each a small function.
+@app.command()
+def backtest(
+    forecasts: Annotated[Path, typer.Argument(help="Table date, var_<level>[, es_<level>][, pit]; CSV or Parquet.")],
+    realised: Annotated[Path, typer.Option("--realised", help="Table of dates and log returns.")],
+    column: Annotated[str | None, typer.Option("--column", help="Which returns, where there are several.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the simulated null distributions.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Backtest anyone's VaR, ES and PIT forecasts; 1 when Holm at 5 % over the primary tests rejects."""
+    from workbench.diagnostics import backtests
+
+    read = backtests.read_forecasts(forecasts, realised, column)
+    told = backtests.report(backtests.run(read, seed), read.notes)
+    _print(told) if as_json else print(backtests.text(told))
+    if told["verdict"] == "rejected":
+        raise typer.Exit(REJECTED)
+
+
+# Further commands (audit, sweep, register, review, release) go here, each a small function.
 
 
 if __name__ == "__main__":
