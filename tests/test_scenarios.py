@@ -71,7 +71,9 @@ def test_digest_sees_any_one_bit_and_nothing_else(tree, data):
 
 def test_digest_sees_a_renamed_asset():
     values = np.zeros((1, 2, 1, 2), np.float32)
-    assert scenarios.digest(scenarios.assemble(values, ["A", "B"])) != scenarios.digest(scenarios.assemble(values, ["B", "A"]))
+    assert scenarios.digest(scenarios.assemble(values, ["A", "B"])) != scenarios.digest(
+        scenarios.assemble(values, ["B", "A"])
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,11 @@ SUFFIXES = [".nc", ".zarr", ".parquet", ".csv"]
 letters = st.characters(exclude_categories=("Cc", "Cs"))
 names = st.text(letters, min_size=1, max_size=8).filter(lambda name: name not in ("field", "chain", "draw", "time"))
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(st.characters(exclude_categories=("Cs",)), max_size=6),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(exclude_categories=("Cs",)), max_size=6),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc é", max_size=3), inner, max_size=3),
     max_leaves=5,
 )

@@ -207,6 +207,14 @@ def test_a_broken_study_tells_the_truth(tmp_path, how):
         studies.verify(run.path)
 
 
+def test_a_study_that_writes_malformed_scenarios_fails(tmp_path):
+    code = "from pathlib import Path\n_ = (Path(run_dir) / 'scenarios.nc').write_text('nothing')"
+    notebook = write(tmp_path / "s.ipynb", "run_dir: str = '.'", code)
+    with pytest.raises(CellFailed, match="scenarios.nc cannot be read") as broke:
+        studies.run(notebook, output=tmp_path / "out")
+    assert broke.value.run.status["state"] == "failed" and broke.value.run.notebook.exists()
+
+
 def test_a_failed_run_is_not_taken_for_a_finished_one(tmp_path, monkeypatch):
     notebook = write(tmp_path / "s.ipynb", "seed: int = 1", "import os\nassert 'WELL' in os.environ")
     for _ in range(2):
@@ -217,6 +225,20 @@ def test_a_failed_run_is_not_taken_for_a_finished_one(tmp_path, monkeypatch):
     assert run.state == "completed" and not run.reused
     names = {path.name for path in run.path.parent.iterdir()}
     assert names == {run.run_id, f"{run.run_id}.failed", f"{run.run_id}.failed-2"}
+
+
+def test_the_kernel_is_this_interpreter_whatever_the_machine_offers(tmp_path, monkeypatch):
+    offered = tmp_path / "jupyter" / "kernels" / "python3"
+    offered.mkdir(parents=True)
+    (offered / "kernel.json").write_text('{"argv": ["/bin/false"], "display_name": "x", "language": "python"}')
+    (tmp_path / "profile" / "profile_default" / "startup").mkdir(parents=True)
+    (tmp_path / "profile" / "profile_default" / "startup" / "0.py").write_text("seed = 99")
+    for name, place in {"JUPYTER_PATH": "jupyter", "IPYTHONDIR": "profile", "HOME": "nowhere"}.items():
+        monkeypatch.setenv(name, str(tmp_path / place))
+    code = f"import sys; assert sys.executable == {sys.executable!r}; assert 'seed' not in dir()"
+    assert (
+        studies.run(write(tmp_path / "s.ipynb", "level: int = 1", code), output=tmp_path / "out").state == "completed"
+    )
 
 
 def test_inputs_that_change_while_a_study_runs_are_told_and_not_used_again(tmp_path):

@@ -13,9 +13,7 @@ from workbench.errors import ParameterError
 from workbench.studies import export, show, verdict
 from workbench.studies.prose import markdown, offline
 
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 HOSTILE = """
 <script src="https://cdn.example/x.js"></script><link rel="stylesheet" href="https://cdn.example/x.css"/>
 <style>@import url("https://cdn.example/y.css"); td { background: url(https://cdn.example/z.png) }</style>
@@ -62,7 +60,9 @@ def requests_of(soup) -> list[str]:
                 asked.append(f"{tag.name} {name}={tag[name]}")
         if tag.name in ("image", "use") and str(tag.get("href", "#"))[:1] != "#":
             asked.append(str(tag))
-    styles = "".join(tag.get_text() for tag in soup.find_all("style")) + "".join(tag.get("style", "") for tag in soup.find_all(True))
+    styles = "".join(tag.get_text() for tag in soup.find_all("style")) + "".join(
+        tag.get("style", "") for tag in soup.find_all(True)
+    )
     return asked + re.findall(r"@import[^;]*|url\(\s*['\"]?(?!data:|#)[^)]+", styles)
 
 
@@ -110,7 +110,9 @@ def test_an_undescribed_figure_is_counted(page):
 def test_code_and_warnings_are_folded_and_text_is_shown(page):
     noise = new_output("stream", name="stderr", text="10%\r50%\r100%\n")
     said = new_output("stream", name="stdout", text="\x1b[1mplain\x1b[0m <tag>")
-    soup, _ = page(code("print(1)", noise, said), code("secret", tags=["remove-cell"]), code("quiet", said, tags=["remove-input"]))
+    soup, _ = page(
+        code("print(1)", noise, said), code("secret", tags=["remove-cell"]), code("quiet", said, tags=["remove-input"])
+    )
     folded = soup.find_all("details", class_="code")
     assert len(folded) == 1 and "print" in folded[0].get_text() and not folded[0].has_attr("open")
     assert "100%" in folded[0].get_text() and "50%" not in folded[0].get_text()
@@ -119,11 +121,15 @@ def test_code_and_warnings_are_folded_and_text_is_shown(page):
 
 
 def test_an_error_is_shown(page):
-    soup, _ = page(code("1/0", new_output("error", ename="ZeroDivisionError", evalue="x", traceback=["\x1b[31mZeroDivisionError"])))
+    soup, _ = page(
+        code("1/0", new_output("error", ename="ZeroDivisionError", evalue="x", traceback=["\x1b[31mZeroDivisionError"]))
+    )
     assert soup.find("pre", class_="error").text == "ZeroDivisionError"
 
 
-@pytest.mark.parametrize("source", ["$x^2$", "$$\\frac{a}{b}$$", "\\begin{align} a &= b \\end{align}", "costs $\\alpha$ of \\$5"])
+@pytest.mark.parametrize(
+    "source", ["$x^2$", "$$\\frac{a}{b}$$", "\\begin{align} a &= b \\end{align}", "costs $\\alpha$ of \\$5"]
+)
 def test_maths_is_typeset(source):
     drawn = BeautifulSoup(markdown(source), "html.parser").math
     assert drawn is not None and drawn["alttext"] and "$" not in drawn.get_text()
@@ -134,7 +140,11 @@ def test_a_formula_that_cannot_be_read_is_shown_as_written():
 
 
 def test_the_head_has_title_verdict_facts_and_parameters(page):
-    spoken = new_output("display_data", {"text/markdown": "It is **rejected** at $1 %$"}, metadata={"workbench": {"role": "verdict", "outcome": "rejected"}})
+    spoken = new_output(
+        "display_data",
+        {"text/markdown": "It is **rejected** at $1 %$"},
+        metadata={"workbench": {"role": "verdict", "outcome": "rejected"}},
+    )
     soup, written = page(
         new_markdown_cell("# The title & more\n\nFirst words."),
         code("v", spoken),
@@ -155,7 +165,9 @@ def test_a_tagged_cell_can_declare_the_verdict_too(page):
 
 
 def test_tables_lose_their_frames_and_headings_get_anchors(page):
-    soup, _ = page(new_markdown_cell("## One\n\n## Two\n\n## Three"), code("t", new_output("display_data", {"text/html": HOSTILE})))
+    soup, _ = page(
+        new_markdown_cell("## One\n\n## Two\n\n## Three"), code("t", new_output("display_data", {"text/html": HOSTILE}))
+    )
     table = soup.find("table", class_="dataframe")
     assert not table.has_attr("border") and table.parent["class"] == ["wide"]
     anchors = [link["href"][1:] for link in soup.nav.find_all("a")]
@@ -165,7 +177,9 @@ def test_tables_lose_their_frames_and_headings_get_anchors(page):
 @pytest.mark.parametrize("kind", ["png", "svg"])
 def test_show_carries_words_and_closes_the_figure(page, monkeypatch, kind):
     outputs = []
-    monkeypatch.setattr("IPython.display.display", lambda shown, metadata, raw=False: outputs.append(_stored(shown, metadata)))
+    monkeypatch.setattr(
+        "IPython.display.display", lambda shown, metadata, raw=False: outputs.append(_stored(shown, metadata))
+    )
     _, axes = plt.subplots(1, 2, figsize=(2, 1))
     show(np.asarray(axes), alt="Two empty panels", caption="Nothing.", kind=kind)
     verdict("Fine.", outcome="accepted")
@@ -179,7 +193,9 @@ def test_show_carries_words_and_closes_the_figure(page, monkeypatch, kind):
 def _stored(shown, metadata):
     """An output as a kernel would store it."""
     data = shown if isinstance(shown, dict) else {"text/markdown": shown.data}
-    data = {mime: base64.b64encode(value).decode() if isinstance(value, bytes) else value for mime, value in data.items()}
+    data = {
+        mime: base64.b64encode(value).decode() if isinstance(value, bytes) else value for mime, value in data.items()
+    }
     return new_output("display_data", data, metadata=metadata)
 
 

@@ -88,9 +88,7 @@ _ROOMS: dict[str, Callable[[], list[Row]]] = {
 
 def text(row: Row, width: int) -> str:
     """One row for a person: name, summary, what else is known, and a study's parameters below it."""
-    extra = [
-        _said(value) for key, value in row.items() if key not in ("name", "summary", "parameters") and value
-    ]
+    extra = [_said(value) for key, value in row.items() if key not in ("name", "summary", "parameters") and value]
     lines = [f"  {row['name']:<{width}}  {'; '.join([str(row['summary']), *extra])}"]
     for known in row.get("parameters", ()):
         meaning = f"  {known['meaning']}" if known["meaning"] else ""

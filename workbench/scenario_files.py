@@ -3,7 +3,7 @@
 ========================  ==================================================================================
 ``name.nc``               netCDF 4 by h5netcdf; one study
 ``name.zarr``             Zarr 3, in chunks of 4,096 draws; large sets
-``name.parquet``,         wide table ``draw, time, <asset>...``, with ``chain`` where there is more than one and ``field``
+``name.parquet``,         wide table ``draw, time, <asset>...``, with ``chain`` where there are several and ``field``
 ``name.csv``              (``ret``, ``volume``, ...) where there is more than returns; what other people write and read
 ========================  ==================================================================================
 
@@ -39,9 +39,7 @@ def save(tree: xr.DataTree, path: str | os.PathLike) -> Path:
     Raises ScenarioError for another suffix, a missing folder, or a tree without scenarios.
     """
     path, draws = Path(path), dataset(tree)
-    write = {".nc": _write_netcdf, ".zarr": _write_zarr, ".parquet": write_table, ".csv": write_table}.get(
-        path.suffix
-    )
+    write = {".nc": _write_netcdf, ".zarr": _write_zarr, ".parquet": write_table, ".csv": write_table}.get(path.suffix)
     if write is None:
         raise ScenarioError(f"cannot write {path.name!r}: use the suffix .nc, .zarr, .parquet or .csv")
     if not path.parent.is_dir():
@@ -95,9 +93,7 @@ def _write_zarr(tree: xr.DataTree, path: Path) -> None:
     sizes = tree[GROUP].sizes
     chunks = (1, min(BLOCK, sizes["draw"]), sizes["time"], sizes["asset"])
     tree = _packed(tree)
-    names = tree[GROUP].asset.astype(
-        object
-    )  # text of any length has a place in Zarr 3, numpy's fixed width has none
+    names = tree[GROUP].asset.astype(object)  # text of any length has a place in Zarr 3, numpy's fixed width has none
     tree[GROUP] = xr.DataTree(dataset(tree).assign_coords(asset=names))
     chunked = {name: {"chunks": chunks} for name in tree[GROUP].data_vars}
     tree.to_zarr(path, mode="w", zarr_format=3, consolidated=False, encoding={f"/{GROUP}": chunked})
@@ -113,9 +109,7 @@ def _read_zarr(path: Path) -> xr.DataTree:
 
 def _read_tree(path: Path, **how) -> xr.DataTree:
     try:
-        with xr.open_datatree(
-            path, decode_times=False, decode_timedelta=False, mask_and_scale=False, **how
-        ) as opened:
+        with xr.open_datatree(path, decode_times=False, decode_timedelta=False, mask_and_scale=False, **how) as opened:
             tree = opened.load()
     except Exception as wrong:
         raise ScenarioError(f"{path.name} cannot be read as a scenario set: {wrong}") from None
@@ -123,9 +117,7 @@ def _read_tree(path: Path, **how) -> xr.DataTree:
     tree.attrs = _unpacked(tree.attrs, path)
     draws = dataset(tree)
     _validate(draws, path)
-    tree[GROUP] = xr.DataTree(
-        draws.assign_coords(asset=np.asarray(list(map(str, draws.asset.values)), dtype=str))
-    )
+    tree[GROUP] = xr.DataTree(draws.assign_coords(asset=np.asarray(list(map(str, draws.asset.values)), dtype=str)))
     return tree
 
 

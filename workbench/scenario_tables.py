@@ -1,6 +1,6 @@
 """The wide table of scenarios: one row a draw and time, one column an asset, as Parquet or CSV.
 
-Columns ``draw, time, <asset>...`` hold log returns as fractions; ``chain`` (else one chain) and ``field`` (else ``ret``)
+Columns ``draw, time, <asset>...`` hold log returns as fractions; ``chain`` (else one) and ``field`` (else ``ret``)
 are optional and stand before the assets. Every (field, chain, draw, time) must be there once, in any order, and every
 draw must have the same times. A float32 needs 9 significant digits to come back to the bit, a float64 17.
 """
@@ -72,9 +72,7 @@ def _wide(draws: xr.Dataset) -> tuple[pd.DataFrame, str]:
     assets = list(map(str, draws.asset.values))
     reserved = sorted(set(assets) & set(KEYS))
     if reserved:
-        raise ScenarioError(
-            f"assets named {reserved} cannot stand in a wide table beside its own columns; save as .nc"
-        )
+        raise ScenarioError(f"assets named {reserved} cannot stand in a wide table beside its own columns; save as .nc")
     kinds = {str(field.dtype) for field in draws.data_vars.values()}
     if len(kinds) > 1 or not kinds <= set(DIGITS):
         raise ScenarioError(f"a wide table holds one of {list(DIGITS)}, found {sorted(kinds)}; save as .nc")
@@ -101,9 +99,7 @@ def _read_parquet(path: Path) -> tuple[pd.DataFrame, str, dict]:
         raise ScenarioError(f"{path.name} cannot be read as Parquet: {wrong}") from None
     _refuse_repeats(arrow.column_names, path)
     packed = (arrow.schema.metadata or {}).get(METADATA)
-    wide = any(
-        arrow.schema.field(name).type == pa.float64() for name in arrow.column_names if name not in KEYS
-    )
+    wide = any(arrow.schema.field(name).type == pa.float64() for name in arrow.column_names if name not in KEYS)
     kind = "float64" if wide and packed is not None else "float32"
     return arrow.to_pandas(ignore_metadata=True), kind, json.loads(packed or b"{}")
 
@@ -163,7 +159,7 @@ def _columns(table: pd.DataFrame, path: Path) -> list[str]:
             near = difflib.get_close_matches(name, [str(found).lower() for found in table], n=1)
             hint = f"; {near[0]!r} looks like it, rename it" if near else ""
             raise ScenarioError(
-                f"{path.name} has no column {name!r}{hint}: a wide table is draw, time, <asset>...; found {list(table)[:8]}"
+                f"{path.name} has no column {name!r}{hint}: expected draw, time, <asset>..., found {list(table)[:8]}"
             )
     if "chain" not in table:
         table["chain"] = "0"
@@ -183,9 +179,7 @@ def _row(place: int) -> int:
 def _finite(column: pd.Series, path: Path) -> np.ndarray:
     """The column as numbers, correctly rounded from text; the first cell that is no finite number is named."""
     try:
-        values = (
-            column.to_numpy() if column.dtype.kind in "fiu" else column.to_numpy(dtype=object).astype(float)
-        )
+        values = column.to_numpy() if column.dtype.kind in "fiu" else column.to_numpy(dtype=object).astype(float)
     except (TypeError, ValueError):
         place, cell = next((place, cell) for place, cell in enumerate(column) if not _is_number(cell))
         raise ScenarioError(
@@ -194,7 +188,8 @@ def _finite(column: pd.Series, path: Path) -> np.ndarray:
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
         raise ScenarioError(
-            f"{path.name}: column {column.name!r}, row {_row(bad[0])}: missing or infinite value ({bad.size} in the column)"
+            f"{path.name}: column {column.name!r}, row {_row(bad[0])}: missing or infinite value "
+            f"({bad.size} in the column)"
         )
     return values
 
@@ -222,9 +217,7 @@ def _fold(table: pd.DataFrame, values: np.ndarray, assets: list[str], path: Path
     keys = list(KEYS)
     repeated = np.flatnonzero(table.duplicated(keys))
     if repeated.size:
-        raise ScenarioError(
-            f"{path.name}: row {_row(repeated[0])} repeats {_said(table.iloc[repeated[0]][keys])}"
-        )
+        raise ScenarioError(f"{path.name}: row {_row(repeated[0])} repeats {_said(table.iloc[repeated[0]][keys])}")
     levels: list[list[Hashable]] = [
         list(pd.unique(table["field"])),
         *(sorted(pd.unique(table[key])) for key in keys[1:]),

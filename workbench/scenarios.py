@@ -24,9 +24,7 @@ DIMS = ("chain", "draw", "time", "asset")
 GROUP = "scenarios"
 
 
-def assemble(
-    fields: Mapping[str, np.ndarray] | np.ndarray, assets: Sequence[str], **provenance
-) -> xr.DataTree:
+def assemble(fields: Mapping[str, np.ndarray] | np.ndarray, assets: Sequence[str], **provenance) -> xr.DataTree:
     """Build a scenario set.
 
     fields : array or name -> array, (chain, draw, time, asset) or (draw, time, asset); a lone array is ``ret``.
@@ -62,9 +60,7 @@ def check_names(names: Sequence[str]) -> None:
     names = list(names)
     for name in names:
         if not isinstance(name, str) or not name:
-            raise ScenarioError(
-                f"the name of an asset must be a text of at least one character, found {name!r}"
-            )
+            raise ScenarioError(f"the name of an asset must be a text of at least one character, found {name!r}")
         if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
             raise ScenarioError(f"the name {name!r} holds a control character; rename the asset")
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -80,9 +76,7 @@ def _four_axes(name: str, values: np.ndarray, assets: Sequence[str]) -> np.ndarr
             f"field {name!r} has shape {values.shape}, expected (chain, draw, time, asset) with {len(assets)} assets"
         )
     if 0 in values.shape:
-        raise ScenarioError(
-            f"field {name!r} has shape {values.shape}: it needs a chain, a draw, a time and an asset"
-        )
+        raise ScenarioError(f"field {name!r} has shape {values.shape}: it needs a chain, a draw, a time and an asset")
     if values.dtype.kind not in "fiu":
         raise ScenarioError(f"field {name!r} holds {values.dtype}, expected numbers")
     bad = ~np.isfinite(values)
@@ -114,7 +108,10 @@ def pooled(tree: xr.DataTree) -> np.ndarray:
 
 
 def concat(trees: Sequence[xr.DataTree]) -> xr.DataTree:
-    """Stack scenario sets along the chain; they must agree in fields, draws, times and assets. Provenance is the first one's."""
+    """Stack scenario sets along the chain; they must agree in fields, draws, times and assets.
+
+    Provenance is that of the first.
+    """
     if not trees:
         raise ScenarioError("no scenario set to stack")
     sets = [dataset(tree) for tree in trees]
@@ -126,14 +123,10 @@ def concat(trees: Sequence[xr.DataTree]) -> xr.DataTree:
 
 def _same_but_chains(first: xr.Dataset, other: xr.Dataset, place: int) -> None:
     if set(first.data_vars) != set(other.data_vars):
-        raise ScenarioError(
-            f"set {place} has fields {sorted(other.data_vars)}, set 0 has {sorted(first.data_vars)}"
-        )
+        raise ScenarioError(f"set {place} has fields {sorted(other.data_vars)}, set 0 has {sorted(first.data_vars)}")
     for dim in DIMS[1:]:
         if list(first[dim].values) != list(other[dim].values):
-            raise ScenarioError(
-                f"set {place} has other labels along {dim!r} than set 0; only the chains may differ"
-            )
+            raise ScenarioError(f"set {place} has other labels along {dim!r} than set 0; only the chains may differ")
 
 
 def subset(tree: xr.DataTree, **labels) -> xr.DataTree:
@@ -143,8 +136,7 @@ def subset(tree: xr.DataTree, **labels) -> xr.DataTree:
     1
     """
     listed = {
-        dim: [label] if np.ndim(label) == 0 and not isinstance(label, slice) else label
-        for dim, label in labels.items()
+        dim: [label] if np.ndim(label) == 0 and not isinstance(label, slice) else label for dim, label in labels.items()
     }
     try:
         chosen = dataset(tree).sel(listed)
@@ -172,15 +164,13 @@ def prices(tree: xr.DataTree, last: pd.Series | Mapping[str, float]) -> xr.DataA
 def pnl(tree: xr.DataTree, weights: pd.Series | Mapping[str, float] | None = None) -> xr.DataArray:
     """Profit of a book bought at the start and held, (chain, draw, time), as a fraction of the notional.
 
-    weights : asset -> weight; None is equal weight. An asset that is not in the set is an error, one not named weighs 0.
+    weights : asset -> weight; None is equal weight. An asset that is not in the set is an error, one left out weighs 0.
     """
     names = list(returns(tree).asset.values)
     weights = pd.Series(1.0 / len(names), index=names) if weights is None else pd.Series(weights, dtype=float)
     unknown = sorted(set(weights.index) - set(names))
     if unknown:
-        raise ScenarioError(
-            f"weights name assets that the scenarios do not have: {unknown}; they have {names}"
-        )
+        raise ScenarioError(f"weights name assets that the scenarios do not have: {unknown}; they have {names}")
     gain = np.expm1(cumulative(tree))
     return gain.dot(xr.DataArray(weights.reindex(names, fill_value=0.0).values, dims="asset")).rename("pnl")
 

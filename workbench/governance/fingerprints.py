@@ -1,6 +1,6 @@
 """What a run rests on, as SHA-256: files, folders, the package's own code, the lock, the notebook's source.
 
-A notebook is hashed by its cells' kinds, sources and tags, so that outputs, execution counts and cell ids leave no mark.
+A notebook is hashed by its cells' kinds, sources and tags, so that outputs, counts and cell ids leave no mark.
 """
 
 from __future__ import annotations
@@ -47,9 +47,7 @@ def of_files(folder: Path) -> dict[str, str]:
 
 
 def _counts(path: Path) -> bool:
-    return path.suffix != ".pyc" and not any(
-        part.startswith(".") or part == "__pycache__" for part in path.parts
-    )
+    return path.suffix != ".pyc" and not any(part.startswith(".") or part == "__pycache__" for part in path.parts)
 
 
 def of_path(path: Path) -> str:
@@ -68,7 +66,7 @@ def _tags(cell: Mapping) -> list[str]:
 
 
 def code() -> dict:
-    """The package's files as one hash, with the git commit they stand on and whether the tree was clean (None: no git)."""
+    """The package's files as one hash, with the git commit below them and whether the tree was clean (None: no git)."""
     commit = _git("rev-parse", "HEAD")
     changes = _git("status", "--porcelain", "--untracked-files=normal")
     return {

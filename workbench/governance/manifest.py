@@ -133,9 +133,7 @@ def _compare(recorded: object, present: dict[str, dict], report: Report) -> None
 def _judge(content: Mapping, report: Report) -> None:
     """What the manifest itself admits, and how today's tree differs from the one that ran."""
     for what in content.get("changed_during_run") or ():
-        report.found(
-            NAME, f"{what} changed while the study ran, so the run id does not stand for one set of inputs"
-        )
+        report.found(NAME, f"{what} changed while the study ran, so the run id does not stand for one set of inputs")
     code, here = content.get("code") or {}, fingerprints.code()
     if code.get("sha256") != here["sha256"]:
         report.notes.append(

@@ -1,8 +1,8 @@
-"""One notebook through papermill in a fresh kernel, with one time limit for the whole of it, and the truth of how it ended.
+"""One notebook through papermill in a fresh kernel, with one time limit for all of it, and the truth of how it ended.
 
-Papermill records a killed kernel, a cell that ran out of time and cells never run as completed, and takes ``sys.exit(0)``
-for success. The outcome is judged here, from the exceptions and the outputs, and the marks in the notebook are put right.
-The kernel is this very interpreter, whatever kernel specifications the machine has.
+Papermill records a killed kernel, a cell that ran out of time and cells never run as completed, and takes
+``sys.exit(0)`` for success. The outcome is judged here, from the exceptions and the outputs, and the marks in the
+notebook are put right. The kernel is this very interpreter, whatever kernel specifications the machine has.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ STARTS = 3  # where kernels listen on ports they may meet another's
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a notebook ended: ``completed``, ``failed``, ``killed`` or ``timed out``; ``cell`` is its place in the notebook."""
+    """How a notebook ended: ``completed``, ``failed``, ``killed`` or ``timed out``; ``cell`` is the place."""
 
     state: str
     cell: int | None = None
@@ -90,7 +90,7 @@ class StudyClient(PapermillNotebookClient):
 
 
 class StudyEngine(Engine):
-    """Papermill's engine of that client. ``watch(place)`` is told each cell before it runs; ``deadline`` ends it all."""
+    """Papermill's engine of that client. ``watch(place)`` is told each cell before it runs; ``deadline`` ends all."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, *, watch, deadline, folder, **_) -> None:
@@ -132,9 +132,7 @@ def _environment(folder: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def execute(
-    notebook: NotebookNode, target: Path, timeout: float | None, watch: Callable[[int], None]
-) -> Outcome:
+def execute(notebook: NotebookNode, target: Path, timeout: float | None, watch: Callable[[int], None]) -> Outcome:
     """Run ``notebook``, saved at ``target`` cell by cell, and say how it ended.
 
     timeout : seconds for the whole study, kernel start included; None is no limit.
@@ -172,9 +170,7 @@ def _attempt(notebook, target, deadline, step, place, folder) -> Outcome:
                 "the time limit of the study was reached",
             )
         except DeadKernelError:
-            return Outcome(
-                "killed", place[-1], "DeadKernel", "the kernel died: killed from outside, or out of memory"
-            )
+            return Outcome("killed", place[-1], "DeadKernel", "the kernel died: killed from outside, or out of memory")
         except KeyboardInterrupt as asked:
             how = "SIGTERM" if isinstance(asked, Stopped) else "an interrupt"
             return Outcome("killed", place[-1] if place else None, "Stopped", f"the run was ended by {how}")
@@ -192,9 +188,7 @@ def _left_early(target: Path) -> Outcome:
     for place, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
-                return Outcome(
-                    "failed", place, output.ename, output.evalue or "the cell left the study early"
-                )
+                return Outcome("failed", place, output.ename, output.evalue or "the cell left the study early")
     return Outcome("completed")
 
 

@@ -24,7 +24,7 @@ OUTCOMES = ("accepted", "rejected", "mixed")
 def show(figure: Any, alt: str, caption: str = "", kind: str = "png", dpi: int = 160) -> None:
     """Display a figure with its words and close it.
 
-    figure : a Matplotlib Figure, an Axes, an array of Axes, or anything that has a Figure as ``figure`` (a seaborn grid).
+    figure : a Matplotlib Figure, an Axes, an array of Axes, or what has a Figure as ``figure`` (a seaborn grid).
     alt : what the figure shows, for somebody who cannot see it; a sentence or more.
     caption : Markdown under the figure, maths as ``$...$``.
     kind : ``png``, or ``svg`` for few lines that must stay sharp at any size.

@@ -79,9 +79,7 @@ def cleared(notebook: NotebookNode) -> NotebookNode:
     """A copy as its author wrote it: without outputs, counts, marks of earlier runs and injected parameters."""
     bare = nbformat.from_dict(notebook)
     kept = [
-        cell
-        for cell in bare.cells
-        if not {INJECTED, "papermill-error-cell-tag"} & set(cell.metadata.get("tags", []))
+        cell for cell in bare.cells if not {INJECTED, "papermill-error-cell-tag"} & set(cell.metadata.get("tags", []))
     ]
     bare.cells = [_cleared(cell) for cell in kept]
     bare.metadata.pop("papermill", None)
@@ -98,9 +96,7 @@ def _cleared(cell: NotebookNode) -> NotebookNode:
 
 def title(notebook: NotebookNode) -> str:
     """The first heading of the first level, else of any level, else nothing."""
-    headings = [
-        line for cell in notebook.cells if cell.cell_type == "markdown" for line in heading_lines(cell.source)
-    ]
+    headings = [line for cell in notebook.cells if cell.cell_type == "markdown" for line in heading_lines(cell.source)]
     first = next((line for line in headings if line.startswith("# ")), headings[0] if headings else "")
     return first.lstrip("#").strip()
 

@@ -19,7 +19,7 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 @dataclass
 class Drawn:
-    """A cell's outputs: ``shown`` in the report, ``aside`` folded with the code, figures counted, those without words named."""
+    """A cell's outputs: ``shown`` in the report, ``aside`` folded with the code, figures without words counted."""
 
     shown: list[str] = field(default_factory=list)
     aside: list[str] = field(default_factory=list)
@@ -32,7 +32,7 @@ def role(output: NotebookNode) -> dict:
 
 
 def draw(cell: NotebookNode, caption: str, heading: str) -> Drawn:
-    """All outputs of a cell. ``caption`` belongs to the last figure without its own; ``heading`` is the one above the cell."""
+    """All outputs of a cell. ``caption`` belongs to the last figure if it has none; ``heading`` stands above the cell."""
     drawn = Drawn()
     figures = [output for output in cell.get("outputs", []) if _image(output)]
     words = cell.metadata.get("alt", [])
@@ -73,11 +73,7 @@ def _figure(output: NotebookNode, own: str, caption: str, heading: str, drawn: D
 
 def _data(content: str | list, mime: str) -> str:
     text = "".join(content)
-    code = (
-        base64.b64encode(text.encode()).decode()
-        if mime == "image/svg+xml"
-        else text.replace("\n", "").strip()
-    )
+    code = base64.b64encode(text.encode()).decode() if mime == "image/svg+xml" else text.replace("\n", "").strip()
     return f"data:{mime};base64,{code}"
 
 
@@ -109,6 +105,4 @@ def _text(text: str | list) -> str:
 
 def _bare(text: str) -> str:
     """Text as a terminal leaves it: no colours, and of a line that was written over only the last."""
-    return "\n".join(
-        line.rpartition("\r")[2] for line in ESCAPES.sub("", text).replace("\r\n", "\n").split("\n")
-    )
+    return "\n".join(line.rpartition("\r")[2] for line in ESCAPES.sub("", text).replace("\r\n", "\n").split("\n"))

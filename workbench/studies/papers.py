@@ -16,7 +16,8 @@ def head(study: Study, values: Mapping, inputs: Inputs) -> dict:
     data = [f"{entry['name']} ({entry['sha256'][:12]})" for entry in inputs.data.values()]
     rows = {
         "Study": study.name, "Run": inputs.run_id, "Data": ", ".join(data) or "none named",
-        "Code": f"{(inputs.code['git_commit'] or inputs.code['sha256'])[:12]}, {clean}", "Finished": status.now()[:16].replace("T", " ") + " UTC",
+        "Code": f"{(inputs.code['git_commit'] or inputs.code['sha256'])[:12]}, {clean}",
+        "Finished": status.now()[:16].replace("T", " ") + " UTC",
     }  # fmt: skip
     table = [(name, _worded(value), study.parameters[name].comment) for name, value in values.items()]
     return {"rows": rows, "parameters": table}

@@ -60,9 +60,7 @@ def declared(cells: list, study: str) -> dict[str, Parameter]:
 def takes_run_dir(cells: list, study: str) -> bool:
     """Whether the parameters cell declares ``run_dir``, the folder the notebook writes its files to."""
     return any(
-        RESERVED in _read(cell["source"], study)
-        for cell in cells
-        if "parameters" in cell["metadata"].get("tags", [])
+        RESERVED in _read(cell["source"], study) for cell in cells if "parameters" in cell["metadata"].get("tags", [])
     )
 
 
@@ -116,17 +114,9 @@ def _read(source: str, study: str) -> dict[str, Parameter]:
 
 
 def _declaration(statement: ast.stmt) -> tuple[str, ast.expr | None, ast.expr] | None:
-    if (
-        isinstance(statement, ast.AnnAssign)
-        and isinstance(statement.target, ast.Name)
-        and statement.value is not None
-    ):
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value is not None:
         return statement.target.id, statement.annotation, statement.value
-    if (
-        isinstance(statement, ast.Assign)
-        and len(statement.targets) == 1
-        and isinstance(statement.targets[0], ast.Name)
-    ):
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
         return statement.targets[0].id, None, statement.value
     return None
 
@@ -136,9 +126,7 @@ def _comment(line: str, column: int) -> str:
     return rest.lstrip("#").strip() if rest.startswith("#") else ""
 
 
-def _parameter(
-    name: str, annotation: ast.expr | None, value: ast.expr, comment: str, study: str
-) -> Parameter:
+def _parameter(name: str, annotation: ast.expr | None, value: ast.expr, comment: str, study: str) -> Parameter:
     default = _evaluate(value, name, study)
     kind = type(default) if annotation is None else _evaluate(annotation, name, study)
     try:

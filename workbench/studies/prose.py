@@ -71,7 +71,7 @@ def slug(text: str) -> str:
 
 
 def mathml(source: str, display: str) -> str:
-    """A LaTeX formula as MathML with its source as annotation for those who cannot see it; the source where it cannot be read."""
+    """A LaTeX formula as MathML, with its source for those who cannot see it; as its source if it cannot be read."""
     try:
         drawn = converter.convert(source.strip(), display=display)
     except Exception:  # the library raises many kinds, and a report must not fail on one formula
@@ -113,11 +113,7 @@ def _disarm(element) -> None:
     for name, value in list(element.attrs.items()):
         text = " ".join(value) if isinstance(value, list) else str(value)
         loads = name in LOADING and not text.startswith("data:")
-        fetched = (
-            name == "href"
-            and element.name in ("image", "use", "feimage")
-            and not text.startswith(("#", "data:"))
-        )
+        fetched = name == "href" and element.name in ("image", "use", "feimage") and not text.startswith(("#", "data:"))
         runs = name.startswith("on") or text.strip().lower().startswith("javascript:")
         if loads or fetched or runs:
             del element[name]

@@ -94,11 +94,7 @@ def finished(home: Path, study: str, run_id: str, say: Progress) -> Run | None:
     if not place.exists():
         return None
     left = status.read(place) or {}
-    sound = (
-        left.get("state") == "completed"
-        and (place / manifest.NAME).is_file()
-        and manifest.verify(place).sound
-    )
+    sound = left.get("state") == "completed" and (place / manifest.NAME).is_file() and manifest.verify(place).sound
     if not sound:
         moved = move(place, home / f"{run_id}.unsound")
         say.note(f"an earlier run of the same inputs is not as its manifest says; moved to {moved}")

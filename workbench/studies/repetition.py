@@ -37,9 +37,7 @@ def verify(
 def _repeat(folder: Path, report: manifest.Report, timeout: float | None, say: Progress) -> None:
     recorded = manifest.read(folder)
     if not recorded.get("scenarios"):
-        raise ParameterError(
-            f"{str(folder)!r} wrote no scenarios, so there is nothing to reproduce bit for bit"
-        )
+        raise ParameterError(f"{str(folder)!r} wrote no scenarios, so there is nothing to reproduce bit for bit")
     study = replace(notebooks.opened(folder / "notebook.ipynb"), name=recorded["study"])
     _compare_inputs(study, recorded, report)
     with tempfile.TemporaryDirectory(prefix="rerun-") as output:

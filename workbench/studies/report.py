@@ -1,4 +1,4 @@
-"""The report: one HTML file of a finished study that needs no network, reads well on paper, and shows the code on request.
+"""The report: one HTML file of a finished study that needs no network, reads well on paper, and shows code on request.
 
 nbconvert's own templates load scripts and describe no figure; this one (``template/``) loads nothing, forbids loading
 by a content security policy, folds code away, and puts run, data, parameters, code and the verdict at the head.
@@ -54,16 +54,20 @@ def export(notebook: Path | NotebookNode, target: Path, facts: Mapping[str, obje
     resources = {
         "title": title(node) or target.stem, "blocks": blocks, "contents": _contents(node), "facts": facts or {},
         "verdict": spoken and {"html": Markup(inline(spoken.text)), "outcome": spoken.outcome},
-        "style": Markup((TEMPLATES / "report.css").read_text() + HtmlFormatter(style="friendly").get_style_defs(".highlight")),
+        "style": Markup(_style()),
     }  # fmt: skip
-    exporter = TemplateExporter(
-        template_file="report.html.j2", template_paths=[str(TEMPLATES)], file_extension=".html"
-    )
+    exporter = TemplateExporter(template_file="report.html.j2", template_paths=[str(TEMPLATES)], file_extension=".html")
     body, _ = exporter.from_notebook_node(node, resources={"report": resources})
     beside = target.with_name(f".{target.name}")
     beside.write_text(body, encoding="utf-8")
     beside.replace(target)
     return Export(target, spoken, undescribed)
+
+
+def _style() -> str:
+    return (TEMPLATES / "report.css").read_text(encoding="utf-8") + HtmlFormatter(style="friendly").get_style_defs(
+        ".highlight"
+    )
 
 
 def verdict_of(notebook: NotebookNode) -> Verdict | None:
@@ -79,9 +83,7 @@ def verdict_of(notebook: NotebookNode) -> Verdict | None:
 
 
 def _contents(notebook: NotebookNode) -> list[dict[str, object]]:
-    lines = [
-        line for cell in notebook.cells if cell.cell_type == "markdown" for line in heading_lines(cell.source)
-    ]
+    lines = [line for cell in notebook.cells if cell.cell_type == "markdown" for line in heading_lines(cell.source)]
     chapters = [Markup(inline(line[3:].strip())) for line in lines if line.startswith("## ")]
     return [{"html": chapter, "anchor": slug(chapter)} for chapter in chapters]
 
@@ -115,9 +117,7 @@ def _is_caption(cell: NotebookNode | None) -> bool:
     return cell is not None and cell.cell_type == "markdown" and "caption" in cell.metadata.get("tags", [])
 
 
-def _code_block(
-    cell: NotebookNode, following: NotebookNode | None, heading: str
-) -> tuple[dict[str, Markup], int]:
+def _code_block(cell: NotebookNode, following: NotebookNode | None, heading: str) -> tuple[dict[str, Markup], int]:
     drawn = draw(cell, following.source if _is_caption(following) else "", heading)
     hidden = "remove-input" in cell.metadata.get("tags", []) or not cell.source.strip()
     code = "" if hidden else Highlight2HTML(pygments_lexer="python")(cell.source)

@@ -79,56 +79,52 @@ def _fresh(
     state = status.Status(folder, study=study.name, run_id=inputs.run_id)
     try:
         notebook = notebooks.injected(study, values, str(folder.resolve()))
-        watch = say.watch(study.name, notebook, state)
-        outcome = execute(notebook, folder / "notebook.ipynb", timeout, watch)
+        outcome = execute(notebook, folder / "notebook.ipynb", timeout, say.watch(study.name, notebook, state))
         say.close()
         if outcome.state == "completed":
             return _complete(study, values, inputs, folder, home / inputs.run_id, state, say)
-    except BaseException as wrong:
-        how = "killed" if isinstance(wrong, KeyboardInterrupt) else "failed"
-        _aside(folder, state, Outcome(how, None, type(wrong).__name__, str(wrong)), home, inputs.run_id)
+    except KeyboardInterrupt:
+        _aside(folder, state, Outcome("killed", None, "Stopped", "ended by an interrupt"), home, inputs.run_id)
         raise
-    return _broken(study, inputs, folder, home, state, outcome)
+    except Exception as wrong:
+        outcome = Outcome("failed", None, type(wrong).__name__, f"after its cells: {wrong}")
+        raise _broken(study, inputs, folder, home, state, outcome) from wrong
+    raise _broken(study, inputs, folder, home, state, outcome)
 
 
-def _complete(
-    study, values, inputs: Inputs, folder: Path, place: Path, state: status.Status, say: Progress
-) -> Run:
+def _complete(study, values, inputs: Inputs, folder: Path, place: Path, state: status.Status, say: Progress) -> Run:
     """Report, status, manifest, and the rename that makes the run a finished one."""
     _forget_folder(folder, study, values)
     changed = inputs.changed(gather(study, values))
     digests = {path.name: scenarios.digest(scenario_files.load(path)) for path in scenario_files_of(folder)}
-    written = report.export(
-        folder / "notebook.ipynb", folder / "report.html", papers.head(study, values, inputs)
-    )
+    written = report.export(folder / "notebook.ipynb", folder / "report.html", papers.head(study, values, inputs))
     warnings = _warnings(written, changed)
     state.update(warnings=warnings)
     state.end("completed")
     manifest.write(folder, papers.inputs_of(study, inputs, state, digests, changed))
     for warning in warnings:
         say.note(f"{study.name}: {warning}")
-    try:
+    return _placed(folder, place, say) or Run(
+        study.name, inputs.run_id, place, "completed", False, written.verdict, tuple(warnings)
+    )
+
+
+def _placed(folder: Path, place: Path, say: Progress) -> Run | None:
+    """Move a finished run to its place; if another process was first and its run is sound, that one counts."""
+    known = finished(place.parent, place.parent.name, place.name, say)
+    if known is None:
         os.rename(folder, place)
-    except OSError:  # another process finished the same run in the meantime
+    else:
         shutil.rmtree(folder)
-        return finished(place.parent, study.name, inputs.run_id, say) or _unplaced(place)
-    return Run(study.name, inputs.run_id, place, "completed", False, written.verdict, tuple(warnings))
-
-
-def _unplaced(place: Path) -> Run:
-    raise ParameterError(f"{str(place)!r} stands where the run belongs and is no finished run; move it away")
+    return known
 
 
 def _warnings(written: report.Export, changed: list[str]) -> list[str]:
     said = []
     if written.undescribed:
-        said.append(
-            f"{written.undescribed} figure(s) have no description; show them with workbench.studies.show"
-        )
+        said.append(f"{written.undescribed} figure(s) have no description; show them with workbench.studies.show")
     if changed:
-        said.append(
-            f"{' and '.join(changed)} changed while it ran; run it again, this one will not be used again"
-        )
+        said.append(f"{' and '.join(changed)} changed while it ran; run it again, this one will not be used again")
     return said
 
 
@@ -143,15 +139,12 @@ def _forget_folder(folder: Path, study: notebooks.Study, values: Mapping) -> Non
 
 def _broken(
     study: notebooks.Study, inputs: Inputs, folder: Path, home: Path, state: status.Status, outcome: Outcome
-) -> Run:
+) -> StudyBroke:
+    """Move a broken run aside and say what happened, where, and where to look."""
     place = _aside(folder, state, outcome, home, inputs.run_id)
-    where = (
-        f" in cell {state['cell']} of {state['cells']} ({state['label']})"
-        if state["cell"]
-        else " before its first cell"
-    )
-    message = f"study {study.name!r} {outcome.state}{where}: {outcome.name}: {outcome.message}; what it left is in {place}"
-    raise StudyBroke(message, Run(study.name, inputs.run_id, place, outcome.state))
+    at = f"in cell {state['cell']} of {state['cells']} ({state['label']})" if state["cell"] else "before its first cell"
+    said = f"study {study.name!r} {outcome.state} {at}: {outcome.name}: {outcome.message}; what it left is in {place}"
+    return StudyBroke(said, Run(study.name, inputs.run_id, place, outcome.state))
 
 
 def _aside(folder: Path, state: status.Status, outcome: Outcome, home: Path, run_id: str) -> Path:
