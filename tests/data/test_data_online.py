@@ -1,4 +1,5 @@
-"""Online sources against a local server that answers in the services' own formats, and against what goes wrong."""
+"""Online sources against a local server that answers in the services' own formats, and against what goes
+wrong."""
 
 from __future__ import annotations
 
@@ -47,7 +48,9 @@ ECB = (
     'EXR.D.USD.EUR.SP00.A,D,USD,EUR,SP00,A,2024-01-02,1.0956,A,"US dollar/Euro"\n'
     'EXR.D.USD.EUR.SP00.A,D,USD,EUR,SP00,A,2024-01-03,1.0919,A,"US dollar/Euro"\n'
 )
-NOT_FOUND = {"chart": {"result": None, "error": {"code": "Not Found", "description": "No data found, symbol may be delisted"}}}
+NOT_FOUND = {
+    "chart": {"result": None, "error": {"code": "Not Found", "description": "No data found, symbol may be delisted"}}
+}
 
 
 class Service:
@@ -226,7 +229,9 @@ def test_wrong_questions_are_refused_before_anything_is_sent(service: Service, t
     assert not service.asked
 
 
-def test_the_folder_is_the_argument_then_the_variable_then_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_folder_is_the_argument_then_the_variable_then_the_users(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "variable"))
     assert cache.cache_folder(tmp_path) == tmp_path and cache.cache_folder() == tmp_path / "variable"
     monkeypatch.delenv(cache.VARIABLE)

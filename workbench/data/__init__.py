@@ -1,7 +1,7 @@
 """Data in: named sets, files and online sources become clean, validated panels.
 
-A *panel* is a DataFrame with strictly increasing dates and one column an asset (several fields: pairs of field and
-asset).
+A *panel* is a DataFrame with strictly increasing dates and one column an asset (several fields: pairs of
+field and asset).
 """
 
 from workbench.data import online

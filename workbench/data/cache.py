@@ -1,6 +1,8 @@
-"""The cache of what was fetched: a Parquet file, and beside it a JSON with address, date of retrieval and content hash.
+"""The cache of what was fetched: a Parquet file, and beside it a JSON with address, date of retrieval and
+content hash.
 
-An entry is used only when its content still has the hash it was stored with: an altered file is refused, not repaired.
+An entry is used only when its content still has the hash it was stored with: an altered file is refused, not
+repaired.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The catalogue of named data sets: what each is, where it comes from, what it may be used for, and its traps.
+"""The catalogue of named data sets: what each is, where it comes from, what it may be used for, and its
+traps.
 
-A new data set is one function below ``workbench/data/sets`` and the decorator :func:`dataset` on it. What a set loads
-is compared with the content hash written in its entry, so that an upgrade of the package it comes from is noticed.
+A new data set is one function below ``workbench/data/sets`` and the decorator :func:`dataset` on it. What a
+set loads is compared with the content hash written in its entry, so that an upgrade of the package it comes
+from is noticed.
 """
 
 from __future__ import annotations
@@ -31,10 +33,9 @@ class ContentChanged(UserWarning):
 class Entry:
     """What is known about one named data set.
 
-    kind : ``price`` (positive), ``yield`` (fraction a year), ``return`` (log, fraction) or ``level`` (an index value).
-    span : first and last date.
-    shape : rows and columns.
-    sha256 : :func:`content_hash` of what loads.
+    kind : ``price`` (positive), ``yield`` (fraction a year), ``return`` (log, fraction) or ``level`` (an
+    index value). span : first and last date. shape : rows and columns. sha256 : :func:`content_hash` of what
+    loads.
     """
 
     name: str
@@ -69,8 +70,9 @@ def dataset(**facts) -> Callable[[Callable[[], pd.DataFrame]], Callable[[], pd.D
 def load(name: str) -> pd.DataFrame:
     """The panel ``name``: dates strictly increasing, one column an asset or one (field, asset) pair.
 
-    ``attrs`` carry ``dataset``, ``kind`` and ``sha256``. Warns :class:`ContentChanged` when the content is not what the
-    catalogue was written for. Raises ParameterError for an unknown name and DataError when the file is not there.
+    ``attrs`` carry ``dataset``, ``kind`` and ``sha256``. Warns :class:`ContentChanged` when the content is
+    not what the catalogue was written for. Raises ParameterError for an unknown name and DataError when the
+    file is not there.
 
     >>> load("wti").shape
     (8611, 1)

@@ -1,8 +1,8 @@
 """Dates in text: which column holds them, and in which order day and month stand.
 
-``03/04/2020`` is two dates. A number beyond the twelfth month anywhere in the column decides; else the reading under
-which the dates run in one direction decides, if only one does; else the user must. A time zone is left out and the
-date of the wall clock kept.
+``03/04/2020`` is two dates. A number beyond the twelfth month anywhere in the column decides; else the
+reading under which the dates run in one direction decides, if only one does; else the user must. A time zone
+is left out and the date of the wall clock kept.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def date_column(table: pd.DataFrame) -> str:
 def parse_dates(cells: pd.Series, dayfirst: bool | None) -> tuple[pd.DatetimeIndex, str]:
     """Dates of a column of text, and how they were read.
 
-    Raises DataError naming the row of the first cell that is no date, or when day and month cannot be told apart.
+    Raises DataError naming the row of the first cell that is no date, or when day and month cannot be told
+    apart.
     """
     distinct = cells.drop_duplicates()
     style = _style(distinct)
@@ -80,8 +81,8 @@ def _day_first(cells: pd.Series) -> bool:
         row = int(np.flatnonzero((first > 12).to_numpy())[0])
         other = int(np.flatnonzero((second > 12).to_numpy())[0])
         raise DataError(
-            f"column {cells.name!r}: row {cells.index[row] + 1} ({cells.iloc[row]}) puts the day first and row {cells.index[other] + 1} "
-            f"({cells.iloc[other]}) the month; write all dates as 2020-12-31"
+            f"column {cells.name!r}: row {cells.index[row] + 1} ({cells.iloc[row]}) puts the day first "
+            f"and row {cells.index[other] + 1} ({cells.iloc[other]}) the month; write all dates as 2020-12-31"
         )
     runs = {order: _one_way(_convert(cells, "day first" if order else "month first")) for order in (True, False)}
     if runs[True] == runs[False]:

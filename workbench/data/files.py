@@ -1,8 +1,8 @@
 """Files: wide or long CSV and Parquet, prices or returns, read the way they most likely are meant.
 
-What was guessed is stated in ``attrs["reading"]``, one sentence for the user; what cannot be told is asked back as an error
-that names the argument to give. Nothing is filled, and no row is dropped or moved that the validation should see, except
-that a file from the newest date to the oldest is turned round.
+What was guessed is stated in ``attrs["reading"]``, one sentence for the user; what cannot be told is asked
+back as an error that names the argument to give. Nothing is filled, and no row is dropped or moved that the
+validation should see, except that a file from the newest date to the oldest is turned round.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ def read_file(
 ) -> pd.DataFrame:
     """Panel of a CSV (also ``.csv.gz``) or Parquet file.
 
-    path : wide (a date column and one column an asset), long (date, asset, value or several fields) or bars of one
+    path : wide (a date column and one column an asset), long (date, asset, value or several fields) or bars
+    of one
         asset (date, open, high, low, close, volume).
-    returns : True for log returns as fractions (or with % signs), False for prices, None to tell from the values.
-    decimal : ``.`` or ``,``; dayfirst : whether 03/04 is the third of April; None to tell from the file.
+    returns : True for log returns as fractions (or with % signs), False for prices, None to tell from the
+    values. decimal : ``.`` or ``,``; dayfirst : whether 03/04 is the third of April; None to tell from the
+    file.
 
     ``attrs``: ``kind`` (``price`` or ``return``), ``reading`` (how it was read), ``source`` (file name).
 
@@ -147,7 +149,9 @@ def _existing(path: Path) -> Path:
 
 def _demand_values(panel: pd.DataFrame, path: Path) -> None:
     if not panel.shape[0] or not panel.shape[1]:
-        raise DataError(f"{path.name} holds {panel.shape[0]} dates and {panel.shape[1]} columns of values: nothing to read")
+        raise DataError(
+            f"{path.name} holds {panel.shape[0]} dates and {panel.shape[1]} columns of values: nothing to read"
+        )
 
 
 def _sentence(path: Path, panel: pd.DataFrame, notes: list[str], kind: str) -> str:

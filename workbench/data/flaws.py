@@ -1,7 +1,8 @@
 """What a rule says about a panel, and the registry of rules.
 
-A rule is a function from a :class:`Case` to any number of :class:`Flaw`; the decorator ``@RULES.register(name)`` is all
-that a new one needs. An *error* makes fitting wrong; a *warning* asks for a look.
+A rule is a function from a :class:`Case` to any number of :class:`Flaw`; the decorator
+``@RULES.register(name)`` is all that a new one needs. An *error* makes fitting wrong; a *warning* asks for a
+look.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class Case:
 
     @cached_property
     def numbers(self) -> pd.DataFrame:
-        """Every column as floats under a text label, in the order of the file; what is no number is missing."""
+        """Every column as floats under a text label, in the order of the file; what is no number is
+        missing."""
         columns = [pd.to_numeric(self.panel.iloc[:, i], errors="coerce") for i in range(self.panel.shape[1])]
         table = pd.concat(columns, axis=1).astype(float) if columns else self.panel.astype(float)
         table.columns = [label(column) for column in self.panel.columns]

@@ -1,8 +1,8 @@
 """How often a panel is observed, and how long a silence its calendar explains.
 
-The longest closure of the New York Stock Exchange since 1933 is 2001-09-10 to 2001-09-17, seven calendar days; an
-ordinary long weekend is four or five. Some Asian exchanges rest longer (Tokyo 2019-04-26 to 2019-05-07, eleven days),
-so a longer silence is a question for the user, not proof of a fault.
+The longest closure of the New York Stock Exchange since 1933 is 2001-09-10 to 2001-09-17, seven calendar
+days; an ordinary long weekend is four or five. Some Asian exchanges rest longer (Tokyo 2019-04-26 to
+2019-05-07, eleven days), so a longer silence is a question for the user, not proof of a fault.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ def steps(index: pd.DatetimeIndex) -> np.ndarray:
 
 
 def frequency(index: pd.DatetimeIndex) -> str:
-    """``daily``, ``weekly``, ``monthly``, ``quarterly`` or ``annual``, by the median step between distinct dates."""
+    """``daily``, ``weekly``, ``monthly``, ``quarterly`` or ``annual``, by the median step between distinct
+    dates."""
     distinct = index.unique().sort_values()
     if len(distinct) < 2:
         return "daily"

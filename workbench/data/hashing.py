@@ -1,8 +1,8 @@
 """The fingerprint of a panel: SHA-256 over its dates, its columns and the bits of its values.
 
-Two panels share a hash when they hold the same dates (as nanoseconds), the same column labels in the same order and
-the same 64-bit floats; how they were stored, their attributes and their index names do not enter. Every NaN counts as
-one and the same.
+Two panels share a hash when they hold the same dates (as nanoseconds), the same column labels in the same
+order and the same 64-bit floats; how they were stored, their attributes and their index names do not enter.
+Every NaN counts as one and the same.
 """
 
 from __future__ import annotations

@@ -28,7 +28,9 @@ def get_text(url: str, source: str, timeout: tuple[float, float] = TIMEOUT) -> s
     if not answer.text.strip():
         raise DataError(f"{source} sent an empty answer to {url}; check the names and the dates asked for")
     if answer.text.lstrip()[:1] == "<":
-        raise DataError(f"{source} sent a web page instead of data to {url}; the service may have moved or ask for consent")
+        raise DataError(
+            f"{source} sent a web page instead of data to {url}; the service may have moved or ask for consent"
+        )
     return answer.text
 
 

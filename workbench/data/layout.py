@@ -1,11 +1,11 @@
 """The shape of a table of values: wide or long, one field or several, prices or returns.
 
-**Long**: a column of text names the asset and dates repeat. **Bars**: the columns are open, high, low, close, volume.
-**Wide**: every other column is an asset.
+**Long**: a column of text names the asset and dates repeat. **Bars**: the columns are open, high, low, close,
+volume. **Wide**: every other column is an asset.
 
-**Prices or returns** is told by roughness, the median of |x(t) - x(t-1)| over the median of |x(t)|: about 0.01 for daily
-prices, about 1.4 for independent returns, whatever their unit and sign. Below 0.25 in every column it is prices,
-above 0.6 returns; anything else is asked back.
+**Prices or returns** is told by roughness, the median of |x(t) - x(t-1)| over the median of |x(t)|: about
+0.01 for daily prices, about 1.4 for independent returns, whatever their unit and sign. Below 0.25 in every
+column it is prices, above 0.6 returns; anything else is asked back.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def pivot_long(values: pd.DataFrame, symbols: pd.Series, dates: pd.DatetimeIndex
     wide = values.set_axis(keys).unstack("asset").sort_index()
     if values.shape[1] == 1:
         return wide.droplevel(0, axis=1).rename_axis(columns=None)
-    wide.columns = pd.MultiIndex.from_tuples([(field_name(f) or str(f), a) for f, a in wide.columns], names=["field", "asset"])
+    wide.columns = pd.MultiIndex.from_tuples(
+        [(field_name(f) or str(f), a) for f, a in wide.columns], names=["field", "asset"]
+    )
     return wide
 
 
@@ -115,7 +117,8 @@ def _doubt(known: dict[object, float]) -> str:
 
 
 def roughness(values: pd.Series) -> float:
-    """Median |change| over median |value| (means where the median is zero); NaN for fewer than five values."""
+    """Median |change| over median |value| (means where the median is zero); NaN for fewer than five
+    values."""
     x = values.dropna().to_numpy(dtype=float)
     x = x[np.isfinite(x)]
     if x.size < 5:

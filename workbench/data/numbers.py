@@ -1,8 +1,9 @@
-"""Numbers in text: decimal comma or point, thousands marks, percent, currency signs, and the many words for missing.
+"""Numbers in text: decimal comma or point, thousands marks, percent, currency signs, and the many words for
+missing.
 
-The decimal mark is a property of the file. It is a comma when some cell can only be read that way (``1.234,56``,
-``12,5``), a point when some cell needs that (``1,234.56``, ``0.5``). A file in which every comma is followed by exactly
-three digits (``1,234``) can be read both ways, and is not guessed.
+The decimal mark is a property of the file. It is a comma when some cell can only be read that way
+(``1.234,56``, ``12,5``), a point when some cell needs that (``1,234.56``, ``0.5``). A file in which every
+comma is followed by exactly three digits (``1,234``) can be read both ways, and is not guessed.
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ def decimal_mark(cells: pd.Series, told: str | None) -> str:
 def parse_numbers(cells: pd.Series, mark: str) -> tuple[pd.Series, bool]:
     """Floats of a column of text, and whether they were percent (then divided by 100).
 
-    Raises DataError naming column and row of the first cell that is no number, or when only some cells have a percent
-    sign. Words for infinity are read as such, for the validation to find.
+    Raises DataError naming column and row of the first cell that is no number, or when only some cells have a
+    percent sign. Words for infinity are read as such, for the validation to find.
     """
     filled = cells[~cells.isin(MISSING)]
     percent = filled.str.endswith("%")
@@ -73,7 +74,8 @@ def parse_numbers(cells: pd.Series, mark: str) -> tuple[pd.Series, bool]:
 
 
 def is_numeric(cells: pd.Series) -> bool:
-    """Whether most filled cells at the top of a column of text are numbers under one of the two decimal marks."""
+    """Whether most filled cells at the top of a column of text are numbers under one of the two decimal
+    marks."""
     filled = cells[~cells.isin(MISSING)].iloc[:200]
     if not len(filled):
         return True

@@ -1,8 +1,8 @@
 """Online sources, used only when asked for: Yahoo (chart JSON), FRED (graph CSV), ECB Data Portal (SDMX CSV).
 
-Every answer is cached with its address, the date of retrieval and a content hash, and the same question is answered from
-the cache until ``refresh=True``. Nothing is filled: where symbols do not share a date, a value is missing.
-``base`` is the address of the service.
+Every answer is cached with its address, the date of retrieval and a content hash, and the same question is
+answered from the cache until ``refresh=True``. Nothing is filled: where symbols do not share a date, a value
+is missing. ``base`` is the address of the service.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ Parse = Callable[[str, str], pd.DataFrame]
 def yahoo(
     symbols: Names, start: Day, end: Day, *, cache: str | Path | None = None, refresh: bool = False, base: str = YAHOO
 ) -> pd.DataFrame:
-    """Daily bars from Yahoo's chart service, (date, (field, asset)); fields open, high, low, close, volume, adj_close.
+    """Daily bars from Yahoo's chart service, (date, (field, asset)); fields open, high, low, close, volume,
+    adj_close.
 
-    symbols : such as ``"^GSPC"``; start, end : first and last date wanted. ``close`` is adjusted for splits, ``adj_close``
-    for dividends too. A bar of the running day is not final and is left out.
+    symbols : such as ``"^GSPC"``; start, end : first and last date wanted. ``close`` is adjusted for splits,
+    ``adj_close`` for dividends too. A bar of the running day is not final and is left out.
 
     Raises DataError when the service fails, knows no such symbol, has nothing, or has changed its answer.
     """
@@ -62,7 +63,8 @@ def fred(
 ) -> pd.DataFrame:
     """Series from FRED as published, (date, series); yields come in percent: divide them by 100.
 
-    series : such as ``"DCOILWTICO"``; kind : what the values are (``price``, ``yield``, ``return``, ``level``).
+    series : such as ``"DCOILWTICO"``; kind : what the values are (``price``, ``yield``, ``return``,
+    ``level``).
 
     Raises DataError when the service fails, knows no such series, has nothing, or has changed its answer.
     """
@@ -155,12 +157,15 @@ def _ecb_series(text: str, name: str) -> pd.DataFrame:
     if lacking:
         raise _changed("ECB", name, f"no column {', '.join(sorted(lacking))}")
     if table["KEY"].nunique() > 1:
-        raise ParameterError(f"the ECB key {name!r} stands for {table['KEY'].nunique()} series; name one without wildcards")
+        raise ParameterError(
+            f"the ECB key {name!r} stands for {table['KEY'].nunique()} series; name one without wildcards"
+        )
     return _series("ECB", name, table["TIME_PERIOD"], table["OBS_VALUE"])
 
 
 def _series(source: str, name: str, dates: pd.Series, values: pd.Series) -> pd.DataFrame:
-    """A column of dates (or periods such as 2020-Q1, dated their first day) and one of values; '.' and '' are missing."""
+    """A column of dates (or periods such as 2020-Q1, dated their first day) and one of values; '.' and '' are
+    missing."""
     quarters = dates.str.contains("Q").any()
     try:
         index = pd.PeriodIndex(dates, freq="Q").to_timestamp() if quarters else pd.to_datetime(dates, format="ISO8601")
@@ -178,7 +183,9 @@ def _csv(source: str, name: str, text: str) -> pd.DataFrame:
 
 
 def _changed(source: str, name: str, what: str) -> DataError:
-    return DataError(f"the answer of {source} for {name!r} has another form than known ({what}); the service has changed")
+    return DataError(
+        f"the answer of {source} for {name!r} has another form than known ({what}); the service has changed"
+    )
 
 
 def _flow(name: str) -> str:

@@ -9,9 +9,10 @@ yield        :math:`y_t - y_{t-1}`, a fraction (0.0001 is 1 bp)
 return       the panel itself (log returns already)
 ===========  ====================================================
 
-A date on which no asset has a value is a closed day and is passed over: the next return spans it, as it spans a
-weekend. A date on which only some have one is lost for both neighbouring returns. A return over a silence that the
-calendar does not explain is no one-day return and is left out. What was left out stands in ``attrs["dropped"]``.
+A date on which no asset has a value is a closed day and is passed over: the next return spans it, as it spans
+a weekend. A date on which only some have one is lost for both neighbouring returns. A return over a silence
+that the calendar does not explain is no one-day return and is left out. What was left out stands in
+``attrs["dropped"]``.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ from workbench.errors import DataError
 def returns(panel: pd.DataFrame | str) -> pd.DataFrame:
     """Returns of a panel or of a named set, complete rows only.
 
-    panel : prices, yields, levels or returns by ``attrs["kind"]`` (price when nothing is said); of several fields the
+    panel : prices, yields, levels or returns by ``attrs["kind"]`` (price when nothing is said); of several
+    fields the
         close is taken.
 
     Returns (date, asset) log returns as fractions (yields: differences). ``attrs``: ``kind`` is ``return``,
     ``change_of`` the kind it came from, ``dropped`` a list of sentences.
 
-    Raises DataError for dates that do not increase, a price at or below zero (column and date), or when no row is left.
+    Raises DataError for dates that do not increase, a price at or below zero (column and date), or when no
+    row is left.
 
     >>> returns("us_equities").shape
     (8312, 20)
@@ -122,4 +125,6 @@ def _complete(values: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     first, last = values.index[rows.to_numpy()][[0, -1]].date
     counts = missing.sum()
     by = ", ".join(f"{column} {count}" for column, count in counts[counts > 0].items())
-    return values[~rows], [f"{int(rows.sum())} dates between {first} and {last} lacking a value (missing by column: {by})"]
+    return values[~rows], [
+        f"{int(rows.sum())} dates between {first} and {last} lacking a value (missing by column: {by})"
+    ]

@@ -35,7 +35,8 @@ def duplicate_dates(case: Case) -> Iterator[Flaw]:
 
 @RULES.register("gaps")
 def gaps(case: Case) -> Iterator[Flaw]:
-    """A silence longer than the calendar of the panel's frequency explains; an error beyond four times that."""
+    """A silence longer than the calendar of the panel's frequency explains; an error beyond four times
+    that."""
     index, often = case.ordered.index, frequency(case.ordered.index)
     days = steps(index)
     for position in np.flatnonzero(days > EXPLAINED[often]):
@@ -85,7 +86,9 @@ def _extent(values: pd.Series, dates: pd.DatetimeIndex) -> str:
         return "no value at all"
     start, end = values.first_valid_index(), values.last_valid_index()
     inside = int(((dates > start) & (dates < end)).sum())
-    parts = [f"{inside} of {len(values)} values missing inside, first {day(_first_inside(dates, start))}"] if inside else []
+    parts = (
+        [f"{inside} of {len(values)} values missing inside, first {day(_first_inside(dates, start))}"] if inside else []
+    )
     parts += [f"begins on {day(start)}"] if dates[0] < start else []
     parts += [f"ends on {day(end)}"] if dates[-1] > end else []
     return ", ".join(parts)
@@ -102,7 +105,9 @@ def too_few_rows(case: Case) -> Iterator[Flaw]:
     count = int(changes.notna().all(axis=1).sum())
     if count < case.minimum_rows:
         scarce = changes.notna().sum().idxmin() if changes.shape[1] else ""
-        told = f"{count} dates have a return in every column, {case.minimum_rows} are needed; the shortest is {scarce!r}"
+        told = (
+            f"{count} dates have a return in every column, {case.minimum_rows} are needed; the shortest is {scarce!r}"
+        )
         remedy = "bring a longer history, leave out the shortest columns, or ask for a model that needs fewer rows"
         yield Flaw("error", str(scarce), _end(case, 0), _end(case, -1), told, remedy)
 

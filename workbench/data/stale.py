@@ -1,14 +1,15 @@
 """Stale prices: runs of returns that are exactly zero for longer than a coarse tick explains.
 
-A stock quoted in coarse ticks has zero returns by chance, at a rate p that can be counted; n days then hold about
-n (1 - p) p^m runs of m or more. In ``us_equities`` before 1995, with its ticks of eighths, p is .04 to .15 for
-nineteen stocks, whose longest run in 33 years is 5 days (JPM, 1991), and .32 for RRC between June 1992 and 1994.
-Runs of 8 or more are then expected .0004 times in the nineteen together and .05 times in RRC; RRC has nineteen of
-them, up to 68 days, all before 1992-06-12. A minimum of 5 would start JPM and CHF at chance runs, and DKK at its peg;
-8 leaves them and finds, among the other sets, the Czech koruna at its floor (38 days) and bills near zero yield.
+A stock quoted in coarse ticks has zero returns by chance, at a rate p that can be counted; n days then hold
+about n (1 - p) p^m runs of m or more. In ``us_equities`` before 1995, with its ticks of eighths, p is .04 to
+.15 for nineteen stocks, whose longest run in 33 years is 5 days (JPM, 1991), and .32 for RRC between June
+1992 and 1994. Runs of 8 or more are then expected .0004 times in the nineteen together and .05 times in RRC;
+RRC has nineteen of them, up to 68 days, all before 1992-06-12. A minimum of 5 would start JPM and CHF at
+chance runs, and DKK at its peg; 8 leaves them and finds, among the other sets, the Czech koruna at its floor
+(38 days) and bills near zero yield.
 
-A stale run harms twice: the volatility of a filter dies down during it, and the return that ends it carries the news
-of weeks. So a series is clean only from the second observation after its last run.
+A stale run harms twice: the volatility of a filter dies down during it, and the return that ends it carries
+the news of weeks. So a series is clean only from the second observation after its last run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A text file as a header and rows of text: encoding, compression, separator and ragged lines are dealt with here."""
+"""A text file as a header and rows of text: encoding, compression, separator and ragged lines are dealt with
+here."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ ENCODINGS = ("utf-8-sig", "latin-1")
 def read_text_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
     """Cells as stripped text (row r of the table is line r + 2 of a plain file), and what was guessed.
 
-    Raises DataError when the file is binary, HTML, empty, has a single column, or a line with more cells than the header.
+    Raises DataError when the file is binary, HTML, empty, has a single column, or a line with more cells than
+    the header.
     """
     text, encoding = _decode(_bytes(path), path)
     separator = _separator(text, path)
@@ -78,7 +80,7 @@ def _demand_rectangle(header: list[str], body: list[list[str]], path: Path) -> N
         if surplus:
             raise DataError(
                 f"{path.name}, line {number}: {len(line)} cells under a header of {len(header)} "
-                f"(surplus {surplus[0]!r}); is a decimal comma inside a comma-separated file? Quote it or use semicolons"
+                f"(surplus {surplus[0]!r}); a decimal comma in a comma-separated file must be quoted"
             )
         if len(line) < 2:
             raise DataError(

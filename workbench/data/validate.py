@@ -21,8 +21,9 @@ SHOWN = 5
 def validate(panel: pd.DataFrame, kind: str | None = None, minimum_rows: int = 250) -> pd.DataFrame:
     """What is wrong with a panel, errors first.
 
-    panel : (date, asset) or (date, (field, asset)), as read; kind : ``price``, ``yield``, ``return`` or ``level``, by
-    default what ``attrs["kind"]`` says, else ``price``; minimum_rows : complete returns that the sampler needs.
+    panel : (date, asset) or (date, (field, asset)), as read; kind : ``price``, ``yield``, ``return`` or
+    ``level``, by default what ``attrs["kind"]`` says, else ``price``; minimum_rows : complete returns that
+    the sampler needs.
 
     Returns a table ``severity, rule, column, first, last, message, remedy``, empty for a clean panel.
 

@@ -25,7 +25,8 @@ from workbench.data.sources import package_file
         "fixed at 14:15 in Frankfurt, before New York closes: one day's news may show a day later than in US prices",
         "the file is newest first and ends in an empty column",
         "only the 17 of 41 currencies with a rate on every date are loaded (attrs['left_out'] names the others)",
-        "DKK is pegged to the euro and HKD to the dollar; CZK was held near 27 from 2013 to April 2017 (38 equal fixings)",
+        "DKK is pegged to the euro and HKD to the dollar",
+        "CZK was held near 27 from 2013 to April 2017 (38 equal fixings in a row)",
     ),
     sha256="211e295ab353acfa4c1397c3ceed641a051731d3877b0e292e5860817ee0c7bc",
 )

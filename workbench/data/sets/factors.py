@@ -20,7 +20,7 @@ from workbench.data.sources import package_file
     frequency="monthly",
     fields=("return",),
     traps=(
-        "the file gives months as integers (192607), which read as dates are nanoseconds after 1970; dated month-end here",
+        "months are integers in the file (192607), nanoseconds when read as dates; dated month-end here",
         "the file gives simple returns in percent; log(1 + r) of each series here, also of the long-short factors",
         "Mkt-RF is in excess of RF; market = Mkt-RF + RF holds for the simple returns",
     ),
@@ -28,6 +28,8 @@ from workbench.data.sources import package_file
 )
 def fama_french() -> pd.DataFrame:
     """Fama-French factors Mkt-RF, SMB, HML and RF, monthly, 1926 to 2018."""
-    table = pd.read_csv(package_file("arch", "data/frenchdata/frenchdata.csv.gz"), index_col="Date", dtype={"Date": str})
+    table = pd.read_csv(
+        package_file("arch", "data/frenchdata/frenchdata.csv.gz"), index_col="Date", dtype={"Date": str}
+    )
     table.index = pd.to_datetime(table.index, format="%Y%m") + pd.offsets.MonthEnd(0)
     return np.log1p(table.astype(float) / 100).round(10)  # the last bits of log1p differ between processors

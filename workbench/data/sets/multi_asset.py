@@ -1,17 +1,18 @@
 """One aligned panel over asset classes, seen by an investor who counts in US dollars.
 
-The join: the dates on which *every* market has a value (nothing is filled), from the first to the last such date.
-A return then spans the same days in every column, and no market's history is shifted. What is lost is a holiday of
-one market for all of them; ``attrs["join"]`` says how many dates.
+The join: the dates on which *every* market has a value (nothing is filled), from the first to the last such
+date. A return then spans the same days in every column, and no market's history is shifted. What is lost is a
+holiday of one market for all of them; ``attrs["join"]`` says how many dates.
 
-=========  ======================================================================================================
-stocks     the twenty of ``us_equities``
-indices    closes of ``us_indices``
-FX         dollars for one unit of each currency, crossed from ``ecb_fx``; EUR itself; without DKK and HKD, whose pegs
+=========
+====================================================================================================== stocks
+the twenty of ``us_equities`` indices    closes of ``us_indices`` FX         dollars for one unit of each
+currency, crossed from ``ecb_fx``; EUR itself; without DKK and HKD, whose pegs
            make them EUR and USD again
 bonds      total-return index (100 at the start) of rolling 2, 5 and 10 year par bonds on ``us_treasuries``
 oil        ``wti``
-=========  ======================================================================================================
+=========
+======================================================================================================
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ PEGGED = ["DKK", "HKD"]
     fields=("close",),
     traps=(
         "inner join: a date on which one market rests is left out for all",
-        "currencies are fixed at 14:15 in Frankfurt, hours before the US closes: same-day correlation with stocks is too low",
+        "currencies are fixed at 14:15 in Frankfurt, before the US closes: same-day correlation with stocks is low",
         "bonds are total returns rebuilt from yields in steps of one basis point (about 0.09 % for ten years)",
         "stocks include dividends, indices do not; currencies earn no interest here",
     ),
@@ -79,5 +80,7 @@ def bond_indices(yields: pd.DataFrame) -> pd.DataFrame:
 
 def _losses(parts: dict[str, pd.DataFrame], kept: pd.DatetimeIndex) -> list[str]:
     lost = {name: part.loc[kept[0] : kept[-1]].index.difference(kept) for name, part in parts.items()}
-    return [f"{name}: {len(dates)} of its dates between {kept[0].date()} and {kept[-1].date()} are not common to all"
-            for name, dates in lost.items()]
+    return [
+        f"{name}: {len(dates)} of its dates between {kept[0].date()} and {kept[-1].date()} are not common to all"
+        for name, dates in lost.items()
+    ]

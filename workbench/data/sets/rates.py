@@ -1,9 +1,12 @@
 r"""Interest rates, oil and implied volatility; and what holding a government bond earns.
 
-A yield is no price. To put bonds beside stocks we buy, at every close, a par bond of maturity :math:`m` (its coupon is
-the day's yield :math:`c`), and revalue it at the next close, :math:`\Delta` years later, at the yield :math:`y`:
+A yield is no price. To put bonds beside stocks we buy, at every close, a par bond of maturity :math:`m` (its
+coupon is the day's yield :math:`c`), and revalue it at the next close, :math:`\Delta` years later, at the
+yield :math:`y`:
 
-.. math:: r = 2\Delta \log(1 + y/2) + \log\bigl(1 + (c - y) A(y)\bigr), \qquad A(y) = \tfrac12 \sum_{k=1}^{2m} (1 + y/2)^{-k}
+.. math::
+    r = 2\Delta \log(1 + y/2) + \log\bigl(1 + (c - y) A(y)\bigr), \qquad
+    A(y) = \tfrac12 \sum_{k=1}^{2m} (1 + y/2)^{-k}
 
 the log return of a flat-yield, semi-annual bond with accrued interest (Swinkels 2019, Data 4(3), 91, derives
 total-return series from yields in this way; there with duration and convexity, here revalued exactly).
