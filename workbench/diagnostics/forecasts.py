@@ -36,8 +36,10 @@ def forecast_scores(ensembles: Mapping[str, np.ndarray], realised: pd.DataFrame)
     scores: dict[str, dict[str, np.ndarray]] = {}
     for sampler, ensemble in ensembles.items():
         if ensemble.ndim != 3 or (len(ensemble), ensemble.shape[2]) != realised.shape:
-            raise DataError(f"the ensemble of {sampler!r} has shape {ensemble.shape}, expected (day, member, asset) for "
-                            f"{len(realised)} days and {realised.shape[1]} assets")
+            raise DataError(
+                f"the ensemble of {sampler!r} has shape {ensemble.shape}, expected (day, member, asset) for "
+                f"{len(realised)} days and {realised.shape[1]} assets"
+            )
         for score, values in _scores(100.0 * ensemble.astype(float), 100.0 * realised.to_numpy()).items():
             scores.setdefault(score, {})[sampler] = values
     return {score: pd.DataFrame(columns, index=realised.index) for score, columns in scores.items()}
