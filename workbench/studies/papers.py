@@ -10,7 +10,7 @@ from workbench.studies.inputs import Inputs
 from workbench.studies.notebooks import Study
 
 
-def head(study: Study, values: Mapping, inputs: Inputs) -> dict:
+def head(study: Study, values: Mapping, inputs: Inputs, changed: list[str]) -> dict:
     """What stands at the head of the report."""
     clean = {True: "clean", False: "with uncommitted changes", None: "no git"}[inputs.code["git_clean"]]
     data = [f"{entry['name']} ({entry['sha256'][:12]})" for entry in inputs.data.values()]
@@ -19,6 +19,8 @@ def head(study: Study, values: Mapping, inputs: Inputs) -> dict:
         "Code": f"{(inputs.code['git_commit'] or inputs.code['sha256'])[:12]}, {clean}",
         "Finished": status.now()[:16].replace("T", " ") + " UTC",
     }  # fmt: skip
+    if changed:
+        rows["Caution"] = f"{' and '.join(changed)} changed while it ran"
     table = [(name, _worded(value), study.parameters[name].comment) for name, value in values.items()]
     return {"rows": rows, "parameters": table}
 

@@ -97,7 +97,8 @@ def _complete(study, values, inputs: Inputs, folder: Path, place: Path, state: s
     _forget_folder(folder, study, values)
     changed = inputs.changed(gather(study, values))
     digests = {path.name: scenarios.digest(scenario_files.load(path)) for path in scenario_files_of(folder)}
-    written = report.export(folder / "notebook.ipynb", folder / "report.html", papers.head(study, values, inputs))
+    head = papers.head(study, values, inputs, changed)
+    written = report.export(folder / "notebook.ipynb", folder / "report.html", head)
     warnings = _warnings(written, changed)
     state.update(warnings=warnings)
     state.end("completed")
