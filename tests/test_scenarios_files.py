@@ -81,6 +81,16 @@ def test_a_save_that_breaks_leaves_the_old_file(tmp_path, suffix):
     assert not [found for found in tmp_path.iterdir() if found.name.startswith(".")]
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_axes_stored_in_another_order_come_back_in_ours(tmp_path, suffix):
+    values = np.random.Generator(np.random.Philox(4)).normal(size=(1, 3, 4, 2)).astype(np.float32)
+    tree = scenarios.assemble(values, ["A", "B"])
+    turned = scenarios.plant(scenarios.dataset(tree).transpose("asset", "time", "draw", "chain"), {})
+    loaded = scenario_files.load(scenario_files.save(turned, tmp_path / f"set{suffix}"))
+    assert scenarios.returns(loaded).dims == scenarios.DIMS
+    np.testing.assert_array_equal(scenarios.returns(loaded), values)
+
+
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
 def test_rows_of_a_foreign_table_may_come_in_any_order(tmp_path, suffix):
     table = pd.DataFrame({"draw": [1, 0, 1, 0], "time": [2, 1, 1, 2], "A B": [0.4, 0.1, 0.3, 0.2], "ä": [4, 1, 3, 2]})

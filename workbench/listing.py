@@ -63,7 +63,7 @@ def _faults() -> list[Row]:
 def _studies() -> list[Row]:
     from workbench.studies import notebooks
 
-    return [_study(notebooks.find(name)) for name in notebooks.names()]
+    return [_study(notebooks.outline(name)) for name in notebooks.names()]
 
 
 def _study(study) -> Row:

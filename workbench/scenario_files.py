@@ -36,7 +36,7 @@ def save(tree: xr.DataTree, path: str | os.PathLike) -> Path:
     """Write a scenario set; the suffix chooses the format (.nc, .zarr, .parquet, .csv). Returns the path.
 
     What stood at ``path`` before is replaced only when the new file is complete.
-    Raises ScenarioError for another suffix, a missing folder, or a tree without scenarios.
+    Raises ScenarioError for another suffix, a missing folder, or a tree without sound scenarios.
     """
     path, draws = Path(path), dataset(tree)
     write = {".nc": _write_netcdf, ".zarr": _write_zarr, ".parquet": write_table, ".csv": write_table}.get(path.suffix)
@@ -44,7 +44,7 @@ def save(tree: xr.DataTree, path: str | os.PathLike) -> Path:
         raise ScenarioError(f"cannot write {path.name!r}: use the suffix .nc, .zarr, .parquet or .csv")
     if not path.parent.is_dir():
         raise ScenarioError(f"cannot write {path.name!r}: the folder {str(path.parent)!r} does not exist")
-    check_names(list(map(str, draws.asset.values)))
+    _validate(draws, path)
     beside = path.with_name(f".{uuid.uuid4().hex[:12]}{path.suffix}")
     companion = beside.with_name(beside.name + ".json")
     try:
@@ -94,7 +94,7 @@ def _write_zarr(tree: xr.DataTree, path: Path) -> None:
     chunks = (1, min(BLOCK, sizes["draw"]), sizes["time"], sizes["asset"])
     tree = _packed(tree)
     names = tree[GROUP].asset.astype(object)  # text of any length has a place in Zarr 3, numpy's fixed width has none
-    tree[GROUP] = xr.DataTree(dataset(tree).assign_coords(asset=names))
+    tree[GROUP] = xr.DataTree(dataset(tree).transpose(*DIMS).assign_coords(asset=names))
     chunked = {name: {"chunks": chunks} for name in tree[GROUP].data_vars}
     tree.to_zarr(path, mode="w", zarr_format=3, consolidated=False, encoding={f"/{GROUP}": chunked})
 
@@ -117,6 +117,7 @@ def _read_tree(path: Path, **how) -> xr.DataTree:
     tree.attrs = _unpacked(tree.attrs, path)
     draws = dataset(tree)
     _validate(draws, path)
+    draws = draws.transpose(*DIMS)
     tree[GROUP] = xr.DataTree(draws.assign_coords(asset=np.asarray(list(map(str, draws.asset.values)), dtype=str)))
     return tree
 

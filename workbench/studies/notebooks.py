@@ -1,22 +1,27 @@
-"""Studies on disk: where their notebooks stand, what they declare, and the notebook that is sent to the kernel."""
+"""Studies on disk: where their notebooks stand, what they declare, and the notebook that is sent to the kernel.
+
+``nbformat`` is imported where it is needed: it takes a second or more, and a list of studies does without.
+"""
 
 from __future__ import annotations
 
 import datetime
 import difflib
+import json
 import math
 import os
 import pathlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import nbformat
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from workbench.errors import ParameterError
 from workbench.governance.fingerprints import PACKAGE
 from workbench.studies.parameters import RESERVED, Parameter, declared, takes_run_dir
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 INJECTED = "injected-parameters"
 
@@ -28,6 +33,15 @@ class Study:
     name: str
     path: Path
     notebook: NotebookNode
+    title: str
+    parameters: dict[str, Parameter]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a list of studies says of one."""
+
+    name: str
     title: str
     parameters: dict[str, Parameter]
 
@@ -55,8 +69,21 @@ def find(study: str | os.PathLike) -> Study:
     return opened(path)
 
 
+def outline(name: str) -> Outline:
+    """Title and parameters of a study in the folder of notebooks, read as plain JSON."""
+    path = root() / "notebooks" / f"{name}.ipynb"
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        cells = [{**cell, "source": "".join(cell["source"])} for cell in cells]
+        return Outline(name, title({"cells": cells}) or name, declared(cells, name))
+    except (ValueError, KeyError, TypeError, OSError) as wrong:
+        raise ParameterError(f"{path.name} is not a notebook that can be read: {wrong}") from None
+
+
 def opened(path: Path) -> Study:
     """Read one notebook, without its outputs."""
+    import nbformat
+
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
@@ -77,6 +104,8 @@ def _unknown(study: str) -> str:
 
 def cleared(notebook: NotebookNode) -> NotebookNode:
     """A copy as its author wrote it: without outputs, counts, marks of earlier runs and injected parameters."""
+    import nbformat
+
     bare = nbformat.from_dict(notebook)
     kept = [
         cell for cell in bare.cells if not {INJECTED, "papermill-error-cell-tag"} & set(cell.metadata.get("tags", []))
@@ -94,9 +123,10 @@ def _cleared(cell: NotebookNode) -> NotebookNode:
     return cell
 
 
-def title(notebook: NotebookNode) -> str:
+def title(notebook: Mapping) -> str:
     """The first heading of the first level, else of any level, else nothing."""
-    headings = [line for cell in notebook.cells if cell.cell_type == "markdown" for line in heading_lines(cell.source)]
+    prose = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    headings = [line for source in prose for line in heading_lines(source)]
     first = next((line for line in headings if line.startswith("# ")), headings[0] if headings else "")
     return first.lstrip("#").strip()
 
@@ -121,6 +151,8 @@ def injected(study: Study, parameters: Mapping[str, object], run_dir: str) -> No
 
     ``run_dir`` is set where the notebook declares it.
     """
+    import nbformat
+
     notebook = cleared(study.notebook)
     values = dict(parameters)
     if takes_run_dir(notebook.cells, study.name):

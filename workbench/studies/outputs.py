@@ -32,7 +32,7 @@ def role(output: NotebookNode) -> dict:
 
 
 def draw(cell: NotebookNode, caption: str, heading: str) -> Drawn:
-    """All outputs of a cell; ``caption`` belongs to the last figure if it has none, ``heading`` stands above the cell."""
+    """All outputs of a cell; ``caption`` is for the last figure without its own, ``heading`` is above the cell."""
     drawn = Drawn()
     figures = [output for output in cell.get("outputs", []) if _image(output)]
     words = cell.metadata.get("alt", [])
