@@ -85,6 +85,8 @@ def test_a_finished_run_holds_everything_and_nothing_of_this_machine(shared):
     for path in run.path.iterdir():
         assert str(shared[1]).encode() not in path.read_bytes(), f"{path.name} names the folder it grew in"
     assert [path.name for path in run.path.parent.iterdir()] == [run.run_id]
+    page = run.report.read_text()
+    assert "<script" not in page and 'src="http' not in page and 'alt="One line of five daily returns' in page
 
 
 def test_the_manifest_names_every_input_and_output(shared):

@@ -120,6 +120,13 @@ def test_code_and_warnings_are_folded_and_text_is_shown(page):
     assert "secret" not in soup.get_text() and "quiet" not in soup.get_text()
 
 
+def test_silent_code_folds_away_together(page):
+    said = new_output("stream", name="stdout", text="words")
+    soup, _ = page(code("a = 1"), code("b = 2"), code("print('words')", said), code("c = 3"))
+    folded = [block.get_text() for block in soup.find_all("details", class_="code")]
+    assert len(folded) == 2 and all(name in folded[0] for name in ("a = 1", "b = 2", "words")) and "c = 3" in folded[1]
+
+
 def test_an_error_is_shown(page):
     soup, _ = page(
         code("1/0", new_output("error", ename="ZeroDivisionError", evalue="x", traceback=["\x1b[31mZeroDivisionError"]))

@@ -101,9 +101,17 @@ def _blocks(notebook: NotebookNode) -> tuple[list[dict[str, Markup]], int]:
         elif cell.cell_type == "code":
             following = cells[place + 1] if place + 1 < len(cells) else None
             block, missing = _code_block(cell, following, heading)
-            blocks.append(block)
+            blocks.append(_merged(blocks, block))
             undescribed += missing
     return blocks, undescribed
+
+
+def _merged(blocks: list[dict[str, Markup]], block: dict[str, Markup]) -> dict[str, Markup]:
+    """Code that shows nothing folds away together with the code that follows it."""
+    if not blocks or "code" not in blocks[-1] or blocks[-1]["shown"]:
+        return block
+    silent = blocks.pop()
+    return {"code": silent["code"] + block["code"], "aside": silent["aside"] + block["aside"], "shown": block["shown"]}
 
 
 def _without_title(source: str) -> tuple[str, bool]:
