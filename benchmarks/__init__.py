@@ -1,0 +1,1 @@
+"""Measurements, run by ``make bench``; their tables stand in ``benchmarks/results``."""

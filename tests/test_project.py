@@ -1,0 +1,98 @@
+"""The project's own files: one list of requirements, exact constraints, clean notebooks, one direction of imports."""
+
+import ast
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
+FLOORS = [
+    ["errors", "registry"],
+    ["data"],
+    ["scenarios", "scenario_files", "scenario_tables"],
+    ["samplers"],
+    ["stress", "books"],
+    ["crowd"],
+    ["diagnostics"],
+    ["plots"],
+    ["governance"],
+    ["studies"],
+    ["cli"],
+]
+
+
+def requirement(text: str) -> tuple[str, str]:
+    name, bound = re.fullmatch(r"([A-Za-z0-9_.-]+)\s*(.*)", text.strip()).groups()
+    return re.sub(r"[-_.]+", "-", CONDA_NAMES.get(name, name)).lower(), bound
+
+
+def pyproject() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_environment_and_pyproject_ask_for_the_same():
+    wanted = pyproject()["dependencies"] + [
+        line for extra in pyproject()["optional-dependencies"].values() for line in extra
+    ]
+    listed = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    pip = next(entry["pip"] for entry in listed if isinstance(entry, dict))
+    conda = [entry for entry in listed if isinstance(entry, str)]
+    found = dict(requirement(entry) for entry in [*conda, *pip] if entry not in ("pip", "-e ."))
+    assert found.pop("python") == pyproject()["requires-python"]
+    assert found == dict(map(requirement, wanted))
+
+
+def test_constraints_are_exact_unhashed_and_cover_every_requirement():
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9_.!]+", line) for line in lines), (
+        "exact versions, no hash, no local build"
+    )
+    pinned = {requirement(line)[0] for line in lines}
+    wanted = pyproject()["dependencies"] + pyproject()["optional-dependencies"]["dev"]
+    assert {requirement(line)[0] for line in wanted} <= pinned
+
+
+def floor(module: str) -> int | None:
+    parts = module.split(".")
+    if parts[0] != "workbench" or len(parts) < 2:
+        return None
+    return next((level for level, names in enumerate(FLOORS) if parts[1] in names), None)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "workbench").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_imports_point_down_and_files_can_be_read_in_a_sitting(path):
+    own = floor(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    source = path.read_text()
+    assert source.count("\n") <= 400
+    for node in ast.walk(ast.parse(source)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            below = floor(name)
+            assert own is None or below is None or below <= own, f"{path.name} imports {name}, which is above it"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_are_stored_clean_and_hold_no_definitions(path):
+    cells = json.loads(path.read_text())["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    lines = [line for cell in code for line in "".join(cell["source"]).splitlines() if line.strip()]
+    assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
+    assert not any(line.lstrip().startswith(("def ", "class ", "async def ")) for line in lines)
+    assert any("parameters" in cell["metadata"].get("tags", []) for cell in code)
+    assert len(cells) <= 30
+    assert len(lines) <= 150
+
+
+def test_nothing_large_is_committed():
+    sizes = {path: path.stat().st_size for path in (ROOT / "data").rglob("*") if path.is_file()}
+    assert sum(sizes.values()) < 20e6
