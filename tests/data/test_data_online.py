@@ -107,6 +107,17 @@ def test_yahoo_bars_are_dated_where_the_exchange_is(service: Service, tmp_path: 
     assert int(query["period2"][0]) - int(query["period1"][0]) == 3 * 86400
 
 
+def test_symbols_are_joined_without_filling_and_today_is_left_out(service: Service, tmp_path: Path) -> None:
+    service.body = GOOD["yahoo"]
+    online.yahoo("^GSPC", "2023-01-04", "2023-01-07", cache=tmp_path, base=service.base)
+    running = json.loads(GOOD["yahoo"])
+    running["chart"]["result"][0]["timestamp"][2] = int(pd.Timestamp.now(tz="UTC").timestamp())
+    service.body = json.dumps(running)
+    both = online.yahoo(["^GSPC", "SPY"], "2023-01-04", "2023-01-07", cache=tmp_path, base=service.base)
+    assert len(service.asked) == 2 and len(both) == 3 and len(both.attrs["retrieved"]) == 2
+    assert both["close", "SPY"].tolist()[:2] == [3852.97, 3808.10] and np.isnan(both["close", "SPY"].iloc[2])
+
+
 def test_fred_in_both_of_its_forms(service: Service, tmp_path: Path) -> None:
     for folder, body in (("new", FRED), ("old", OLD_FRED)):
         service.body = body

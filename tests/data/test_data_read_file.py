@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.data import content_hash, load, read_file, returns
+from workbench.data import content_hash, load, read_file, require_valid, returns
 from workbench.data.dates import parse_dates
 from workbench.data.layout import roughness
 from workbench.data.numbers import decimal_mark, parse_numbers
-from workbench.errors import DataError, ParameterError
+from workbench.errors import DataError, ParameterError, WorkbenchError
 
 STOCKS = load("us_equities").iloc[-600:, :4]
 
@@ -84,6 +84,7 @@ def test_returns_are_told_from_prices_and_percent_signs_divided_out(tmp_path: Pa
     assert plain.attrs["kind"] == percent.attrs["kind"] == "return"
     assert content_hash(plain) == content_hash(change)
     np.testing.assert_allclose(percent, change, atol=1e-8)
+    assert "read as log returns" in plain.attrs["reading"]
     assert "percent signs divided out in AAPL" in percent.attrs["reading"]
     assert read_file(tmp_path / "plain.csv", returns=False).attrs["kind"] == "price"
 
@@ -129,6 +130,51 @@ def test_missing_cells_stay_missing(tmp_path: Path) -> None:
     path.write_text("date,A,B\n" + "".join(f"2020-01-{i + 1:02},{w},{100 + i}\n" for i, w in enumerate(words)))
     panel = read_file(path, returns=False)
     assert panel["A"].isna().all() and panel["B"].notna().all()
+
+
+SMALL = STOCKS.iloc[:40, :3]
+SOURCES = [
+    SMALL.to_csv(),
+    SMALL.to_csv(sep=";", decimal=","),
+    SMALL.to_csv(date_format="%d/%m/%Y"),
+    long(SMALL).to_csv(index=False),
+    returns(SMALL).map("{:.3%}".format).to_csv(),
+]
+SHARDS = [
+    "",
+    '"',
+    ",",
+    ";",
+    "\n",
+    "\r",
+    "NaN",
+    "inf",
+    "%",
+    "9999-12-31",
+    "2020-02-30",
+    "-1",
+    "1e400",
+    "1,2",
+    "x",
+    "date",
+]
+
+
+@settings(max_examples=150, derandomize=True, deadline=None)
+@given(
+    source=st.sampled_from(SOURCES),
+    damage=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 30), st.sampled_from(SHARDS)), max_size=4),
+)
+def test_a_damaged_file_is_read_or_refused_but_never_breaks(source: str, damage: list, tmp_path_factory) -> None:
+    for where, length, shard in damage:
+        position = int(where * len(source))
+        source = source[:position] + shard + source[position + length :]
+    path = tmp_path_factory.mktemp("damaged") / "file.csv"
+    path.write_text(source, newline="")
+    try:
+        require_valid(read_file(path), minimum_rows=20)
+    except WorkbenchError as refused:
+        assert len(str(refused)) > 20
 
 
 finite = st.floats(-1e9, 1e9).map(lambda x: round(x, 4))

@@ -14,6 +14,8 @@ import pandas as pd
 
 from workbench.errors import DataError
 
+YEARS = (1678, 2261)
+"""What 64 bits of nanoseconds can hold; a date outside is a placeholder or a slip."""
 NAMES = ("date", "datetime", "time", "timestamp", "day", "month", "datum", "time_period", "observation_date", "period")
 _YEAR_FIRST = re.compile(r"^\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([ T].*)?$")
 _COMPACT = re.compile(r"^(1[89]|20)\d{2}(0[1-9]|1[0-2])(\d{2})?$")
@@ -105,7 +107,7 @@ def _convert(cells: pd.Series, style: str) -> pd.DatetimeIndex:
         dates = pd.to_datetime(mended, dayfirst=style == "day first", format="mixed", errors="coerce")
     else:
         dates = pd.to_datetime(cells.str.replace(_ZONE, "", regex=True), format="mixed", errors="coerce")
-    bad = np.flatnonzero(dates.isna().to_numpy())
+    bad = np.flatnonzero(~dates.dt.year.between(*YEARS).to_numpy())
     if bad.size:
         raise _no_date(cells, bad[0])
     return pd.DatetimeIndex(dates)

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from workbench.data.dates import date_column, parse_dates
+from workbench.data.dates import YEARS, date_column, parse_dates
 from workbench.data.layout import are_bars, bars, guess_returns, pivot_long, symbol_column
 from workbench.data.numbers import MISSING, decimal_mark, parse_numbers
 from workbench.data.text_table import read_text_table
 from workbench.errors import DataError, ParameterError
+
+WORDS = {"price": "prices", "return": "log returns as fractions"}
 
 
 def read_file(
@@ -45,7 +48,7 @@ def read_file(
     _demand_values(panel, path)
     kind, why = _kind(panel, returns)
     panel.attrs = {"kind": kind, "source": path.name}
-    panel.attrs["reading"] = _sentence(path, panel, [*notes, *turned], f"{kind}s, {why}")
+    panel.attrs["reading"] = _sentence(path, panel, [*notes, *turned], f"{WORDS[kind]}, {why}")
     return panel
 
 
@@ -114,6 +117,11 @@ def _numeric(column: pd.Series) -> bool:
 
 def _dated(table: pd.DataFrame, path: Path, notes: list[str]) -> tuple[pd.DataFrame, list[str]]:
     table = table.copy()
+    far = np.flatnonzero(~table.index.year.isin(range(YEARS[0], YEARS[1] + 1)))
+    if far.size:
+        raise DataError(
+            f"{path.name}, row {far[0] + 1}: the date {table.index[far[0]]} is empty or out of range; mend it"
+        )
     table.index = table.index.tz_localize(None).as_unit("ns").rename("date")
     if table.columns.nlevels == 2:
         table.columns = table.columns.set_names(["field", "asset"])

@@ -25,11 +25,10 @@ def read_text_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
     """
     text, encoding = _decode(_bytes(path), path)
     separator = _separator(text, path)
-    lines = [line for line in csv.reader(io.StringIO(text), delimiter=separator) if any(cell.strip() for cell in line)]
-    header, *body = lines
+    header, *body = _lines(text, separator, path)
     _demand_rectangle(header, body, path)
     width = len(header)
-    cells = [[cell.strip() for cell in line] + [""] * (width - len(line)) for line in body]
+    cells = [[cell.strip() for cell in line[:width]] + [""] * (width - len(line)) for line in body]
     names = [name.strip() for name in header]
     table = pd.DataFrame(cells, columns=pd.Index(names, dtype=object), dtype=object)
     table, left_out = _drop_empty(table)
@@ -72,6 +71,15 @@ def _separator(text: str, path: Path) -> str:
             "line; expected a date column and at least one column of values"
         )
     return max(counts, key=counts.get)
+
+
+def _lines(text: str, separator: str, path: Path) -> list[list[str]]:
+    """Cells of every line that holds something."""
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=separator)
+    try:
+        return [line for line in reader if any(cell.strip() for cell in line)]
+    except csv.Error as broken:
+        raise DataError(f"{path.name}, line {reader.line_num}: {broken}; is a quotation mark left open?") from None
 
 
 def _demand_rectangle(header: list[str], body: list[list[str]], path: Path) -> None:

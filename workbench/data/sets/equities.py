@@ -24,7 +24,7 @@ INDICES = {"SP500": "sp500", "NASDAQ": "nasdaq"}
         "RRC stands still for up to 68 days at a time before June 1992: start it at clean_from",
         "survivors only: all twenty stocks were still large in 2022",
         "rounded to 0.001 USD, so early adjusted prices of AAPL, BBY and UNH move in steps of up to 1 %",
-        "AAPL fell by 51.9 % on 2000-09-29: a profit warning, not a missed split",
+        "AAPL fell by 51.8 % on 2000-09-29: a profit warning, not a missed split",
     ),
     sha256="85f79525bc109103d0929329eb9a779f2dcb0fc5d1afad83e845ce42fdb1d7ed",
 )
