@@ -1,12 +1,13 @@
 r"""Forecasts of days nobody had seen: proper scores of many samplers' ensembles, and who was better than a reference.
 
 Scores are means over days, lower is better: the energy score of all assets at once, :math:`E|X-y|-E|X-X'|/2`; the CRPS,
-averaged over assets; FZ0 of the VaR and ES of the equal-weight book at 97.5 % (:mod:`workbench.diagnostics.backtests.scores`).
+averaged over assets; FZ0 of the VaR and ES of the equal-weight book at 97.5 %
+(:mod:`workbench.diagnostics.backtests.scores`).
 Returns are taken in per cent, so that the scores are.
 
-For every forecast day :math:`d_t = s_t - s^{ref}_t`. A gain is :math:`100\,\bar d/|\bar s^{ref}|`; its error comes from the
-means over runs of consecutive days, because a bad week is bad for everybody on several days, and is read in a t law with
-as many degrees of freedom as runs less one.
+For every forecast day :math:`d_t = s_t - s^{ref}_t`. A gain is :math:`100\,\bar d/|\bar s^{ref}|`; its error comes from
+the means over runs of consecutive days, because a bad week is bad for everybody on several days, and is read in a t law
+with as many degrees of freedom as runs less one.
 """
 
 from __future__ import annotations
@@ -66,8 +67,10 @@ def energy(members: np.ndarray, observed: np.ndarray) -> float:
 def score_gains(scores: Mapping[str, pd.DataFrame], reference: str) -> pd.DataFrame:
     """Mean score differences to ``reference``: one row a (score, sampler).
 
-    scores : of :func:`forecast_scores`. Columns ``gain`` (per cent of the reference's score, negative is better), ``low,
-    high`` (95 %), ``t``, ``days``; ``attrs`` name the ``reference``. Raises ParameterError when the reference has no scores.
+    scores : of :func:`forecast_scores`. Columns ``gain`` (per cent of the reference's score, negative is better),
+    ``low, high`` (95 %), ``t``, ``days``; ``attrs`` name the ``reference``.
+
+    Raises ParameterError when the reference has no scores.
     """
     rows = {}
     for score, frame in scores.items():

@@ -6,22 +6,26 @@ texts and the notebook decide what is said about a figure.
 
 from workbench.plots.dependence import dependence_maps
 from workbench.plots.facts import stylised_facts
-from workbench.plots.fan import fan_chart, fan_charts
+from workbench.plots.fan import around, fan_chart, fan_charts
+from workbench.plots.headline import best_baseline, headline
 from workbench.plots.ranks import rank_bars
 from workbench.plots.risk import risk_intervals
-from workbench.plots.scores import score_gains, score_plot
-from workbench.plots.tails import splice_plot, tail_plot
+from workbench.plots.scores import score_plot
+from workbench.plots.tails import has_splice, splice_plot, tail_plot
 from workbench.plots.verdict import verdict_map
 from workbench.plots.worst import closest_episodes, worst_paths
 
 __all__ = [
+    "around",
+    "best_baseline",
     "closest_episodes",
     "dependence_maps",
     "fan_chart",
     "fan_charts",
+    "has_splice",
+    "headline",
     "rank_bars",
     "risk_intervals",
-    "score_gains",
     "score_plot",
     "splice_plot",
     "stylised_facts",

@@ -47,11 +47,13 @@ def dependence_maps(case: Case, sampler: str) -> np.ndarray:
     return axes
 
 
-def _compare(case: Case, real: np.ndarray, fake: np.ndarray, reduce: Callable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _compare(
+    case: Case, real: np.ndarray, fake: np.ndarray, reduce: Callable
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A statistic of every pair in history and scenarios, and where the difference leaves 95 % of honest sets."""
     phi = _moments(real)
     history, scenario = reduce(case.weights @ phi), reduce(mean(_moments, fake))
-    law = case.spread(phi, reduce, history)
+    law = case.spread(phi, reduce, history, memory=False, foreseen=None)
     return history, scenario, np.abs(scenario - history) > stats.t.ppf(0.975, law.freedom) * law.error
 
 

@@ -5,7 +5,8 @@ Windows of the history and scenarios are treated alike: :math:`y` is a window di
 :math:`y_ty_{t+k}` (do returns remember returns?), :math:`a_ta_{t+k}` (does size remember size?), :math:`y_ta_{t+k}` (do
 falls raise volatility?), and the excess kurtosis of sums over k days (does the law grow normal?). Means within short
 windows are biased downwards; the bias is the same on both sides and in the band. The band holds 90 % of honest
-sets by the trial's own null (:meth:`workbench.diagnostics.case.Case.spread`). Cont (2001, Quantitative Finance 1, 223-236) lists the facts.
+sets by the trial's own null (:meth:`workbench.diagnostics.case.Case.spread`).
+Cont (2001, Quantitative Finance 1, 223-236) lists the facts.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ def stylised_facts(cases: Mapping[str, Case]) -> np.ndarray:
     for ax, (title, label) in zip(axes.ravel(), PANELS):
         ax.set(title=title, ylabel=label, xlabel="k, days")
         if not ax.lines:
-            ax.text(0.5, 0.5, f"a horizon of {first.horizon} has no lags", transform=ax.transAxes, ha="center", color=FAINT)
+            ax.text(
+                0.5, 0.5, f"a horizon of {first.horizon} has no lags", transform=ax.transAxes, ha="center", color=FAINT
+            )
     legend_below(axes[1, 1], 4)
     return axes
 
@@ -59,13 +62,15 @@ def _draw(axes: Sequence[Axes], cases: Mapping[str, Case], at: np.ndarray, featu
     first = next(iter(cases.values()))
     phi = features(first.real).astype(np.float64)
     history = reduce(first.weights @ phi)
-    law = first.spread(phi, reduce, history)
+    law = first.spread(phi, reduce, history, memory=False, foreseen=None)
     reach = stats.t.ppf(0.95, law.freedom) * law.error
     told = {name: reduce(mean(features, case.fake)) for name, case in cases.items()}
     for panel, ax in enumerate(axes):
         here = slice(panel * len(at), (panel + 1) * len(at))
         ax.axhline(0, color=FAINT, linewidth=0.7)
-        ax.fill_between(at, (history - reach)[here], (history + reach)[here], color="0.86", linewidth=0, label="90 % of honest sets")
+        ax.fill_between(
+            at, (history - reach)[here], (history + reach)[here], color="0.86", linewidth=0, label="90 % of honest sets"
+        )
         ax.plot(at, history[here], color=REAL, linewidth=2.2, label="history")
         for name, values in told.items():
             ax.plot(at, values[here], **line(name), label=name)

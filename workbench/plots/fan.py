@@ -1,8 +1,8 @@
 r"""Fan charts: what the book and single assets may do from one close on, beside what they had done and did.
 
 A book bought at the start with weights :math:`w` and held is worth :math:`\sum_i w_i P_{t,i}/P_{0,i}`, after the start
-and, with the same holdings, before it. Bands are central quantile intervals of the draws of one day each (pointwise, not
-of whole paths).
+and, with the same holdings, before it. Bands are central quantile intervals of the draws of one day each
+(pointwise, not of whole paths).
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def fan_charts(
 ) -> np.ndarray:
     """The book above, chosen assets below: cumulative return in per cent of the value at ``as_of``.
 
-    returns : log returns (day, asset) as fractions; days after ``as_of``, where there are any, are drawn as what happened.
+    returns : log returns (day, asset) as fractions; days after ``as_of``, where there are any, are drawn
+        as what happened.
     weights : of the book at ``as_of``; None is equal weight. Returns the Axes, the book's first.
     """
     rows = 1 if not assets else 2

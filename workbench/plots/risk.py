@@ -20,7 +20,8 @@ def risk_intervals(tables: Mapping[str, pd.DataFrame], realised: float | None = 
     """One panel a measure, one row a sampler: the number, and two intervals.
 
     tables : sampler -> risk table, indexed by measure (``VaR 99 %``, ...) with the columns ``value, draw_error,
-    seed_error`` (fractions of the book; standard errors) and, where it is known, ``seed_quantile`` (the factor of a 95 %
+    seed_error`` (fractions of the book; standard errors) and, where it is known, ``seed_quantile`` (the factor of a
+    95 %
     interval over the seeds). The upper, thin bar is 95 % of the draws' error, the lower, thick one 95 % of the seeds'.
     realised : the loss that came, as a fraction; a grey line. Returns the Axes, one a measure.
     """
@@ -54,4 +55,6 @@ def _interval(ax: Axes, place: int, name: str, row: pd.Series) -> None:
         seed = 100 * row.get("seed_quantile", NORMAL) * row["seed_error"]
         ax.plot([value - seed, value + seed], [place + 0.16] * 2, color=style["color"], linewidth=3.4, alpha=0.55)
     ax.plot(value, place, style["marker"], color=style["color"], markersize=5.5)
-    ax.annotate(f"{value:.1f}", (value, place), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=7, color=FAINT)
+    ax.annotate(
+        f"{value:.1f}", (value, place), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=7, color=FAINT
+    )

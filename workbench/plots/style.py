@@ -19,7 +19,16 @@ WIDTH = 7.2  # inches: a column of 46 rem, and A4 between its margins
 REAL = "0.15"  # grey of everything that has happened
 FAINT = "0.55"
 COLOURS = [sns.color_palette("colorblind")[place] for place in (0, 1, 2, 3, 5, 4, 9, 7)]
-LINES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)), (0, (8, 2)), (0, (2, 2)), (0, (4, 1, 1, 1, 1, 1)))
+LINES = (
+    "-",
+    (0, (5, 1.5)),
+    (0, (1.2, 1.2)),
+    (0, (6, 1.5, 1.2, 1.5)),
+    (0, (3, 1)),
+    (0, (8, 2)),
+    (0, (2, 2)),
+    (0, (4, 1, 1, 1, 1, 1)),
+)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
 ORDER = ("neural", "fhs", "fhs_moving", "gjr_t", "historical", "lognormal", "block_bootstrap", "ewma")  # fmt: skip
 
@@ -39,7 +48,11 @@ themed = mpl.rc_context(
 def look(sampler: str) -> dict:
     """Colour, line style and marker of a sampler: the same in every figure and every study."""
     place = ORDER.index(sampler) if sampler in ORDER else crc32(sampler.encode())
-    return {"color": COLOURS[place % len(COLOURS)], "linestyle": LINES[place % len(LINES)], "marker": MARKERS[place % len(MARKERS)]}
+    return {
+        "color": COLOURS[place % len(COLOURS)],
+        "linestyle": LINES[place % len(LINES)],
+        "marker": MARKERS[place % len(MARKERS)],
+    }
 
 
 def line(sampler: str) -> dict:
@@ -80,7 +93,9 @@ def _high(group: list[float], gap: float) -> float:
     return float(np.mean(group)) + gap * (len(group) - 1) / 2
 
 
-def label_right(ax: Axes, texts: Sequence[str], heights: Sequence[float], colours: Sequence, gap: float = 0.075) -> None:
+def label_right(
+    ax: Axes, texts: Sequence[str], heights: Sequence[float], colours: Sequence, gap: float = 0.075
+) -> None:
     """Write labels beside the right edge at these heights (data units), moved apart; the axis limits must be set."""
     to_axes = ax.transData + ax.transAxes.inverted()
     wanted = [float(np.clip(to_axes.transform((0, height))[1], 0.0, 1.0)) for height in heights]
@@ -93,4 +108,3 @@ def legend_below(ax: Axes, columns: int = 6) -> None:
     """One legend for the whole figure, under it."""
     handles, labels = ax.get_legend_handles_labels()
     ax.figure.legend(handles, labels, loc="outside lower center", ncols=min(columns, len(labels)), handlelength=2.6)
-

@@ -17,10 +17,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbench.diagnostics.case import Case
-from workbench.data import clean_from
 from workbench.errors import ParameterError
 from workbench.plots.style import COLOURS, FAINT, REAL, canvas, label_right, legend_below, line, themed
 from workbench.samplers import Sampler
+from workbench.samplers.filters import live_from
 from workbench.samplers.grid import residuals
 
 SIDES = (("losses", -1.0), ("gains", 1.0))
@@ -63,16 +63,18 @@ def splice_plot(sampler: Sampler, returns: pd.DataFrame) -> np.ndarray:
 
     Raises ParameterError when the sampler has no splice.
     """
-    margins = getattr(getattr(sampler, "shocks", None), "margins", None)
-    if not hasattr(margins, "shape_"):
+    if not has_splice(sampler):
         raise ParameterError(f"{type(sampler).__name__} has no Pareto splice; draw one fitted with tails='gpd'")
-    pool = residuals(sampler, returns).loc[clean_from(returns).max() :].to_numpy()
+    margins = sampler.shocks.margins
+    pool = residuals(sampler, returns).iloc[live_from(returns) :].to_numpy()
     axes = canvas(1, 2, 3.1, sharey=True)[0]
     for index, (ax, (side, sign)) in enumerate(zip(axes, SIDES)):
         moves, edges = np.sort((sign * pool).ravel()), margins.threshold_[index]
         largest = float(moves[-1])
         grid = np.geomspace(edges.max(), 2.0 * largest, POINTS)
-        law = np.mean([margins.survival(grid, asset, ("lower", "upper")[index]) for asset in range(pool.shape[1])], axis=0)
+        law = np.mean(
+            [margins.survival(grid, asset, ("lower", "upper")[index]) for asset in range(pool.shape[1])], axis=0
+        )
         ax.plot(*_points(moves), "o", color=REAL, markersize=2.2)
         ax.plot(grid, law, color=COLOURS[0])
         ax.axvspan(edges.min(), edges.max(), color=COLOURS[1], alpha=0.35, linewidth=0)
@@ -82,8 +84,18 @@ def splice_plot(sampler: Sampler, returns: pd.DataFrame) -> np.ndarray:
         _log_axes(ax, [0.5, 1, 2, 5, 10, 20, 50])
         ax.set(xlim=(0.5, grid[-1]), ylim=(0.3 / pool.size, 0.6))
     axes[0].set_ylabel("share of asset-days beyond")
-    label_right(axes[1], [f"splice, {margins.tail:.0%}".replace("%", " %"), "Pareto law"], [margins.tail, law[-1]], [COLOURS[1], COLOURS[0]])
+    label_right(
+        axes[1],
+        [f"splice, {margins.tail:.0%}".replace("%", " %"), "Pareto law"],
+        [margins.tail, law[-1]],
+        [COLOURS[1], COLOURS[0]],
+    )
     return axes
+
+
+def has_splice(sampler: Sampler) -> bool:
+    """Whether a fitted sampler's margins end in Pareto tails."""
+    return hasattr(getattr(getattr(sampler, "shocks", None), "margins", None), "shape_")
 
 
 def survival(values: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -114,7 +126,15 @@ def _real_survival(moves: np.ndarray, case: Case, grid: np.ndarray) -> tuple[np.
 
 def _beyond(ax: Axes, largest: float, end: float) -> None:
     ax.axvspan(largest, end, color="0.5", alpha=0.12, linewidth=0)
-    ax.annotate("beyond\nanything seen", (0.985, 0.97), xycoords="axes fraction", ha="right", va="top", color=FAINT, fontsize=7.5)
+    ax.annotate(
+        "beyond\nanything seen",
+        (0.985, 0.97),
+        xycoords="axes fraction",
+        ha="right",
+        va="top",
+        color=FAINT,
+        fontsize=7.5,
+    )
 
 
 def _log_axes(ax: Axes, ticks: list[float]) -> None:

@@ -20,8 +20,9 @@ DEEPEST = 4.0  # orders of magnitude of p at which the colour is darkest
 def verdict_map(findings: pd.DataFrame) -> Axes:
     """One row a check, one column a sampler; the cell tells the p-value and the verdict.
 
-    findings : columns ``sampler, check, question, p_value, verdict``, one row a finding, in the order to draw. The darker
-    the cell the smaller the p-value; ✕ fails (Holm over the sampler's checks), ! warns, – could not be asked.
+    findings : columns ``sampler, check, question, p_value, verdict``, one row a finding, in the order to draw.
+    The darker the cell the smaller the p-value; ✕ fails (Holm over the sampler's checks), ! warns, – could not
+    be asked.
     """
     missing = [name for name in WANTED if name not in findings]
     if missing:
@@ -44,8 +45,10 @@ def _cell(ax: Axes, row: int, column: int, p: float, verdict: str, depth: float)
     text = "–" if np.isnan(p) else f"{p:.2f}" if p >= 0.1 else f"{p:.3f}" if p >= 0.0005 else "<.001"
     symbol = SYMBOLS[verdict] if verdict != "not applicable" else ""
     dark = depth > 0.38 * DEEPEST
-    ax.text(column, row, f"{text} {symbol}".strip(), ha="center", va="center", fontsize=7.5, color="white" if dark else "0.15",
-            weight="bold" if verdict == "fail" else "normal")  # fmt: skip
+    colour, weight = "white" if dark else "0.15", "bold" if verdict == "fail" else "normal"
+    ax.text(
+        column, row, f"{text} {symbol}".strip(), color=colour, weight=weight, fontsize=7.5, ha="center", va="center"
+    )
 
 
 def _frame(ax: Axes, checks: pd.Series, samplers: list[tuple[str, int, int]]) -> None:
@@ -58,5 +61,7 @@ def _frame(ax: Axes, checks: pd.Series, samplers: list[tuple[str, int, int]]) ->
     ax.hlines(edges, -0.5, len(samplers) - 0.5, color="white", linewidth=2.5)
     ax.vlines(np.arange(len(samplers) - 1) + 0.5, -0.5, len(checks) - 0.5, color="white", linewidth=1)
     for begin, end in zip(np.r_[-0.5, edges], np.r_[edges, len(checks) - 0.5]):
-        ax.annotate(checks.iloc[int(begin + 0.5)], (1.0, (begin + end) / 2), xycoords=("axes fraction", "data"), xytext=(4, 0),
-                    textcoords="offset points", va="center", color=FAINT, fontsize=7.5)  # fmt: skip
+        beside = {"xycoords": ("axes fraction", "data"), "xytext": (4, 0), "textcoords": "offset points"}
+        ax.annotate(
+            checks.iloc[int(begin + 0.5)], (1.0, (begin + end) / 2), **beside, va="center", color=FAINT, fontsize=7.5
+        )

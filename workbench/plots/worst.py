@@ -35,7 +35,9 @@ def closest_episodes(
     draws = scenarios.cumulative(tree)
     horizon, names = draws.sizes["time"], list(draws.asset.values)
     if len(history) < 3 * horizon:
-        raise ParameterError(f"a history of {len(history)} days has no episodes to compare {horizon}-day scenarios with")
+        raise ParameterError(
+            f"a history of {len(history)} days has no episodes to compare {horizon}-day scenarios with"
+        )
     episodes = _cumulative_windows(history[names].to_numpy(), horizon)  # (episode, time, asset)
     profit = scenarios.pnl(tree, weights).isel(time=-1)
     at = np.argsort(profit.values.ravel(), kind="stable")[:worst]
@@ -43,7 +45,11 @@ def closest_episodes(
     distances = np.stack([_distance(path, episodes) for path in paths])
     near = distances.argmin(1)
     chain, draw = np.unravel_index(at, profit.shape)
-    share = pd.Series(1 / len(names), index=names) if weights is None else pd.Series(weights, dtype=float).reindex(names, fill_value=0.0)
+    share = (
+        pd.Series(1 / len(names), index=names)
+        if weights is None
+        else pd.Series(weights, dtype=float).reindex(names, fill_value=0.0)
+    )
     real = -np.expm1(episodes[:, -1]) @ share.to_numpy()
     table = pd.DataFrame(
         {
@@ -86,7 +92,9 @@ def worst_paths(
 def _pair(ax: Axes, path: np.ndarray, episode: np.ndarray) -> None:
     days = np.arange(len(path) + 1)
     ax.axhline(0, color=FAINT, linewidth=0.7)
-    ax.plot(days, 100 * np.r_[0, episode], color=REAL, linewidth=1.0, linestyle=(0, (4, 1.5)), label="closest real episode")
+    ax.plot(
+        days, 100 * np.r_[0, episode], color=REAL, linewidth=1.0, linestyle=(0, (4, 1.5)), label="closest real episode"
+    )
     ax.plot(days, 100 * np.r_[0, path], color=COLOURS[0], label="scenario")
     ax.margins(x=0)
 
