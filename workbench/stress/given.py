@@ -1,0 +1,162 @@
+r"""Given: what the sampler says when part of the future is known.
+
+Constraints on numbers of the path are met exactly where the sampler is affine in its noise (:mod:`.affine`). Elsewhere
+the conditional law is reached by sequential Monte Carlo through bands that tighten (:mod:`.splitting`), then Markov
+chains inside the band (:mod:`.kernels`), in four islands that share nothing. ArviZ judges them: R-hat over the islands
+sees one that found another region, ESS sees chains that do not move. When they fail, no answer is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+from torch import Tensor
+
+from workbench import scenarios
+from workbench.errors import ParameterError, Refusal
+from workbench.samplers import Sampler
+from workbench.samplers.noise import stream
+from workbench.stress.affine import affine, demand_consistent
+from workbench.stress.events import Constraint
+from workbench.stress.kernels import Kernel, step
+from workbench.stress.problem import Problem
+from workbench.stress.splitting import split
+
+ISLANDS = 4
+VALUE_BAND = 0.05  # half-width, in prior standard deviations, of the band that stands for a value
+WORST_RHAT, LEAST_ESS = 1.05, 200.0
+
+
+@dataclass(frozen=True)
+class Conditional:
+    """Scenarios that meet the constraints. ``probability`` is that of meeting them (nan for a value: it has none).
+
+    diagnostics : R-hat and ESS of each asset's move (empty when exact). notes : what was done to the question.
+    """
+
+    tree: xr.DataTree
+    method: str
+    probability: float
+    diagnostics: pd.DataFrame
+    evaluations: int
+    notes: tuple[str, ...]
+
+
+def given(
+    sampler: Sampler, constraints: Sequence[Constraint], draws: int = 10_000, horizon: int = 20, seed: int = 0,
+    start="last", particles: int = 256, thin: int = 4,
+) -> Conditional:
+    """Draw ``draws`` scenarios of ``horizon`` days from the sampler's law given all constraints.
+
+    start : as in :class:`Problem`. particles : chains an island. thin : moves between two kept draws.
+
+    Raises Refusal when constraints contradict each other, when the sampler cannot meet them, or when the chains fail
+    (R-hat above 1.05 or ESS below 200 for the move of any asset).
+    """
+    if not constraints:
+        raise ParameterError("given needs at least one constraint; without any, use the sampler's own sample()")
+    problem = Problem(sampler, horizon, start)
+    if all(constraint.is_value for constraint in constraints):
+        linear = affine(problem, [constraint.of for constraint in constraints], seed)
+        if linear is not None:
+            return _exact(problem, linear, constraints, draws, seed)
+    return _islands(problem, constraints, draws, seed, particles, thin)
+
+
+def _exact(problem: Problem, linear, constraints: Sequence[Constraint], draws: int, seed: int) -> Conditional:
+    values = torch.tensor([constraint.low for constraint in constraints], dtype=torch.float64)
+    demand_consistent(linear, values)
+    noise = linear.conditional(values, problem.prior(draws, seed, "given"))
+    paths = problem.decode(noise.float())[None]
+    return Conditional(
+        _tree(problem, paths, constraints, "exact"), "exact", float("nan"), pd.DataFrame(), draws, ()
+    )
+
+
+def _islands(
+    problem: Problem, constraints: Sequence[Constraint], draws: int, seed: int, particles: int, thin: int
+) -> Conditional:
+    score, bands, notes = _score(problem, constraints, seed)
+    each = -(-draws // ISLANDS)
+    runs = [_island(problem, score, each, seed, island, particles, thin) for island in range(ISLANDS)]
+    paths = torch.stack([run[0] for run in runs])  # (island, draw, time, asset)
+    diagnostics = diagnose(paths, problem.assets)
+    evaluations = 1000 + sum(run[2] for run in runs)
+    _demand_converged(diagnostics, bands, evaluations)
+    value = any(constraint.is_value for constraint in constraints)
+    probability = float("nan") if value else float(np.mean([run[1] for run in runs]))
+    tree = _tree(problem, paths, bands, "sequential Monte Carlo and MCMC in noise space")
+    return Conditional(tree, "mcmc", probability, diagnostics, evaluations, notes)
+
+
+@torch.no_grad()
+def _score(problem: Problem, constraints: Sequence[Constraint], seed: int):
+    """Minus the largest violation in prior standard deviations, 0 when all constraints are met."""
+    paths = problem.decode(problem.prior(1000, seed, "scale"))
+    scales = [float(constraint.of(paths, problem.assets).std()) for constraint in constraints]
+    bands = [constraint.widened(VALUE_BAND * scale) for constraint, scale in zip(constraints, scales)]
+    notes = tuple(
+        f"{constraint} was asked of a sampler that is not linear, and is held within +-{VALUE_BAND * scale:.3g}"
+        for constraint, scale in zip(constraints, scales) if constraint.is_value
+    )
+
+    def score(path: Tensor) -> Tensor:
+        missed = [band.violation(band.of(path, problem.assets)) / scale for band, scale in zip(bands, scales)]
+        return -torch.stack(missed).max(dim=0).values
+
+    return score, bands, notes
+
+
+@torch.no_grad()
+def _island(
+    problem: Problem, score, draws: int, seed: int, island: int, particles: int, thin: int
+) -> tuple[Tensor, float, int]:
+    """One population: down to the band, spread over it, then ``draws`` kept states, particle by particle."""
+    stage = f"island {island}"
+    found = split(problem, score, 0.0, 4 * particles, 0.2, seed, stage)
+    generator = stream(seed, f"{stage} chains", 0)
+    kernel = Kernel(problem, generator)
+    chosen = torch.as_tensor(generator.permutation(len(found.noise))[:particles])
+    chosen = chosen.repeat(-(-particles // len(chosen)))[:particles]
+    noise, values = found.noise[chosen], found.values[chosen]
+    keep = -(-draws // particles)
+    kept = []
+    for number in range(2 * thin + keep * thin):
+        noise, values, _ = step(kernel, noise, values, score, 0.0)
+        if number >= 2 * thin and (number + 1) % thin == 0:
+            kept.append(noise)
+    states = torch.stack(kept, dim=1).flatten(0, 1)[:draws]
+    evaluations = found.evaluations + (2 + keep) * thin * particles + len(states)
+    return problem.decode(states), found.probability, evaluations
+
+
+def diagnose(paths: Tensor, assets: Sequence[str]) -> pd.DataFrame:
+    """Rank-normalised split R-hat, bulk and tail ESS of each asset's cumulative move; paths (island, draw, time, asset)."""
+    moves = xr.Dataset({"move": (("chain", "draw", "asset"), paths.sum(dim=2).double().numpy())}, {"asset": list(assets)})
+    columns = {
+        "r_hat": az.rhat(moves), "ess_bulk": az.ess(moves), "ess_tail": az.ess(moves, method="tail"),
+    }
+    return pd.DataFrame({name: value["move"].values for name, value in columns.items()}, index=list(assets))
+
+
+def _demand_converged(diagnostics: pd.DataFrame, bands: Sequence[Constraint], evaluations: int) -> None:
+    rhat, ess = diagnostics["r_hat"], diagnostics[["ess_bulk", "ess_tail"]].min(axis=1)
+    if not (rhat.max() <= WORST_RHAT and ess.min() >= LEAST_ESS):
+        raise Refusal(
+            f"the chains did not agree on {'; '.join(map(str, bands))}: R-hat {rhat.max():.3f} ({rhat.idxmax()!r}, at most "
+            f"{WORST_RHAT}), ESS {ess.min():.0f} ({ess.idxmin()!r}, at least {LEAST_ESS:.0f}) after {evaluations} "
+            "evaluations; widen the bands, raise particles or thin"
+        )
+
+
+def _tree(problem: Problem, paths: Tensor, constraints: Sequence[Constraint], method: str) -> xr.DataTree:
+    return scenarios.assemble(
+        paths.numpy(), problem.assets, given=[str(constraint) for constraint in constraints], method=method,
+        horizon=problem.horizon,
+    )

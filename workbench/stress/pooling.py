@@ -1,0 +1,118 @@
+r"""Entropy pooling (Meucci 2008): weights on given scenarios that meet views and depart least from equal weights.
+
+.. math:: \min_q \sum_i q_i\log\frac{q_i}{p_i}\quad\text{subject to}\quad \sum_i q_i f_j(x_i) \;(=,\le,\ge)\; v_j .
+
+Solved by :class:`skfolio.prior.EntropyPooling`. Left to itself it answers infeasible views with a posterior that rests
+on a scenario or two, so a linear programme first asks whether any weights meet the views, and the answer is refused when
+it rests on too few: the effective number of scenarios is :math:`\exp(-\sum q_i\log q_i)`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.optimize import linprog
+from skfolio.prior import EntropyPooling
+
+from workbench.errors import ParameterError, Refusal
+from workbench.stress.events import Functional
+
+FLOOR = 50.0  # effective scenarios below which there is no answer
+SLACK = 1e-3  # of a view's prior standard deviation: the residual that is still called met
+
+
+@dataclass(frozen=True)
+class View:
+    """The mean of a number of the path under the new weights: ``sense`` is "==", "<=" or ">="."""
+
+    of: Functional
+    sense: str
+    value: float
+
+    def __post_init__(self) -> None:
+        if self.sense not in ("==", "<=", ">="):
+            raise ParameterError(f"a view's sense is '==', '<=' or '>=', got {self.sense!r}")
+
+    def __str__(self) -> str:
+        return f"mean {self.of} {self.sense} {self.value:g}"
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """New weights (draw,), and what they cost. residuals : by view, asked and met."""
+
+    weights: np.ndarray
+    effective: float
+    divergence: float
+    residuals: pd.DataFrame
+
+
+def pool(paths: np.ndarray, assets: Sequence[str], views: Sequence[View], floor: float = FLOOR) -> Pooled:
+    """Weights on ``paths`` (draw, time, asset) that meet ``views``.
+
+    Raises Refusal when no weights meet the views (it says by how much and which is to blame), or when fewer than
+    ``floor`` effective scenarios would carry the answer.
+    """
+    tensor = torch.as_tensor(np.asarray(paths))
+    values = np.stack([view.of(tensor, assets).double().numpy() for view in views], axis=1)
+    scale = values.std(axis=0)
+    _demand_feasible(values / scale, scale, views)
+    weights = _solve(values / scale, [view.value for view in views] / scale, views)
+    residuals = _residuals(weights, values, scale, views)
+    if (residuals["residual"] > SLACK).any():
+        raise Refusal(f"the views were not met:\n{residuals.to_string()}")
+    effective = float(np.exp(-(weights * np.log(weights.clip(1e-300))).sum()))
+    if effective < floor:
+        raise Refusal(
+            f"the views can be met, but only {effective:.1f} effective scenarios of {len(weights)} would carry the answer "
+            f"(floor {floor:g}); ask for less, or condition the sampler itself with given()"
+        )
+    return Pooled(weights, effective, float(np.log(len(weights) / effective)), residuals)
+
+
+def _demand_feasible(values: np.ndarray, scale: np.ndarray, views: Sequence[View]) -> None:
+    """Least total slack, in prior standard deviations, over all weights: a linear programme."""
+    draws, count = values.shape
+    signs = [(1, -1) if view.sense == "==" else (1,) if view.sense == "<=" else (-1,) for view in views]
+    rows, bounds = [], []
+    for number, view in enumerate(views):
+        for sign in signs[number]:
+            slack = -np.eye(count)[number]
+            rows.append(np.concatenate([sign * values[:, number], slack]))
+            bounds.append(sign * view.value / scale[number])
+    cost = np.concatenate([np.zeros(draws), np.ones(count)])
+    total = np.concatenate([np.ones(draws), np.zeros(count)])[None]
+    found = linprog(cost, np.stack(rows), np.array(bounds), total, np.ones(1), method="highs")
+    missed = found.x[draws:]
+    if missed.sum() > 1e-7:
+        reached = found.x[:draws] @ values * scale
+        told = "; ".join(
+            f"{view}: nearest that can be reached {value:.4g}" for view, value, gap in zip(views, reached, missed) if gap > 1e-9
+        )
+        raise Refusal(f"no weights on these {draws} scenarios meet the views together: {told}")
+
+
+def _solve(values: np.ndarray, targets: np.ndarray, views: Sequence[View]) -> np.ndarray:
+    names = [f"view{number}" for number in range(len(views))]
+    table = pd.DataFrame(values, columns=names)
+    table["unviewed"] = np.linspace(-1, 1, len(table))  # the library asks for two columns at the least
+    statements = [f"{name} {view.sense} {target:.15g}" for name, view, target in zip(names, views, targets)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        posterior = EntropyPooling(mean_views=statements).fit(table)
+    return np.asarray(posterior.return_distribution_.sample_weight)
+
+
+def _residuals(weights: np.ndarray, values: np.ndarray, scale: np.ndarray, views: Sequence[View]) -> pd.DataFrame:
+    met = weights @ values
+    asked = np.array([view.value for view in views])
+    gap = np.array([
+        abs(m - a) if view.sense == "==" else max(m - a, 0) if view.sense == "<=" else max(a - m, 0)
+        for m, a, view in zip(met, asked, views)
+    ])
+    return pd.DataFrame({"asked": asked, "met": met, "residual": gap / scale}, index=[str(view) for view in views])
