@@ -5,6 +5,7 @@ import re
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -179,6 +180,21 @@ def test_tables_lose_their_frames_and_headings_get_anchors(page):
     assert not table.has_attr("border") and table.parent["class"] == ["wide"]
     anchors = [link["href"][1:] for link in soup.nav.find_all("a")]
     assert anchors == ["one", "two", "three"] and all(soup.find(id=anchor) for anchor in anchors)
+
+
+def test_numbers_stand_to_the_right_and_words_to_the_left(page):
+    frame = pd.DataFrame(
+        {
+            "what": ["fan", "tail"],
+            "loss, %": [1.5, -2.0],
+            "day": ["2008-09-12", "2020-03-16"],
+            "p": ["0.03", "<.001 ✕"],
+        },
+        index=pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")], names=["group", "name"]),
+    )
+    soup, _ = page(code("t", new_output("display_data", {"text/html": frame.to_html()})))
+    right = [cell.text for cell in soup.table.find_all(class_="n") if cell.text]
+    assert right == ["loss, %", "p", "1.5", "0.03", "-2.0", "<.001 ✕"]
 
 
 @pytest.mark.parametrize("kind", ["png", "svg"])

@@ -14,6 +14,7 @@ from workbench.studies.figures import ROLE
 from workbench.studies.prose import inline, markdown, mathml, offline
 
 IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
+NUMBER = re.compile(r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|to .*)?", re.IGNORECASE)
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -95,8 +96,30 @@ def _table(fragment: str) -> str:
         style.decompose()
     for table in soup.find_all("table"):
         table.attrs.pop("border", None)
+        _align(table)
         table.wrap(soup.new_tag("div", attrs={"class": "wide"}))
     return str(soup)
+
+
+def _align(table) -> None:
+    """Mark columns of numbers, so that they stand to the right and words to the left.
+
+    Columns are counted from the right, because the labels on the left span rows.
+    """
+    rows = [row.find_all("td") for row in table.find_all("tr") if row.find("td")]
+    for row in table.find_all("tr"):
+        for place, cell in enumerate(reversed(row.find_all("td"))):
+            cell["class"] = [*cell.get("class", []), *(["n"] if _numeric(rows, place) else [])]
+        if not row.find("td"):
+            for place, heading in enumerate(reversed(row.find_all("th"))):
+                heading["class"] = [*heading.get("class", []), *(["n"] if _numeric(rows, place) else [])]
+
+
+def _numeric(rows: list, place: int) -> bool:
+    """Whether most filled cells of a column, counted from the right, are numbers."""
+    cells = [row[-1 - place].get_text().strip() for row in rows if place < len(row)]
+    filled = [cell for cell in cells if cell not in ("", "–", "-", "NaN", "None", "nan")]
+    return bool(filled) and sum(bool(NUMBER.fullmatch(cell)) for cell in filled) * 2 > len(filled)
 
 
 def _text(text: str | list) -> str:
