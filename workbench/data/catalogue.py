@@ -33,9 +33,10 @@ class ContentChanged(UserWarning):
 class Entry:
     """What is known about one named data set.
 
-    kind : ``price`` (positive), ``yield`` (fraction a year), ``return`` (log, fraction) or ``level`` (an
-    index value). span : first and last date. shape : rows and columns. sha256 : :func:`content_hash` of what
-    loads.
+    kind : ``price`` (positive), ``yield`` (fraction a year), ``return`` (log, fraction) or ``level``.
+    span : first and last date.
+    shape : rows and columns.
+    sha256 : :func:`content_hash` of what loads.
     """
 
     name: str

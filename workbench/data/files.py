@@ -27,21 +27,30 @@ def read_file(
 ) -> pd.DataFrame:
     """Panel of a CSV (also ``.csv.gz``) or Parquet file.
 
-    path : wide (a date column and one column an asset), long (date, asset, value or several fields) or bars
-    of one
-        asset (date, open, high, low, close, volume).
-    returns : True for log returns as fractions (or with % signs), False for prices, None to tell from the
-    values. decimal : ``.`` or ``,``; dayfirst : whether 03/04 is the third of April; None to tell from the
-    file.
+    path : wide (a date column and one column an asset), long (date, asset, value or several fields) or
+        bars of one asset (date, open, high, low, close, volume).
+    returns : True for log returns as fractions (or with % signs), False for prices, None to tell.
+    decimal : ``.`` or ``,``; None to tell from the file.
+    dayfirst : whether 03/04 is the third of April; None to tell from the file.
 
     ``attrs``: ``kind`` (``price`` or ``return``), ``reading`` (how it was read), ``source`` (file name).
 
-    Raises DataError that names column and row of what cannot be read, or the argument that resolves a doubt.
+    Raises DataError that names column and row (of data, the header not counted) of what cannot be read, or the
+    argument that resolves a doubt.
+
     The panel may still have flaws, such as unordered dates: see :func:`workbench.data.require_valid`.
     """
     if decimal not in (None, ".", ","):
         raise ParameterError(f"decimal is {decimal!r}; expected '.' or ','")
     path = _existing(Path(path))
+    try:
+        return _read(path, returns, decimal, dayfirst)
+    except DataError as found:
+        where = "" if str(found).startswith(path.name) else f"{path.name}: "
+        raise DataError(f"{where}{found}") from None
+
+
+def _read(path: Path, returns: bool | None, decimal: str | None, dayfirst: bool | None) -> pd.DataFrame:
     parquet = path.suffix.lower() in (".parquet", ".pq")
     panel, notes = _parquet(path) if parquet else _csv(path, decimal, dayfirst)
     panel, turned = _oldest_first(panel)

@@ -42,8 +42,7 @@ class Case:
 
     @cached_property
     def numbers(self) -> pd.DataFrame:
-        """Every column as floats under a text label, in the order of the file; what is no number is
-        missing."""
+        """Every column as floats under a text label, in file order; what is no number is missing."""
         columns = [pd.to_numeric(self.panel.iloc[:, i], errors="coerce") for i in range(self.panel.shape[1])]
         table = pd.concat(columns, axis=1).astype(float) if columns else self.panel.astype(float)
         table.columns = [label(column) for column in self.panel.columns]

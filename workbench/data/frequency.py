@@ -22,8 +22,7 @@ def steps(index: pd.DatetimeIndex) -> np.ndarray:
 
 
 def frequency(index: pd.DatetimeIndex) -> str:
-    """``daily``, ``weekly``, ``monthly``, ``quarterly`` or ``annual``, by the median step between distinct
-    dates."""
+    """``daily``, ``weekly``, ``monthly``, ``quarterly`` or ``annual``, by the median step between distinct dates."""
     distinct = index.unique().sort_values()
     if len(distinct) < 2:
         return "daily"

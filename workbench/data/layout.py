@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.data.numbers import is_numeric
+from workbench.data.wording import counted
 from workbench.errors import DataError
 
 FIELDS = {
@@ -32,10 +33,7 @@ SMOOTH, ROUGH = 0.25, 0.6
 
 
 def symbol_column(table: pd.DataFrame, date: str, dates: pd.DatetimeIndex) -> str | None:
-    """Name of the column that names the assets of a long table; None when the table is wide.
-
-    Raises DataError when a wide table has a column of text.
-    """
+    """Name of the column that names the assets of a long table; None when the table is wide."""
     texts = [c for c in table.columns if c != date and not is_numeric(table[c])]
     named = [c for c in table.columns if c != date and str(c).lower() in SYMBOLS]
     candidates = [c for c in [*named, *texts] if 1 <= table[c].nunique() < len(table)]
@@ -59,7 +57,7 @@ def pivot_long(values: pd.DataFrame, symbols: pd.Series, dates: pd.DatetimeIndex
     if twice.size:
         date, asset = keys[twice[0]]
         raise DataError(
-            f"row {twice[0] + 1}: asset {asset!r} is there twice on {date.date()} ({twice.size} such rows); "
+            f"row {twice[0] + 1}: asset {asset!r} is there twice on {date.date()} ({counted(twice.size, 'such row')}); "
             "keep one row for an asset and a date"
         )
     wide = values.set_axis(keys).unstack("asset").sort_index()
@@ -117,8 +115,7 @@ def _doubt(known: dict[object, float]) -> str:
 
 
 def roughness(values: pd.Series) -> float:
-    """Median |change| over median |value| (means where the median is zero); NaN for fewer than five
-    values."""
+    """Median |change| over median |value| (means where the median is zero); NaN for fewer than five values."""
     x = values.dropna().to_numpy(dtype=float)
     x = x[np.isfinite(x)]
     if x.size < 5:

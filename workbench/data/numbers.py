@@ -13,6 +13,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from workbench.data.wording import counted
 from workbench.errors import DataError
 
 _WORDS = ("", "na", "n/a", "nan", "null", "none", ".", "-", "--", "#n/a", "#n/a n/a", "#na", "nd", "n.a.", "<na>")
@@ -65,7 +66,7 @@ def parse_numbers(cells: pd.Series, mark: str) -> tuple[pd.Series, bool]:
         row = int(np.flatnonzero(~percent.to_numpy())[0])
         raise DataError(
             f"column {cells.name!r}, row {filled.index[row] + 1}: {filled.iloc[row]!r} has no percent sign, "
-            f"but {int(percent.sum())} other cells have; write the column one way"
+            f"but {counted(int(percent.sum()), 'other cell')} with one; write the column one way"
         )
     numbers = _to_float(filled, mark)
     _demand_numbers(filled, numbers)
@@ -74,8 +75,7 @@ def parse_numbers(cells: pd.Series, mark: str) -> tuple[pd.Series, bool]:
 
 
 def is_numeric(cells: pd.Series) -> bool:
-    """Whether most filled cells at the top of a column of text are numbers under one of the two decimal
-    marks."""
+    """Whether most filled cells at the top of a column of text are numbers under one of the two decimal marks."""
     filled = cells[~cells.isin(MISSING)].iloc[:200]
     if not len(filled):
         return True
@@ -101,5 +101,5 @@ def _demand_numbers(cells: pd.Series, numbers: pd.Series) -> None:
     if bad.size:
         raise DataError(
             f"column {cells.name!r}, row {cells.index[bad[0]] + 1}: {cells.iloc[bad[0]]!r} is not a number "
-            f"({bad.size} such cells in the column); correct the cell or empty it"
+            f"({counted(bad.size, 'such cell')} in the column); correct the cell or empty it"
         )

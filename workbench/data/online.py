@@ -34,11 +34,13 @@ Parse = Callable[[str, str], pd.DataFrame]
 def yahoo(
     symbols: Names, start: Day, end: Day, *, cache: str | Path | None = None, refresh: bool = False, base: str = YAHOO
 ) -> pd.DataFrame:
-    """Daily bars from Yahoo's chart service, (date, (field, asset)); fields open, high, low, close, volume,
-    adj_close.
+    """Daily bars from Yahoo's chart service, (date, (field, asset)).
 
-    symbols : such as ``"^GSPC"``; start, end : first and last date wanted. ``close`` is adjusted for splits,
-    ``adj_close`` for dividends too. A bar of the running day is not final and is left out.
+    symbols : such as ``"^GSPC"``.
+    start, end : first and last date wanted.
+
+    Fields: open, high, low, close, volume, adj_close; ``close`` is adjusted for splits, ``adj_close`` for
+    dividends too. A bar of the running day is not final and is left out.
 
     Raises DataError when the service fails, knows no such symbol, has nothing, or has changed its answer.
     """
@@ -164,8 +166,7 @@ def _ecb_series(text: str, name: str) -> pd.DataFrame:
 
 
 def _series(source: str, name: str, dates: pd.Series, values: pd.Series) -> pd.DataFrame:
-    """A column of dates (or periods such as 2020-Q1, dated their first day) and one of values; '.' and '' are
-    missing."""
+    """Values by date; a period such as 2020-Q1 is dated its first day, '.' and '' are missing."""
     quarters = dates.str.contains("Q").any()
     try:
         index = pd.PeriodIndex(dates, freq="Q").to_timestamp() if quarters else pd.to_datetime(dates, format="ISO8601")

@@ -22,6 +22,7 @@ import pandas as pd
 
 from workbench.data.catalogue import KINDS, load
 from workbench.data.frequency import EXPLAINED, frequency, steps
+from workbench.data.wording import counted
 from workbench.errors import DataError
 
 
@@ -29,8 +30,7 @@ def returns(panel: pd.DataFrame | str) -> pd.DataFrame:
     """Returns of a panel or of a named set, complete rows only.
 
     panel : prices, yields, levels or returns by ``attrs["kind"]`` (price when nothing is said); of several
-    fields the
-        close is taken.
+        fields the close is taken.
 
     Returns (date, asset) log returns as fractions (yields: differences). ``attrs``: ``kind`` is ``return``,
     ``change_of`` the kind it came from, ``dropped`` a list of sentences.
@@ -89,8 +89,9 @@ def _demand_positive(values: pd.DataFrame, kind: str) -> None:
     if rows.size:
         where = f"column {values.columns[columns[0]]!r}, {values.index[rows[0]].date()}"
         raise DataError(
-            f"{where}: {kind} {values.iloc[rows[0], columns[0]]:g} is not positive, so it has no log return "
-            f"({rows.size} such cells); leave the column out, end the panel before that date, or model differences"
+            f"{where}: {kind} {values.iloc[rows[0], columns[0]]:g} is not positive and has no log return "
+            f"({counted(rows.size, 'such cell')}); leave the column out, end the panel before that date, "
+            "or model differences"
         )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from workbench.data.flaws import RULES, Case, Flaw, day, label
 from workbench.data.frequency import EXPLAINED, frequency, steps
+from workbench.data.wording import counted
 
 
 @RULES.register("unordered dates")
@@ -18,7 +19,7 @@ def unordered_dates(case: Case) -> Iterator[Flaw]:
     back = np.flatnonzero(index[1:] < index[:-1])
     if back.size:
         late, early = index[back[0]], index[back[0] + 1]
-        told = f"row {back[0] + 2}: {day(early)} comes after {day(late)} ({back.size} such rows)"
+        told = f"row {back[0] + 2}: {day(early)} comes after {day(late)} ({counted(back.size, 'such row')})"
         yield Flaw("error", "", early, early, told, "sort the rows by date")
 
 
@@ -29,14 +30,13 @@ def duplicate_dates(case: Case) -> Iterator[Flaw]:
     twice = np.flatnonzero(index.duplicated())
     if twice.size:
         date = index[twice[0]]
-        told = f"row {twice[0] + 1}: {day(date)} is there more than once ({twice.size} surplus rows)"
+        told = f"row {twice[0] + 1}: {day(date)} is there more than once ({counted(twice.size, 'surplus row')})"
         yield Flaw("error", "", date, index[twice[-1]], told, "decide which row holds; keep one row a date")
 
 
 @RULES.register("gaps")
 def gaps(case: Case) -> Iterator[Flaw]:
-    """A silence longer than the calendar of the panel's frequency explains; an error beyond four times
-    that."""
+    """A silence longer than the calendar of the panel's frequency explains; an error beyond four times that."""
     index, often = case.ordered.index, frequency(case.ordered.index)
     days = steps(index)
     for position in np.flatnonzero(days > EXPLAINED[often]):
@@ -64,7 +64,7 @@ def infinite_values(case: Case) -> Iterator[Flaw]:
     for column in case.numbers:
         dates = case.numbers.index[np.isinf(case.numbers[column].to_numpy())]
         if len(dates):
-            told = f"column {column!r}, {day(dates[0])}: the value is infinite ({len(dates)} such cells)"
+            told = f"column {column!r}, {day(dates[0])}: the value is infinite ({counted(len(dates), 'such cell')})"
             yield Flaw("error", column, dates[0], dates[-1], told, "find the division by zero that made it")
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.data.flaws import RULES, Case, Flaw, day
 from workbench.data.jumps import decimal_shifts, split_like
 from workbench.data.stale import stale_runs
+from workbench.data.wording import counted
 
 FRACTIONS = {"return": 0.15, "yield": 0.5}
 """Median size beyond which returns or yields of each kind cannot be fractions."""
@@ -92,14 +93,13 @@ def missed_split(case: Case) -> Iterator[Flaw]:
                 text, remedy = f"{told}, but {jump.real}: read as a real move", "look it up; nothing is changed"
                 yield Flaw("warning", column, jump.date, jump.date, text, remedy)
             else:
-                text = f"{told}, with volatility, other columns and volume as before"
+                text = f"{told}, and nothing beside it speaks for a real move"
                 yield Flaw("error", column, jump.date, jump.date, text, "adjust the prices before that date")
 
 
 @RULES.register("open, high, low, close")
 def bars(case: Case) -> Iterator[Flaw]:
-    """A bar whose low exceeds its open, close or high, whose high is below them, or whose volume is
-    negative."""
+    """A bar whose low exceeds its open, close or high, whose high is below them, or whose volume is negative."""
     if case.panel.columns.nlevels == 1:
         return
     for asset in dict.fromkeys(case.panel.columns.get_level_values(1)):
@@ -111,7 +111,7 @@ def bars(case: Case) -> Iterator[Flaw]:
         for field, wrong, what in _impossible(fields):
             dates = wrong.index[wrong.to_numpy()]
             if len(dates):
-                told = f"column '{field}/{asset}', {day(dates[0])}: {what} ({len(dates)} such bars)"
+                told = f"column '{field}/{asset}', {day(dates[0])}: {what} ({counted(len(dates), 'bar')} like it)"
                 yield Flaw("error", f"{field}/{asset}", dates[0], dates[-1], told, "correct or leave out these bars")
 
 

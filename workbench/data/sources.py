@@ -29,8 +29,7 @@ def package_file(package: str, inside: str) -> Path:
 
 
 def repository_file(name: str) -> Path:
-    """Path of a file of the repository's ``data/``; DataError when the workbench runs without its
-    repository."""
+    """Path of a file of the repository's ``data/``; DataError when the workbench runs without its repository."""
     path = REPOSITORY_DATA / name
     if not path.is_file():
         raise DataError(

@@ -12,6 +12,7 @@ import pandas as pd
 from workbench.data import rules_table, rules_values  # noqa: F401  (they register their rules)
 from workbench.data.catalogue import KINDS
 from workbench.data.flaws import RULES, Case
+from workbench.data.wording import counted
 from workbench.errors import DataError, ParameterError
 
 COLUMNS = ["severity", "rule", "column", "first", "last", "message", "remedy"]
@@ -21,9 +22,9 @@ SHOWN = 5
 def validate(panel: pd.DataFrame, kind: str | None = None, minimum_rows: int = 250) -> pd.DataFrame:
     """What is wrong with a panel, errors first.
 
-    panel : (date, asset) or (date, (field, asset)), as read; kind : ``price``, ``yield``, ``return`` or
-    ``level``, by default what ``attrs["kind"]`` says, else ``price``; minimum_rows : complete returns that
-    the sampler needs.
+    panel : (date, asset) or (date, (field, asset)), as read.
+    kind : ``price``, ``yield``, ``return`` or ``level``; by default what ``attrs["kind"]`` says, else ``price``.
+    minimum_rows : complete returns that the sampler needs.
 
     Returns a table ``severity, rule, column, first, last, message, remedy``, empty for a clean panel.
 
@@ -58,7 +59,7 @@ def require_valid(
     if len(errors):
         lines = [f"{row.rule}: {row.message}; {row.remedy}" for row in errors.head(SHOWN).itertuples()]
         more = [f"... and {len(errors) - SHOWN} more"] if len(errors) > SHOWN else []
-        raise DataError("\n".join([f"the panel cannot be used ({len(errors)} errors)", *lines, *more]))
+        raise DataError("\n".join([f"the panel cannot be used ({counted(len(errors), 'error')})", *lines, *more]))
     return panel
 
 

@@ -4,15 +4,12 @@ The join: the dates on which *every* market has a value (nothing is filled), fro
 date. A return then spans the same days in every column, and no market's history is shifted. What is lost is a
 holiday of one market for all of them; ``attrs["join"]`` says how many dates.
 
-=========
-====================================================================================================== stocks
-the twenty of ``us_equities`` indices    closes of ``us_indices`` FX         dollars for one unit of each
-currency, crossed from ``ecb_fx``; EUR itself; without DKK and HKD, whose pegs
-           make them EUR and USD again
-bonds      total-return index (100 at the start) of rolling 2, 5 and 10 year par bonds on ``us_treasuries``
-oil        ``wti``
-=========
-======================================================================================================
+- stocks: the twenty of ``us_equities``;
+- indices: the closes of ``us_indices``;
+- currencies: dollars for one unit of each, crossed from ``ecb_fx``, and EUR itself; without DKK and HKD, whose
+  pegs make them EUR and USD again;
+- bonds: total-return indices (100 at the start) of rolling 2, 5 and 10 year par bonds on ``us_treasuries``;
+- oil: ``wti``.
 """
 
 from __future__ import annotations
