@@ -18,7 +18,6 @@ Features = Callable[[np.ndarray], np.ndarray]
 CHUNK = 2048
 FEWEST_BLOCKS = 6
 MEMORY = 70.0
-FORESEEN = 0.25
 
 
 @dataclass
@@ -79,8 +78,8 @@ class Case:
         reduce: Features = lambda mean: mean,
         labels: Sequence[tuple[str, tuple[str, ...]]] = (),
         *,
-        memory: bool = False,
-        foreseen: float | None = None,
+        memory: float = 0.0,
+        foreseen: float = 0.004,
         combine: str = "max",
         show: Callable[[float], float] = float,
         fake: np.ndarray | None = None,
@@ -90,8 +89,9 @@ class Case:
 
         features : windows (window, time, asset) -> (window, feature); reduce : g, (..., feature) -> (..., component).
         labels : of each component, a name and the assets it belongs to.
-        memory : whether the statistic holds the level of volatility, whose memory is longer than a block (see ``spread``).
-        foreseen : least share of a window's variance that a good conditional model may know beyond our forecast.
+        memory : how much of the level of volatility, whose memory is longer than a block, the statistic holds (``spread``).
+        foreseen : least share of a window's variance that a good conditional model may know beyond our forecast
+            (``wandering``). Both were measured on the laws of :mod:`workbench.diagnostics.laws`.
         combine : ``max`` reads the component that departs most, ``square`` the mean squared departure.
         show : increasing map from a component to the unit in which it is told.
         fake, fake_features : draws other than the case's, features other than the history's (own quantiles, say).
@@ -119,19 +119,19 @@ class Case:
         reference = (show(history[at] - reach), show(history[at] + reach))
         return Finding("", "", show(scenario[at]), reference, p, columns=tuple(columns), evidence=told)
 
-    def spread(self, phi: np.ndarray, reduce: Features, centre: np.ndarray, memory: bool, foreseen: float | None) -> null.Spread:
+    def spread(self, phi: np.ndarray, reduce: Features, centre: np.ndarray, memory: float, foreseen: float) -> null.Spread:
         """The simulated law of honest departures of g(mean phi).
 
-        What remembers the level of volatility varies more than blocks can show: ``MEMORY`` widens its variance by
-        1 + 70 / sqrt(n), the least that kept the level on the persistent laws of :mod:`workbench.diagnostics.laws`.
+        What remembers the level of volatility varies more than blocks can show: its variance is widened by
+        1 + 70 memory / sqrt(n), found on persistent laws at n = 500, 2,000 and 8,000.
         """
         redrawn = reduce(self.blocks @ phi) - centre
         drawn = reduce(self.draws @ phi) - centre
-        widen = self.widen * (1.0 + MEMORY / np.sqrt(len(self.days)) if memory and not self.conditional else 1.0)
+        widen = self.widen * (1.0 if self.conditional else 1.0 + MEMORY * memory / np.sqrt(len(self.days)))
         covariance = widen * redrawn.T @ redrawn / len(redrawn) + drawn.T @ drawn / len(drawn)
         covariance = np.atleast_2d(covariance.astype(np.float64))
         if self.conditional:
-            covariance = covariance + self.wandering(phi, reduce, centre, FORESEEN * memory if foreseen is None else foreseen)
+            covariance = covariance + self.wandering(phi, reduce, centre, foreseen)
         return null.Spread(np.nan_to_num(covariance), self.freedom)
 
     def wandering(self, phi: np.ndarray, reduce: Features, centre: np.ndarray, least: float) -> np.ndarray:
@@ -139,8 +139,8 @@ class Case:
 
         A set that starts today rightly follows E[phi | today], which wanders around its mean over like states. How far
         is seen in the covariance of influences of windows that follow one another (they share no day): one number for
-        all components, their pooled autocorrelation, and not below ``least``: a good model sees more of the coming
-        volatility than our forecast, and is allowed the share ``FORESEEN`` of what the forecast leaves unexplained.
+        all components, their pooled autocorrelation, and not below ``least``: a good model sees more of what is coming
+        than our forecast does, and is allowed that share of what the forecast leaves unexplained.
         """
         step, weight = max(1, -(-self.horizon // self.stride)), self.weights[:, None]
         phi = phi.astype(np.float64)

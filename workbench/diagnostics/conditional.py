@@ -32,7 +32,7 @@ def volatility_in_out(case: Case) -> Finding:
         pooled = joint.sum(-1, keepdims=True) / np.maximum(alone.sum(-1, keepdims=True), 1e-9)
         return np.concatenate([joint / np.maximum(alone, 1e-9), pooled], axis=-1)
 
-    return case.compare(features, reduce, per_asset(case, "slope of late on early log size"), memory=True)
+    return case.compare(features, reduce, per_asset(case, "slope of late on early log size"), memory=1.5, foreseen=0.02)
 
 
 @check("today's level", question="conditional", scale="asset")
@@ -47,7 +47,7 @@ def todays_level(case: Case) -> Finding:
     typical = float(np.sqrt(YEAR * np.pi / 2.0) * np.exp(np.log(case.scale).mean()))
     return case.compare(
         lambda x: np.minimum(np.abs(x[:, :part]), 8.0).mean(1), lambda m: with_average(np.log(m + 1e-9)),
-        per_asset(case, "volatility of the first days"), memory=True, show=lambda v: float(typical * np.exp(v)),
+        per_asset(case, "volatility of the first days"), foreseen=0.12, show=lambda v: float(typical * np.exp(v)),
     )  # fmt: skip
 
 

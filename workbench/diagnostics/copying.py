@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from workbench.diagnostics.case import FORESEEN, Case
+from workbench.diagnostics.case import Case
 from workbench.diagnostics.check import check
 from workbench.diagnostics.finding import Finding, cannot_tell
 from workbench.diagnostics.null import windows
@@ -146,7 +146,7 @@ def distinct_draws(case: Case) -> Finding:
     gaps = np.array([_log_nearest(group).mean() for group in groups])
     scatter = gaps.std(ddof=1) if len(gaps) > 2 else 0.0
     sampling = 2.0 * max(honest.var() / len(honest), scatter**2) * (1.0 + 1.0 / len(gaps))
-    error = np.sqrt(sampling + FORESEEN * case.conditional * honest.var())
+    error = np.sqrt(sampling + 0.1 * case.conditional * honest.var())
     departure, freedom = gaps.mean() - honest.mean(), max(case.freedom, 5.0)
     p = float(2 * stats.t.sf(abs(departure) / error, freedom))
     reach = stats.t.isf(case.level / 2, freedom) * error
@@ -187,4 +187,4 @@ def coverage(case: Case) -> Finding:
         far = distance(x)
         return np.concatenate([far, far > cut], axis=1)
 
-    return case.compare(features, labels=labels, fake=_thin(case.fake[1::2]))
+    return case.compare(features, labels=labels, fake=_thin(case.fake[1::2]), memory=1.0, foreseen=0.1)

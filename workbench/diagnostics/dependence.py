@@ -16,7 +16,6 @@ from workbench.diagnostics.finding import Finding
 from workbench.diagnostics.tails import flat
 
 CLIP = 4.0
-FORESEEN = 0.08
 
 
 def pairs(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -55,7 +54,7 @@ def correlation(case: Case) -> Finding:
     """Is every pair as correlated as it was? Fisher's z of clipped daily returns, each pair and the average."""
     return case.compare(
         lambda x: moments(clipped(x)), lambda mean: correlations(mean, len(case.assets)),
-        pair_labels(case, "correlation"), memory=True, foreseen=FORESEEN, show=lambda z: float(np.tanh(z)),
+        pair_labels(case, "correlation"), memory=1.0, foreseen=0.2, show=lambda z: float(np.tanh(z)),
     )  # fmt: skip
 
 
@@ -64,7 +63,7 @@ def correlation_of_sizes(case: Case) -> Finding:
     """Are assets wild on the same days? Correlation of |x| over its window mean, each pair and the average."""
     return case.compare(
         lambda x: moments(np.minimum(relative_size(x), CLIP)), lambda mean: correlations(mean, len(case.assets)),
-        pair_labels(case, "correlation of sizes"), memory=True, foreseen=FORESEEN, show=lambda z: float(np.tanh(z)),
+        pair_labels(case, "correlation of sizes"), memory=0.7, foreseen=0.12, show=lambda z: float(np.tanh(z)),
     )  # fmt: skip
 
 
@@ -76,7 +75,7 @@ def horizon_correlation(case: Case) -> Finding:
 
     return case.compare(
         features, lambda mean: correlations(mean, len(case.assets)), pair_labels(case, "correlation over the horizon"),
-        memory=True, foreseen=FORESEEN, show=lambda z: float(np.tanh(z)),
+        memory=0.7, foreseen=0.04, show=lambda z: float(np.tanh(z)),
     )  # fmt: skip
 
 
@@ -103,7 +102,7 @@ def directions(case: Case) -> Finding:
         return 0.5 * (np.log(mean[..., :count] + 1e-12) - total)
 
     labels = [(f"log volatility along direction {count - i} of {count}", case.assets) for i in range(count)]
-    return case.compare(features, reduce, labels, fake=case.fake[1::2], memory=True, foreseen=FORESEEN)
+    return case.compare(features, reduce, labels, fake=case.fake[1::2], memory=1.0, foreseen=0.2)
 
 
 def own_quantiles(case: Case, share: float) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +127,7 @@ def _jointly(case: Case, share: float, sign: float, what: str) -> Finding:
     labels = pair_labels(case, what) + [(f"share of days with {crowd} of {count} beyond", case.assets)]
     return case.compare(
         lambda x: features(x, real), lambda mean: np.sqrt(np.maximum(mean, 0.0)), labels,
-        fake_features=lambda x: features(x, fake), foreseen=FORESEEN, show=lambda value: float(max(value, 0.0) ** 2),
+        fake_features=lambda x: features(x, fake), memory=0.5, foreseen=0.03, show=lambda value: float(max(value, 0.0) ** 2),
     )  # fmt: skip
 
 
@@ -168,7 +167,7 @@ def stress_correlation(case: Case) -> Finding:
         return np.concatenate([*z, z[0] - z[1]], axis=-1)
 
     labels = [(f"average z of {what}", case.assets) for what in ("wild days", "quiet days", "wild less quiet days")]
-    return case.compare(lambda x: features(x, real), reduce, labels, fake_features=lambda x: features(x, fake), memory=True, foreseen=FORESEEN)
+    return case.compare(lambda x: features(x, real), reduce, labels, fake_features=lambda x: features(x, fake), memory=2.0, foreseen=0.3)
 
 
 @check("lead and lag", question="dependence", scale="pair", assets=2, horizon=3)

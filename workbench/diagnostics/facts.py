@@ -67,7 +67,7 @@ def volatility(case: Case) -> Finding:
         return with_average(0.5 * np.log(mean + 1e-12))
 
     return case.compare(
-        lambda x: np.square(np.clip(x, -CLIP, CLIP)).mean(1), reduce, per_asset(case, "volatility"), memory=True,
+        lambda x: np.square(np.clip(x, -CLIP, CLIP)).mean(1), reduce, per_asset(case, "volatility"), memory=1.5, foreseen=0.15,
         show=lambda value: float(typical * np.exp(value)),
     )  # fmt: skip
 
@@ -85,7 +85,7 @@ def volatility_along_horizon(case: Case) -> Finding:
         return with_average(np.log(mean[..., count:] / mean[..., :count]))
 
     labels = per_asset(case, "log ratio of late to early size")
-    return case.compare(features, reduce, labels, memory=case.conditional)
+    return case.compare(features, reduce, labels, foreseen=0.04)
 
 
 @check("clustering", question="facts", scale="path", horizon=4)
@@ -188,4 +188,4 @@ def volatility_of_volatility(case: Case) -> Finding:
 
     labels = [(f"{n}, windows above the {q} quantile", c) for q in ("10 %", "25 %", "50 %", "75 %", "90 %")
               for n, c in per_asset(case, "mean |r|")]  # fmt: skip
-    return case.compare(features, labels=labels, memory=True)
+    return case.compare(features, labels=labels, memory=1.0, foreseen=0.12)

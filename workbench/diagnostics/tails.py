@@ -52,7 +52,7 @@ def tail_quantiles(case: Case) -> Finding:
 
     labels = [(f"{n} beyond the {level:.1%} quantile", c) for side, _ in SIDES for level in levels
               for n, c in per_asset(case, f"{side} tail share")]  # fmt: skip
-    return case.compare(features, _root, labels, memory=True, show=lambda value: float(max(value, 0.0) ** 2))
+    return case.compare(features, _root, labels, memory=1.3, foreseen=0.08, show=lambda value: float(max(value, 0.0) ** 2))
 
 
 @check("tail index", question="tails", scale="asset")
@@ -78,7 +78,7 @@ def tail_index(case: Case) -> Finding:
         return np.concatenate([_hill(part, count) for part in side], axis=-1)
 
     labels = [label for side, _ in SIDES for label in per_asset(case, f"{side} mean log excess")]
-    return case.compare(features, reduce, labels, memory=True)
+    return case.compare(features, reduce, labels, memory=1.5, foreseen=0.015)
 
 
 def _hill(part: np.ndarray, count: int) -> np.ndarray:
@@ -101,7 +101,7 @@ def beyond_the_past(case: Case) -> Finding:
         return np.stack([(sign * x > k * cut).mean((1, 2)) for sign, cut in cuts for k in (1.0, 1.5)], axis=1)
 
     labels = [(f"share of asset-days beyond {k} x the {side} 0.1 % quantile", case.assets) for side, _ in SIDES for k in (1, 1.5)]
-    return case.compare(features, _root, labels, memory=True, show=lambda value: float(max(value, 0.0) ** 2))
+    return case.compare(features, _root, labels, memory=3.0, foreseen=0.04, show=lambda value: float(max(value, 0.0) ** 2))
 
 
 @check("shape of a window", question="tails", scale="path", horizon=5)
@@ -145,7 +145,7 @@ def drawdown(case: Case) -> Finding:
 
     names = [(name, (name,)) for name in case.assets] + [("equal weight", case.assets), ("average", case.assets)]
     what = [f"share of drawdowns beyond the {1 - level:.0%} quantile" for level in levels] + ["days under water, squared"]
-    return case.compare(features, _root, [(f"{text}, {n}", c) for text in what for n, c in names], memory=True)
+    return case.compare(features, _root, [(f"{text}, {n}", c) for text in what for n, c in names], memory=0.7, foreseen=0.025)
 
 
 def _drawdowns(x: np.ndarray) -> np.ndarray:
