@@ -20,7 +20,6 @@ from workbench.diagnostics.backtests import (
     energy_rank,
     fz0_score,
     giacomini_white,
-    holm,
     model_confidence_set,
     observed,
     pit,
@@ -449,9 +448,3 @@ def test_energy_rank_is_uniform_for_a_right_ensemble_and_sees_a_narrow_or_uncorr
     assert stats.kstest(energy_rank(loose, day, np.ones(3)), "uniform").pvalue < 0.01
     with pytest.raises(DataError, match="expected"):
         energy_rank(ensemble, day[:-1])
-
-
-def test_holm_steps_down():
-    assert holm(np.array([0.01, 0.04, 0.03])).tolist() == [True, False, False]
-    assert holm(np.array([0.01, 0.02, 0.03])).tolist() == [True, True, True]
-    assert holm(np.array([0.06, 0.0, 0.9])).tolist() == [False, True, False]

@@ -16,7 +16,7 @@ from workbench.diagnostics.backtests.desk import profit_attribution, traffic_zon
 from workbench.diagnostics.backtests.forecasts import Forecasts, align, read_forecasts
 from workbench.diagnostics.backtests.power import power_of
 from workbench.diagnostics.backtests.ranks import energy_rank
-from workbench.diagnostics.backtests.run import Result, backtest, holm, report, run, text
+from workbench.diagnostics.backtests.run import Result, backtest, report, run, text
 from workbench.diagnostics.backtests.sample import Sample, observed
 from workbench.diagnostics.backtests.scores import crps, energy_score, fz0_score, quantile_score, variogram_score
 from workbench.diagnostics.backtests.shortfall import z3
@@ -37,7 +37,6 @@ __all__ = [
     "energy_score",
     "fz0_score",
     "giacomini_white",
-    "holm",
     "model_confidence_set",
     "observed",
     "power_of",

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from arch.bootstrap import MCS
 from scipy import stats
 
 from workbench.errors import DataError, ParameterError
@@ -94,6 +93,8 @@ def model_confidence_set(
 
     ``scores`` has a row a day and a column a forecaster. Range statistic, stationary bootstrap of mean ``block`` days.
     """
+    from arch.bootstrap import MCS  # a second to import, and only needed here
+
     test = MCS(scores, size=size, reps=draws, block_size=block, method="R", bootstrap="stationary", seed=seed)
     test.compute()
     table = test.pvalues.rename(columns={"Pvalue": "p_value"})

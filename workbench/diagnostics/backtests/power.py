@@ -4,9 +4,9 @@ Each test is tried on the error it is for (:mod:`battery`), with Student t5 P&L 
   scale       true scale 1, the model says .8: VaR and ES 20 % too small, PIT = F(r / .8)
   shortfall   VaR right, ES 20 % too small
   clustering  VaR right on average, volatility a GARCH(1,1) (.10, .88) with t5 shocks that the model does not see
-Counting tests are exact, from the binomial; ES regression is tabulated; the rest is simulated: 400 histories of the
-error against the null of that forecaster, at 5 %. The null of the power figure lets the number of hits vary even where
-the p-value of the test is conditional on it.
+Counting tests are exact, from the binomial; ES regression is tabulated; the rest is simulated, at 5 %: 400 histories
+of the error (150 of long ones) against twice as many of the null of that forecaster. The null of the power figure
+lets the number of hits vary even where the p-value of the test is conditional on it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import stats
+from scipy.special import stdtr
 
 from workbench.diagnostics.backtests import coverage, desk, regression_null
 from workbench.diagnostics.backtests.battery import TESTS, Backtest
@@ -22,7 +23,7 @@ from workbench.diagnostics.backtests.montecarlo import null_statistics, tail_sha
 from workbench.diagnostics.backtests.sample import Sample, observed
 from workbench.diagnostics.backtests.tails import t_var_es
 
-NU, UNDERSTATED, SIZE, DRAWS, SEED = 5.0, 0.8, 0.05, 400, 99
+NU, UNDERSTATED, SIZE, SEED = 5.0, 0.8, 0.05, 99
 NAMES = {
     "scale": "understates VaR by 20 %",
     "shortfall": "understates ES by 20 %",
@@ -30,15 +31,20 @@ NAMES = {
 }
 
 
+def draws_for(days: int) -> int:
+    """How many histories of the error are simulated."""
+    return int(np.clip(500_000 // days, 150, 400))
+
+
 def _scale(rng: np.random.Generator, days: int, level: float) -> Sample:
     var, es = t_var_es(1.0 - level, NU)
-    r = rng.standard_t(NU, (DRAWS, days))
-    return observed(-r, UNDERSTATED * var, level, np.full(days, UNDERSTATED * es), stats.t.cdf(r / UNDERSTATED, NU))
+    r = rng.standard_t(NU, (draws_for(days), days))
+    return observed(-r, UNDERSTATED * var, level, np.full(days, UNDERSTATED * es), stdtr(NU, r / UNDERSTATED))
 
 
 def _shortfall(rng: np.random.Generator, days: int, level: float) -> Sample:
     var, es = t_var_es(1.0 - level, NU)
-    return observed(-rng.standard_t(NU, (DRAWS, days)), var, level, np.full(days, max(var, UNDERSTATED * es)))
+    return observed(-rng.standard_t(NU, (draws_for(days), days)), var, level, np.full(days, max(var, UNDERSTATED * es)))
 
 
 def _moving(rng: np.random.Generator, histories: int, days: int, burn: int = 300) -> np.ndarray:
@@ -59,7 +65,7 @@ def _long_run() -> np.ndarray:
 
 
 def _clustering(rng: np.random.Generator, days: int, level: float) -> Sample:
-    r, law = _moving(rng, DRAWS, days), _long_run()
+    r, law = _moving(rng, draws_for(days), days), _long_run()
     var = -law[int(law.size * (1.0 - level))]
     tail = law[: int(law.size * (1.0 - level))]
     pit = (np.searchsorted(law, r) + 0.5) / (law.size + 1.0)
@@ -75,7 +81,9 @@ def _simulated(error: str, days: int, level: float) -> dict[str, float]:
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([SEED, days])))
     sample = ERRORS[error](rng, days, level)
     tests = {t.name: t for t in TESTS if t.finds == error and t.null is not None and _has(sample, t)}
-    null = null_statistics({n: t.statistic for n, t in tests.items()}, sample, "fair", SEED, draws=799)
+    null = null_statistics(
+        {n: t.statistic for n, t in tests.items()}, sample, "fair", SEED, draws=2 * draws_for(days) - 1
+    )
     p_values = {n: tail_share(t.statistic(sample), null[n], t.worse) for n, t in tests.items()}
     return {n: float(np.mean(p <= SIZE)) for n, p in p_values.items()}
 

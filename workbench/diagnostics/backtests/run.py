@@ -17,8 +17,9 @@ from workbench.diagnostics.backtests import desk
 from workbench.diagnostics.backtests.battery import BY_NAME, Backtest, applicable
 from workbench.diagnostics.backtests.forecasts import Forecasts, align
 from workbench.diagnostics.backtests.montecarlo import null_statistics, tail_share
-from workbench.diagnostics.backtests.power import power_of, sentence
+from workbench.diagnostics.backtests.power import NAMES, power_of, sentence
 from workbench.diagnostics.backtests.sample import Sample
+from workbench.diagnostics.finding import holm
 
 SIZE = 0.05
 RULE = "rejected when Holm's step-down at 5 % over the primary tests rejects any"
@@ -110,37 +111,27 @@ def backtest(
     return pd.DataFrame([asdict(r) for r in run(align(forecasts, realised, column), seed)])
 
 
-def holm(p_values: np.ndarray, size: float = SIZE) -> np.ndarray:
-    """Which of the hypotheses Holm's step-down rejects at family-wise ``size``."""
-    p = np.asarray(p_values, float)
-    order = np.argsort(p)
-    holds = np.minimum.accumulate(p[order] <= size / (p.size - np.arange(p.size)))
-    rejected = np.zeros(p.size, bool)
-    rejected[order] = holds
-    return rejected
-
-
 def _level(row: dict) -> str:
     return "law" if row["level"] is None else f"{row['level']:g}"
 
 
 def text(told: dict) -> str:
-    """:func:`report` as lines to read: the verdict, the notes, a table, what each test can find."""
+    """:func:`report` as lines to read: the verdict, the notes, a table with what each test finds and how often."""
     by = ", ".join(f"{r['test']} ({_level(r)})" for r in told["rejected_by"])
     lines = [f"{told['verdict']} on {told['days']} days ({told['rule']})" + (f": {by}" if by else "")]
     lines += [f"note: {note}" for note in told["notes"]]
-    lines.append(f"{'test':<27}{'level':>7}{'statistic':>11}{'p-value':>9}{'power':>7}")
+    lines.append(f"{'test':<30}{'level':>6}{'statistic':>11}{'p-value':>9}{'power':>7}  of finding a model that")
     for r in told["tests"]:
-        mark = " *" if r["primary"] else ""
-        line = f"{r['test'] + mark:<27}{_level(r):>7}{r['statistic']:>11.3f}{r['p_value']:>9.4f}{r['power']:>7.2f}"
-        lines.append(f"{line}  {r['meaning']}")
+        name = r["test"] + (" *" if r["primary"] else "")
+        figures = f"{_level(r):>6}{r['statistic']:>11.3f}{r['p_value']:>9.4f}{r['power']:>7.2f}"
+        lines.append(f"{name:<30}{figures}  {NAMES[BY_NAME[r['test']].finds]}")
     return "\n".join([*lines, "* primary: only these decide"])
 
 
 def report(results: list[Result], notes: tuple[str, ...] = ()) -> dict:
     """What the command prints as JSON: verdict, rule, what decided, notes, and every test."""
     primary = [r for r in results if r.primary]
-    broken = holm(np.array([r.p_value for r in primary]))
+    broken = holm(np.array([r.p_value for r in primary]), SIZE)
     decided = [{"test": r.test, "level": r.level} for r, bad in zip(primary, broken) if bad]
     return {
         "verdict": "rejected" if decided else "accepted",

@@ -19,6 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import optimize, stats
+from scipy.special import stdtrit
 
 from workbench.diagnostics.backtests.sample import Sample
 
@@ -59,10 +60,11 @@ def losses_from(pit: np.ndarray, sample: Sample, nu: float) -> np.ndarray:
     alpha = sample.alpha
     v, e = t_var_es(alpha, nu)
     es = sample.es if sample.es is not None else sample.var * (e / v)
-    loss = np.broadcast_to(sample.var, pit.shape) - np.abs(sample.var) * np.minimum(pit / alpha - 1.0, 1.0)
+    loss = sample.var - np.abs(sample.var) * np.minimum(pit / alpha - 1.0, 1.0)
     tail = np.nonzero(pit < alpha)
-    beyond = (-stats.t.ppf(pit[tail], nu) - v) / (e - v)
-    loss[tail] = (sample.var + 0 * pit)[tail] + (es - sample.var + 0 * pit)[tail] * beyond
+    day = tail[-1]
+    beyond = (-stdtrit(nu, pit[tail]) - v) / (e - v)
+    loss[tail] = sample.var[day] + (es - sample.var)[day] * beyond
     return loss
 
 
