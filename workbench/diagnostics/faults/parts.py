@@ -1,0 +1,40 @@
+"""What several faults are made of: units, random choices, ranks, the market's path."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def spread(draws: np.ndarray) -> np.ndarray:
+    """Standard deviation of each asset over draws and time, (asset,)."""
+    return np.maximum(draws.std((0, 1)), 1e-12)
+
+
+def some(count: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Positions of a share of ``count`` things (at least one), without repeats, at random."""
+    return rng.permutation(count)[: max(1, round(share * count))]
+
+
+def ranks(column: np.ndarray) -> np.ndarray:
+    """Rank of every value, 0 to size - 1, in the shape of the input."""
+    order = column.ravel().argsort(kind="stable")
+    found = np.empty(order.size, dtype=int)
+    found[order] = np.arange(order.size)
+    return found.reshape(column.shape)
+
+
+def with_margins(draws: np.ndarray, margins: np.ndarray) -> np.ndarray:
+    """The order of ``draws`` with the values of ``margins``, asset by asset: copula of one, margins of the other."""
+    wanted = [np.sort(margins[..., a], axis=None)[ranks(draws[..., a])] for a in range(draws.shape[2])]
+    return np.stack(wanted, axis=2)
+
+
+def market(draws: np.ndarray) -> np.ndarray:
+    """Mean over assets in units of each asset's spread, (draw, time)."""
+    return (draws / spread(draws)).mean(2)
+
+
+def blocks(days: np.ndarray, horizon: int, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Windows of a panel (day, asset) at random places: (window, time, asset)."""
+    begin = rng.integers(0, len(days) - horizon + 1, size=count)
+    return days[begin[:, None] + np.arange(horizon)]
