@@ -47,7 +47,12 @@ def same(first, second):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(tree=sets())
 def test_round_trip_gives_the_same_bits_names_and_provenance(tmp_path, suffix, tree):
     path = scenario_files.save(tree, tmp_path / f"set with space é{suffix}")

@@ -7,7 +7,7 @@ from typing import Literal
 import nbformat
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -125,6 +125,7 @@ def test_two_parameter_cells_are_refused_and_none_is_fine():
     assert declared([new_code_cell("a = 1")], "s") == {}
 
 
+law = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 words = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=8)
 KINDS = {
     int: st.integers(),
@@ -141,6 +142,7 @@ KINDS = {
 }
 
 
+@law
 @given(st.data())
 def test_values_survive_conversion_injection_and_the_manifest(data):
     kind = data.draw(st.sampled_from(list(KINDS)))
@@ -151,6 +153,7 @@ def test_values_survive_conversion_injection_and_the_manifest(data):
     assert eval(notebooks.literal(value), scope) == value
 
 
+@law
 @given(st.data())
 def test_a_scalar_written_on_the_command_line_is_itself(data):
     kind = data.draw(st.sampled_from([int, float, bool, str, datetime.date]))
@@ -158,6 +161,7 @@ def test_a_scalar_written_on_the_command_line_is_itself(data):
     assert convert(str(value), kind) == value
 
 
+@law
 @given(st.text() | st.integers() | st.floats() | st.booleans() | st.none() | st.lists(st.text(), max_size=3))
 def test_conversion_gives_the_type_or_a_value_error(value):
     for kind in KINDS:

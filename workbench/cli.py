@@ -193,7 +193,31 @@ def backtest(
         raise typer.Exit(REJECTED)
 
 
-# Further commands (audit, sweep, register, review, release) go here, each a small function.
+@app.command()
+def audit(
+    scenarios: Annotated[Path, typer.Argument(help="Scenario set: .nc, .zarr, or a wide table .parquet or .csv.")],
+    history: Annotated[Path, typer.Option("--history", help="Table of dates and prices; CSV or Parquet.")],
+    returns: Annotated[bool, typer.Option("--returns", help="The history holds log returns.")] = False,
+    start: Annotated[
+        str | None, typer.Option("--start", help="unconditional, last, or the date the set starts from.")
+    ] = None,
+    books: Annotated[Path | None, typer.Option("--books", help="CSV: book, then a column of weights an asset.")] = None,
+    identities: Annotated[Path | None, typer.Option("--identities", help="YAML of what must hold exactly.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the simulated nulls.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Put anyone's scenarios on trial against a history; 1 when a check refutes them, family-wise at 5 %."""
+    from workbench.diagnostics.audit import audit as put_on_trial
+
+    told = put_on_trial(
+        scenarios, history, returns=returns, start=start, books=books, identities=identities or (), seed=seed
+    )
+    _print(told.to_json()) if as_json else print(told.text())
+    if told.verdict == "rejected":
+        raise typer.Exit(REJECTED)
+
+
+# Further commands (sweep, register, review, release) go here, each a small function.
 
 
 if __name__ == "__main__":
