@@ -196,7 +196,7 @@ def test_a_broken_study_tells_the_truth(tmp_path, how):
     code, state, said = BROKEN[how]
     notebook = write(tmp_path / "s.ipynb", "seed: int = 1", "kept = 41 + 1; print(kept)", code, "print('never')")
     with pytest.raises(CellFailed, match=said) as broke:
-        studies.run(notebook, output=tmp_path / "out", timeout=10 if how == "hangs" else None)
+        studies.run(notebook, output=tmp_path / "out", timeout=15 if how == "hangs" else None)
     run = broke.value.run
     assert str(run.path) in str(broke.value) and run.state == state and "." in run.path.name
     assert run.status["state"] == state and said in json.dumps(run.status["error"])
