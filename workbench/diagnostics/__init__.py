@@ -4,9 +4,10 @@
 []
 """
 
-from workbench.diagnostics import conditional, copying, dependence, facts, portfolio, tails, whole_law  # noqa: F401  (they register their checks)
+from workbench.diagnostics import conditional, copying, dependence, facts, motion, portfolio, tails, whole_law  # noqa: F401  (they register their checks)
 from workbench.diagnostics.check import CHECKS, QUESTIONS, check
 from workbench.diagnostics.finding import Finding, table, verdict
+from workbench.diagnostics.risk import risk_table
 from workbench.diagnostics.trial import trial
 
-__all__ = ["CHECKS", "QUESTIONS", "Finding", "check", "table", "trial", "verdict"]
+__all__ = ["CHECKS", "QUESTIONS", "Finding", "check", "risk_table", "table", "trial", "verdict"]

@@ -20,6 +20,24 @@ FEWEST_BLOCKS = 6
 MEMORY = 70.0
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What was seen in all draws of a set, of which the trial may hold a sample.
+
+    draws : how many; repeats : draws equal to the bit to an earlier one; largest : (asset,) largest absolute return.
+    """
+
+    draws: int
+    repeats: int
+    largest: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> Whole:
+        """Of draws (draw, time, asset) that are all there."""
+        different = len({row.tobytes() for row in np.ascontiguousarray(values)})
+        return cls(len(values), len(values) - different, np.abs(values).max((0, 1)))
+
+
 @dataclass
 class Case:
     """What a check sees.
@@ -30,6 +48,7 @@ class Case:
     assets : names; scale : (asset,) one unit as a log return; starts : first row of each window.
     days : the whole history in units of its scale, (day, asset); stride : days between windows.
     conditional : whether the scenarios start from one state.
+    books, holdout, identities, whole : what else was handed in; raw, past : draws and history as log returns.
     """
 
     real: np.ndarray
@@ -47,6 +66,9 @@ class Case:
     books: dict[str, np.ndarray] = field(default_factory=dict)
     holdout: np.ndarray | None = None
     raw: np.ndarray | None = None
+    past: np.ndarray | None = None
+    identities: Sequence = ()
+    whole: Whole | None = None
 
     def __post_init__(self) -> None:
         rng, block = self.rng("null"), null.block_days(len(self.days), self.horizon, self.conditional)
@@ -97,10 +119,15 @@ class Case:
         fake, fake_features : draws other than the case's, features other than the history's (own quantiles, say).
         """
         if self.freedom < FEWEST_BLOCKS:
-            reason = f"the history holds {self.freedom:.1f} independent blocks of a like state, {FEWEST_BLOCKS} are needed"
+            reason = (
+                f"the history holds {self.freedom:.1f} independent blocks of a like state, {FEWEST_BLOCKS} are needed"
+            )
             return cannot_tell(reason)
         phi = np.asarray(features(self.real), dtype=np.float32)
-        history, scenario = reduce(self.weights @ phi), reduce(mean(fake_features or features, self.fake if fake is None else fake))
+        history, scenario = (
+            reduce(self.weights @ phi),
+            reduce(mean(fake_features or features, self.fake if fake is None else fake)),
+        )
         spread = self.spread(phi, reduce, history, memory, foreseen)
         known = np.isfinite(history) & np.isfinite(scenario) & (spread.error > 1e-9)
         if not known.any():
@@ -111,7 +138,11 @@ class Case:
         worst, p = spread.worst(departure)
         at, reach = kept[worst], spread.reach(self.level) * spread.error[worst]
         name, columns = labels[at] if len(labels) else (str(at), ())
-        told = {"component": name, "history": show(history[at]), "departure": float(departure[worst] / spread.error[worst])}
+        told = {
+            "component": name,
+            "history": show(history[at]),
+            "departure": float(departure[worst] / spread.error[worst]),
+        }
         told |= {"components": len(kept), "blocks": self.freedom}
         if combine == "square":
             value, p, high = spread.square(departure)
@@ -119,7 +150,9 @@ class Case:
         reference = (show(history[at] - reach), show(history[at] + reach))
         return Finding("", "", show(scenario[at]), reference, p, columns=tuple(columns), evidence=told)
 
-    def spread(self, phi: np.ndarray, reduce: Features, centre: np.ndarray, memory: float, foreseen: float) -> null.Spread:
+    def spread(
+        self, phi: np.ndarray, reduce: Features, centre: np.ndarray, memory: float, foreseen: float
+    ) -> null.Spread:
         """The simulated law of honest departures of g(mean phi).
 
         What remembers the level of volatility varies more than blocks can show: its variance is widened by
@@ -156,7 +189,9 @@ class Case:
 
 def mean(features: Features, values: np.ndarray) -> np.ndarray:
     """Mean of the features over the draws, chunk by chunk so that memory stays small."""
-    total = sum(np.sum(features(values[at : at + CHUNK]), axis=0, dtype=np.float64) for at in range(0, len(values), CHUNK))
+    total = sum(
+        np.sum(features(values[at : at + CHUNK]), axis=0, dtype=np.float64) for at in range(0, len(values), CHUNK)
+    )
     return total / len(values)
 
 

@@ -70,7 +70,11 @@ def response(sets: Mapping[str, np.ndarray], history: pd.DataFrame, level: float
     beyond = max(0.0, abs(fit.slope - 1.0) - 0.25) / max(fit.stderr, 1e-9)
     freedom = len(sets) - 2
     p, reach = float(2 * stats.t.sf(beyond, freedom)), 0.25 + stats.t.isf(level / 2, freedom) * fit.stderr
-    told = {"component": "slope of log volatility on the foretold", "dates": len(sets), "intercept": float(fit.intercept)}
+    told = {
+        "component": "slope of log volatility on the foretold",
+        "dates": len(sets),
+        "intercept": float(fit.intercept),
+    }
     verdict = "fail" if p < level else "pass"
     names = tuple(map(str, history.columns))
     return Finding("response", "conditional", float(fit.slope), (1 - reach, 1 + reach), p, verdict, names, told)

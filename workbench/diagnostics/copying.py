@@ -91,7 +91,10 @@ def memorisation(case: Case) -> Finding:
     distances, nearest = neighbours(points(_thin(case.fake)), among, 2, apart=case.horizon)
     suspects = ratio(distances)
     worst = np.argsort(suspects)[:5]
-    told = {"nearest windows begin at days": [int(day) for day in nearest[worst]], "ratios": [float(r) for r in suspects[worst]]}
+    told = {
+        "nearest windows begin at days": [int(day) for day in nearest[worst]],
+        "ratios": [float(r) for r in suspects[worst]],
+    }
     return beyond_all(suspects, honest, "share of draws nearer to one window than any real window is", told)
 
 
@@ -106,7 +109,9 @@ def leaked_holdout(case: Case) -> Finding:
     among = points(windows(unseen, np.arange(len(unseen) - case.horizon + 1), case.horizon))
     honest = ratio(neighbours(points(case.real), among, 2, apart=case.horizon)[0])
     suspects = ratio(neighbours(points(_thin(case.fake)), among, 2, apart=case.horizon)[0])
-    return beyond_all(suspects, honest[:: max(1, case.horizon // (2 * case.stride))], "share of draws near one hold-out window", {})
+    return beyond_all(
+        suspects, honest[:: max(1, case.horizon // (2 * case.stride))], "share of draws near one hold-out window", {}
+    )
 
 
 @check("repeated draws", question="copying", scale="path")
@@ -118,16 +123,18 @@ def repeated_draws(case: Case) -> Finding:
     """
     if case.horizon * len(case.assets) < 10:
         return cannot_tell("paths of fewer than 10 numbers are near something by chance")
-    same = len(case.raw) - len({row.tobytes() for row in np.ascontiguousarray(case.raw)})
-    chance = len(case.raw) ** 2 / (2.0 * len(case.days)) if case.horizon == 1 else 0.0
+    same, total = case.whole.repeats, case.whole.draws
+    chance = total**2 / (2.0 * len(case.days)) if case.horizon == 1 else 0.0
     among = points(windows(case.days, _starts(case)[:: max(1, case.horizon // 2)], case.horizon))
     at, draws = np.arange(len(among)), points(_thin(case.fake))
     honest = ratio(neighbours(among, among, 10, at=at, apart=2, mirrored=True)[0])
     suspects = ratio(neighbours(draws, draws, 10, at=np.arange(len(draws)), mirrored=True)[0])
-    found = beyond_all(suspects, honest, "share of draws with a twin", {"equal to the bit": same, "expected by chance": chance})
+    found = beyond_all(
+        suspects, honest, "share of draws with a twin", {"equal to the bit": same, "expected by chance": chance}
+    )
     if same > 0:
         p = min(found.p_value, float(stats.poisson.sf(same - 1, chance)) if chance else 0.0)
-        return Finding("", "", same / len(case.raw), (0.0, chance / len(case.raw)), p, evidence=found.evidence)
+        return Finding("", "", same / total, (0.0, chance / total), p, evidence=found.evidence)
     return found
 
 
@@ -151,7 +158,11 @@ def distinct_draws(case: Case) -> Finding:
     p = float(2 * stats.t.sf(abs(departure) / error, freedom))
     reach = stats.t.isf(case.level / 2, freedom) * error
     reference = tuple(float(np.exp(honest.mean() + side * reach)) for side in (-1, 1))
-    told = {"component": "typical distance to the nearest", "windows": len(real), "effective draws": _effective(case.fake)}
+    told = {
+        "component": "typical distance to the nearest",
+        "windows": len(real),
+        "effective draws": _effective(case.fake),
+    }
     return Finding("", "", float(np.exp(gaps.mean())), reference, p, evidence=told)
 
 
@@ -181,7 +192,10 @@ def coverage(case: Case) -> Finding:
         return np.log(np.maximum(neighbours(points(x), landmarks, 1)[0][:, :1], 1e-3))
 
     cut = case.threshold(distance, [0.9])[0]
-    labels = [("mean log distance to the nearest draw", case.assets), ("share farther than history's 90 %", case.assets)]
+    labels = [
+        ("mean log distance to the nearest draw", case.assets),
+        ("share farther than history's 90 %", case.assets),
+    ]
 
     def features(x: np.ndarray) -> np.ndarray:
         far = distance(x)

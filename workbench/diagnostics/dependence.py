@@ -70,6 +70,7 @@ def correlation_of_sizes(case: Case) -> Finding:
 @check("horizon correlation", question="dependence", scale="pair", assets=2, horizon=4)
 def horizon_correlation(case: Case) -> Finding:
     """Is every pair as correlated over the horizon as it was? Fisher's z of summed returns, clipped at four units."""
+
     def features(x: np.ndarray) -> np.ndarray:
         return moments(clipped(x.sum(1, keepdims=True) / np.sqrt(x.shape[1])))
 
@@ -167,7 +168,9 @@ def stress_correlation(case: Case) -> Finding:
         return np.concatenate([*z, z[0] - z[1]], axis=-1)
 
     labels = [(f"average z of {what}", case.assets) for what in ("wild days", "quiet days", "wild less quiet days")]
-    return case.compare(lambda x: features(x, real), reduce, labels, fake_features=lambda x: features(x, fake), memory=2.0, foreseen=0.3)
+    return case.compare(
+        lambda x: features(x, real), reduce, labels, fake_features=lambda x: features(x, fake), memory=2.0, foreseen=0.3
+    )
 
 
 @check("lead and lag", question="dependence", scale="pair", assets=2, horizon=3)

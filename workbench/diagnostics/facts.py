@@ -139,7 +139,10 @@ def drift(case: Case) -> Finding:
     """Does each asset earn what it earned? E[x], told as an annualised log return of an asset of typical volatility."""
     typical = float(YEAR * np.exp(np.log(case.scale).mean()))
     return case.compare(
-        lambda x: np.clip(x, -CLIP, CLIP).mean(1), with_average, per_asset(case, "drift"), show=lambda v: float(v * typical)
+        lambda x: np.clip(x, -CLIP, CLIP).mean(1),
+        with_average,
+        per_asset(case, "drift"),
+        show=lambda v: float(v * typical),
     )
 
 
@@ -169,7 +172,9 @@ def aggregation(case: Case) -> Finding:
 
     def reduce(mean: np.ndarray) -> np.ndarray:
         size = np.log(mean + 1e-9)
-        return np.concatenate([with_average(size[..., i * count : (i + 1) * count] - size[..., :count]) for i in (1, 2)], axis=-1)
+        return np.concatenate(
+            [with_average(size[..., i * count : (i + 1) * count] - size[..., :count]) for i in (1, 2)], axis=-1
+        )
 
     labels = [label for k in spans[1:] for label in per_asset(case, f"log size of {k}-day sums over that of days")]
     return case.compare(features, reduce, labels)
@@ -178,6 +183,7 @@ def aggregation(case: Case) -> Finding:
 @check("volatility of volatility", question="facts", scale="path", horizon=4)
 def volatility_of_volatility(case: Case) -> Finding:
     """Are there calm and wild windows in the right proportion? Share of windows whose mean |x| passes history's deciles."""
+
     def size(x: np.ndarray) -> np.ndarray:
         return with_average(np.abs(x).mean(1))
 

@@ -74,8 +74,11 @@ def judge(findings: Sequence[Finding], level: float = 0.05) -> list[Finding]:
     p = np.array([finding.p_value for finding in answered])
     failed, q = holm(p, level), q_values(p)
     judged = iter(
-        replace(finding, verdict="fail" if bad else "warn" if finding.p_value <= level else "pass",
-                evidence={**finding.evidence, "q_value": float(share)})
+        replace(
+            finding,
+            verdict="fail" if bad else "warn" if finding.p_value <= level else "pass",
+            evidence={**finding.evidence, "q_value": float(share)},
+        )
         for finding, bad, share in zip(answered, failed, q)
     )
     return [next(judged) if finding.answered else finding for finding in findings]

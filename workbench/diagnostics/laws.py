@@ -69,7 +69,9 @@ class Law:
         """One history as a panel of log returns, and its last state (component, variable)."""
         values, state = self.histories(1, days, seed)
         index = pd.bdate_range("1990-01-02", periods=days)
-        return pd.DataFrame(values[0].astype(float), index=index, columns=[f"A{i}" for i in range(self.assets)]), state[0]
+        return pd.DataFrame(values[0].astype(float), index=index, columns=[f"A{i}" for i in range(self.assets)]), state[
+            0
+        ]
 
     def scenarios(self, draws: int, horizon: int, seed: int, state: np.ndarray | None = None) -> np.ndarray:
         """Honest scenarios (draw, time, asset): from ``state``, or from the long run."""

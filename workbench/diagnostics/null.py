@@ -36,7 +36,7 @@ def block_weights(rng: np.random.Generator, weights: np.ndarray, length: int, re
     count = len(weights)
     length = min(length, count)
     begins = rng.multinomial(-(-count // length), np.full(count, 1.0 / count), size=redraws)
-    padded = np.concatenate([begins[:, count - length + 1:], begins], axis=1).cumsum(1)
+    padded = np.concatenate([begins[:, count - length + 1 :], begins], axis=1).cumsum(1)
     padded = np.concatenate([np.zeros((redraws, 1), padded.dtype), padded], axis=1)
     counts = (padded[:, length:] - padded[:, :-length]) * weights
     return (counts / np.maximum(counts.sum(1, keepdims=True), 1e-12)).astype(np.float32)
@@ -67,8 +67,12 @@ class Spread:
         return self.covariance / np.maximum(np.outer(error, error), 1e-300)
 
     def comparisons(self) -> float:
-        """Effective number of independent components: the m at which max |N(0, C)| has the simulated 95 % point."""
-        correlation = self.correlation
+        """Effective number of independent components: the m at which max |N(0, C)| has the simulated 95 % point.
+
+        C is shrunk towards independence, because so few blocks show correlations that are not there.
+        """
+        keep = self.freedom / (self.freedom + 4.0)
+        correlation = keep * self.correlation + (1.0 - keep) * np.eye(len(self.covariance))
         if len(correlation) == 1:
             return 1.0
         value, vector = np.linalg.eigh(correlation)

@@ -33,7 +33,9 @@ def books(case: Case) -> tuple[list[str], np.ndarray]:
 def _losses(case: Case, span: int, check_levels: tuple[float, ...]) -> Finding:
     levels = [level for level in check_levels if (1 - level) * len(case.days) / span > 9.9]
     if not levels:
-        return cannot_tell(f"fewer than 10 independent losses beyond the {check_levels[0]:.0%} quantile in this history")
+        return cannot_tell(
+            f"fewer than 10 independent losses beyond the {check_levels[0]:.0%} quantile in this history"
+        )
     names, weights = books(case)
 
     def losses(x: np.ndarray) -> np.ndarray:
@@ -54,7 +56,9 @@ def _losses(case: Case, span: int, check_levels: tuple[float, ...]) -> Finding:
 
     labels = [(f"{what} the {level:.1%} VaR of {name}", case.assets) for level in levels
               for what in ("share of losses beyond", "mean loss beyond") for name in names]  # fmt: skip
-    return case.compare(features, reduce, labels, memory=2.0, foreseen=0.12, show=lambda value: float(max(value, 0.0) ** 2))
+    return case.compare(
+        features, reduce, labels, memory=2.0, foreseen=0.12, show=lambda value: float(max(value, 0.0) ** 2)
+    )
 
 
 @check("losses of a day", question="portfolio", scale="portfolio")

@@ -52,7 +52,9 @@ def tail_quantiles(case: Case) -> Finding:
 
     labels = [(f"{n} beyond the {level:.1%} quantile", c) for side, _ in SIDES for level in levels
               for n, c in per_asset(case, f"{side} tail share")]  # fmt: skip
-    return case.compare(features, _root, labels, memory=1.3, foreseen=0.08, show=lambda value: float(max(value, 0.0) ** 2))
+    return case.compare(
+        features, _root, labels, memory=1.3, foreseen=0.08, show=lambda value: float(max(value, 0.0) ** 2)
+    )
 
 
 @check("tail index", question="tails", scale="asset")
@@ -100,8 +102,14 @@ def beyond_the_past(case: Case) -> Finding:
     def features(x: np.ndarray) -> np.ndarray:
         return np.stack([(sign * x > k * cut).mean((1, 2)) for sign, cut in cuts for k in (1.0, 1.5)], axis=1)
 
-    labels = [(f"share of asset-days beyond {k} x the {side} 0.1 % quantile", case.assets) for side, _ in SIDES for k in (1, 1.5)]
-    return case.compare(features, _root, labels, memory=3.0, foreseen=0.04, show=lambda value: float(max(value, 0.0) ** 2))
+    labels = [
+        (f"share of asset-days beyond {k} x the {side} 0.1 % quantile", case.assets)
+        for side, _ in SIDES
+        for k in (1, 1.5)
+    ]
+    return case.compare(
+        features, _root, labels, memory=3.0, foreseen=0.04, show=lambda value: float(max(value, 0.0) ** 2)
+    )
 
 
 @check("shape of a window", question="tails", scale="path", horizon=5)
@@ -110,6 +118,7 @@ def shape(case: Case) -> Finding:
 
     Free of the level of volatility, so it sees thin tails in any state; mean and share beyond history's 90 % quantile.
     """
+
     def extreme(x: np.ndarray) -> np.ndarray:
         y = own_size(x)
         return np.concatenate([-y.min(1), y.max(1), np.abs(y).mean(1)], axis=1)
@@ -123,8 +132,14 @@ def shape(case: Case) -> Finding:
     def reduce(mean: np.ndarray) -> np.ndarray:
         return np.concatenate([with_average(mean[..., i * count : (i + 1) * count]) for i in range(6)], axis=-1)
 
-    names = [f"{what}{how}" for how in ("", ", share beyond the 90 % quantile") for what in ("worst day", "best day", "typical day")]
-    return case.compare(features, reduce, [label for name in names for label in per_asset(case, f"{name} in window units")])
+    names = [
+        f"{what}{how}"
+        for how in ("", ", share beyond the 90 % quantile")
+        for what in ("worst day", "best day", "typical day")
+    ]
+    return case.compare(
+        features, reduce, [label for name in names for label in per_asset(case, f"{name} in window units")]
+    )
 
 
 @check("drawdown", question="tails", scale="path", horizon=4)
@@ -144,8 +159,12 @@ def drawdown(case: Case) -> Finding:
         return np.concatenate([with_average(falls.max(1) > cut) for cut in cuts] + [with_average(water**2)], axis=1)
 
     names = [(name, (name,)) for name in case.assets] + [("equal weight", case.assets), ("average", case.assets)]
-    what = [f"share of drawdowns beyond the {1 - level:.0%} quantile" for level in levels] + ["days under water, squared"]
-    return case.compare(features, _root, [(f"{text}, {n}", c) for text in what for n, c in names], memory=0.7, foreseen=0.025)
+    what = [f"share of drawdowns beyond the {1 - level:.0%} quantile" for level in levels] + [
+        "days under water, squared"
+    ]
+    return case.compare(
+        features, _root, [(f"{text}, {n}", c) for text in what for n, c in names], memory=0.7, foreseen=0.025
+    )
 
 
 def _drawdowns(x: np.ndarray) -> np.ndarray:

@@ -15,15 +15,17 @@ import pandas as pd
 import xarray as xr
 
 from workbench import scenarios as container
-from workbench.diagnostics.case import Case
+from workbench.diagnostics.case import Case, Whole
 from workbench.diagnostics.check import CHECKS
 from workbench.diagnostics.finding import Finding, cannot_tell, judge
+from workbench.diagnostics.motion import Identity, read_identities
 from workbench.diagnostics.null import windows
 from workbench.diagnostics.state import LOOKBACKS, expect
 from workbench.errors import DataError, ParameterError, ScenarioError
 
 FEWEST_DAYS = 250
 MOST_DRAWS = 10_000
+UNCONDITIONAL = ("unconditional", "long-run")
 
 
 def trial(
@@ -34,8 +36,10 @@ def trial(
     checks: Sequence[str] | None = None,
     books: pd.DataFrame | None = None,
     holdout: pd.DataFrame | None = None,
+    identities: Sequence[Mapping] | Sequence[Identity] = (),
     seed: int = 0,
     level: float = 0.05,
+    whole: Whole | None = None,
 ) -> list[Finding]:
     """Try to refute a scenario set with every check, or with those named.
 
@@ -44,6 +48,8 @@ def trial(
     start : "unconditional", "last" (the history's last close), or the date of the close the scenarios start from.
     books : portfolios to judge too, one row a book, one column an asset (weights).
     holdout : log returns of days that the model must not have seen; a set that copies them has a leak.
+    identities : laws of motion that must hold exactly (:mod:`workbench.diagnostics.motion`).
+    whole : what was seen in all draws, where ``scenarios`` is a sample of them.
     seed : of the redraws; level : family-wise false-alarm rate of the verdict.
 
     Raises ScenarioError, DataError or ParameterError for input that cannot be tried.
@@ -55,6 +61,8 @@ def trial(
         reason = f"a history of {len(history)} days is too short for paths of {values.shape[1]} days"
         return [cannot_tell(reason, check.name, check.question) for check in chosen]
     case = prepare(values, history, start=start, books=books, holdout=holdout, seed=seed, level=level)
+    case.whole = whole or Whole.of(case.raw)
+    case.identities = [law if isinstance(law, Identity) else read_identities([law])[0] for law in identities]
     return judge([check(case) for check in chosen], level)
 
 
@@ -65,7 +73,7 @@ def prepare(
     """Cut history and scenarios into like windows, in like units."""
     raw = np.asarray(values[:: max(1, -(-len(values) // MOST_DRAWS))], dtype=np.float32)
     days, horizon = history.to_numpy(dtype=float), values.shape[1]
-    stride, conditional = max(1, horizon // 4), not (isinstance(start, str) and start == "unconditional")
+    stride, conditional = max(1, horizon // 4), not (isinstance(start, str) and start in UNCONDITIONAL)
     spread = np.maximum(days.std(0), 1e-12)
     starts = np.arange(max(LOOKBACKS) if conditional else 0, len(days) - horizon + 1, stride)
     real, scale, weights = windows(days, starts, horizon), spread, np.full(len(starts), 1.0 / len(starts))
@@ -76,8 +84,8 @@ def prepare(
         real = real / scale
     return Case(
         real.astype(np.float32), (raw / scale).astype(np.float32), weights.astype(np.float32), tuple(map(str, history.columns)),
-        scale, starts, (days / spread).astype(np.float32), stride, conditional, level, seed, books=_books(books, history),
-        holdout=None if holdout is None else holdout[history.columns].to_numpy(dtype=float), raw=raw,
+        scale, starts, (days / spread).astype(np.float32), stride, conditional, level, seed, books=named_books(books, history),
+        holdout=None if holdout is None else holdout[history.columns].to_numpy(dtype=float), raw=raw, past=days,
     )  # fmt: skip
 
 
@@ -90,7 +98,9 @@ def row_after(history: pd.DataFrame, start: str | pd.Timestamp) -> int:
     except (TypeError, ValueError):
         raise ParameterError(f"start is {start!r}; give 'unconditional', 'last' or a date such as 2008-09-12") from None
     if row < max(LOOKBACKS):
-        raise ParameterError(f"start {start} lies before day {max(LOOKBACKS)} of the history ({history.index[0]:%Y-%m-%d})")
+        raise ParameterError(
+            f"start {start} lies before day {max(LOOKBACKS)} of the history ({history.index[0]:%Y-%m-%d})"
+        )
     return row
 
 
@@ -99,8 +109,10 @@ def aligned(scenarios: np.ndarray | xr.DataTree, history: pd.DataFrame) -> np.nd
     bad = ~np.isfinite(history.to_numpy(dtype=float))
     if bad.any():
         row, column = np.argwhere(bad)[0]
-        raise DataError(f"the history holds {int(bad.sum())} missing or infinite returns, the first in column "
-                        f"{history.columns[column]!r} on {history.index[row]}; drop or mend those days")
+        raise DataError(
+            f"the history holds {int(bad.sum())} missing or infinite returns, the first in column "
+            f"{history.columns[column]!r} on {history.index[row]}; drop or mend those days"
+        )
     if isinstance(scenarios, xr.DataTree):
         scenarios = _by_name(scenarios, list(map(str, history.columns)))
     values = np.asarray(scenarios)
@@ -118,12 +130,14 @@ def _by_name(tree: xr.DataTree, wanted: list[str]) -> np.ndarray:
     have = [str(name) for name in container.returns(tree).asset.values]
     missing, extra = [n for n in wanted if n not in have], [n for n in have if n not in wanted]
     if missing or extra:
-        raise ScenarioError(f"columns differ: the scenarios lack {missing} and have besides {extra}; "
-                            "select the same assets in both")
+        raise ScenarioError(
+            f"columns differ: the scenarios lack {missing} and have besides {extra}; select the same assets in both"
+        )
     return container.pooled(tree)[:, :, [have.index(name) for name in wanted]]
 
 
-def _books(books: Mapping | pd.DataFrame | None, history: pd.DataFrame) -> dict[str, np.ndarray]:
+def named_books(books: Mapping | pd.DataFrame | None, history: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Weights (asset,) of each book, in the history's column order; an unknown asset is told."""
     if books is None:
         return {}
     frame = pd.DataFrame(books)

@@ -46,7 +46,9 @@ def energy_distance(case: Case) -> Finding:
     law = stats.f(first, case.freedom)
     told = {"component": "energy distance of horizon returns", "mean under the null": float(honest.mean())}
     p = float(law.sf(value / honest.mean()))
-    return Finding("", "", value, (0.0, float(law.isf(case.level) * honest.mean())), p, columns=case.assets, evidence=told)
+    return Finding(
+        "", "", value, (0.0, float(law.isf(case.level) * honest.mean())), p, columns=case.assets, evidence=told
+    )
 
 
 def differences(case: Case, draws: int) -> np.ndarray:
@@ -54,7 +56,11 @@ def differences(case: Case, draws: int) -> np.ndarray:
     rng = case.rng("differences")
     chance = case.weights.astype(float) / case.weights.sum(dtype=float)
     widen = case.widen * (1.0 if case.conditional else 1.0 + MEMORY / np.sqrt(len(case.days)))
-    delta = np.sqrt(widen) * (case.blocks - case.weights) + rng.multinomial(draws, chance, case.redraws) / draws - case.weights
+    delta = (
+        np.sqrt(widen) * (case.blocks - case.weights)
+        + rng.multinomial(draws, chance, case.redraws) / draws
+        - case.weights
+    )
     if case.conditional:
         one = np.zeros_like(delta)
         one[np.arange(case.redraws), rng.choice(len(chance), case.redraws, p=chance)] = 1.0
@@ -71,7 +77,9 @@ def projections(case: Case) -> Finding:
     """
     rng, (steps, count) = case.rng("projections"), case.real.shape[1:]
     books = rng.standard_normal((48, count))
-    times = np.stack([np.ones(steps), np.where(np.arange(steps) < steps / 2, 1.0, -1.0), np.arange(steps) == steps // 2])
+    times = np.stack(
+        [np.ones(steps), np.where(np.arange(steps) < steps / 2, 1.0, -1.0), np.arange(steps) == steps // 2]
+    )
     directions = np.einsum("bt,ba->tab", times[np.arange(48) % 3], books).reshape(steps * count, 48).astype(np.float32)
 
     def along(x: np.ndarray) -> np.ndarray:
@@ -92,7 +100,11 @@ def signature(path: np.ndarray) -> np.ndarray:
     for step in range(steps):
         d = path[:, step]
         dd = d[:, :, None] * d[:, None, :] / 2.0
-        three += two[..., None] * d[:, None, None] + one[:, :, None, None] * dd[:, None] + dd[..., None] * d[:, None, None] / 3.0
+        three += (
+            two[..., None] * d[:, None, None]
+            + one[:, :, None, None] * dd[:, None]
+            + dd[..., None] * d[:, None, None] / 3.0
+        )
         two += one[:, :, None] * d[:, None, :] + dd
         one += d
     return np.concatenate([one, two.reshape(count, -1), three.reshape(count, -1)], axis=1)
@@ -105,6 +117,7 @@ def expected_signature(case: Case) -> Finding:
     The market is the mean of the assets, the clock its running |return|; the distance is that of the truncated signature
     kernel, studentised (Chevyrev and Oberhauser 2022, JMLR 23, 1-42).
     """
+
     def features(x: np.ndarray) -> np.ndarray:
         market = own_size(x.mean(2, keepdims=True))[..., 0] / np.sqrt(x.shape[1])
         clock = np.abs(market) / (np.abs(market).sum(1, keepdims=True) + 1e-9)
@@ -118,7 +131,10 @@ def portrait(x: np.ndarray, level: bool) -> np.ndarray:
     y, a = own_size(x), relative_size(x)
     parts = [y.min(1), y.max(1), np.abs(y).mean(1)]
     if x.shape[1] > 3:
-        parts += [lagged(a, a, range(1, 4)).reshape(len(x), 3, -1).mean(2), lagged(y, a, range(1, 4)).reshape(len(x), 3, -1).mean(2)]
+        parts += [
+            lagged(a, a, range(1, 4)).reshape(len(x), 3, -1).mean(2),
+            lagged(y, a, range(1, 4)).reshape(len(x), 3, -1).mean(2),
+        ]
         parts += [lagged(y, y, range(1, 4)).reshape(len(x), 3, -1).mean(2)]
     if level:
         size = np.log(np.abs(x).mean(1) + 1e-6)
@@ -156,7 +172,12 @@ def _fold(case: Case, learn: np.ndarray, test: np.ndarray, fold: int) -> Finding
     direction = np.linalg.solve(spread / np.outer(scale, scale) + RIDGE * np.eye(len(scale)), gap) / scale
     keep = case.days[len(case.days) // 2 :] if fold == 0 else case.days[: len(case.days) // 2]
     there = case.weights[test] / case.weights[test].sum()
-    court = replace(case, real=case.real[test], fake=case.fake[1 - fold :: 2], weights=there, starts=case.starts[test], days=keep)
+    court = replace(
+        case, real=case.real[test], fake=case.fake[1 - fold :: 2], weights=there, starts=case.starts[test], days=keep
+    )
     return court.compare(
-        lambda x: (portrait(x, level) @ direction)[:, None], labels=[("classifier's score", case.assets)], memory=1.0, foreseen=0.02
+        lambda x: (portrait(x, level) @ direction)[:, None],
+        labels=[("classifier's score", case.assets)],
+        memory=1.0,
+        foreseen=0.02,
     )
