@@ -183,6 +183,17 @@ def test_a_study_that_draws_without_a_seed_is_not_reproduced(tmp_path):
     assert "other scenarios" in report.problems[0]["problem"]
 
 
+def test_a_second_run_that_breaks_is_told_and_kept(tmp_path, monkeypatch):
+    notebook = write(tmp_path / "s.ipynb", PARAMETERS, DRAW, "import os\nassert 'ILL' not in os.environ")
+    run = studies.run(notebook, output=tmp_path / "out")
+    monkeypatch.setenv("ILL", "1")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    report = studies.verify(run.path, rerun=True)
+    assert report.reproduced is False and "did not finish" in report.problems[0]["problem"]
+    kept = Path(report.problems[0]["problem"].rpartition("what it left is in ")[2])
+    assert (kept / "notebook.ipynb").exists()
+
+
 BROKEN = {
     "raises": ("raise ValueError('no such luck')", "failed", "no such luck"),
     "leaves": ("import sys; sys.exit(0)", "failed", "SystemExit"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -40,14 +41,15 @@ def _repeat(folder: Path, report: manifest.Report, timeout: float | None, say: P
         raise ParameterError(f"{str(folder)!r} wrote no scenarios, so there is nothing to reproduce bit for bit")
     study = replace(notebooks.opened(folder / "notebook.ipynb"), name=recorded["study"])
     _compare_inputs(study, recorded, report)
-    with tempfile.TemporaryDirectory(prefix="rerun-") as output:
-        try:
-            again = execute_study(study, recorded["parameters"], output, timeout, say)
-        except WorkbenchError as broke:
-            report.reproduced = False
-            report.found("notebook.ipynb", f"the second run did not finish: {broke}")
-            return
-        _compare(recorded["scenarios"], manifest.read(again.path)["scenarios"], report)
+    output = tempfile.mkdtemp(prefix="rerun-")
+    try:
+        again = execute_study(study, recorded["parameters"], output, timeout, say)
+    except WorkbenchError as broke:  # the message says where the partial notebook is, so it stays there
+        report.reproduced = False
+        report.found("notebook.ipynb", f"the second run did not finish: {broke}")
+        return
+    _compare(recorded["scenarios"], manifest.read(again.path)["scenarios"], report)
+    shutil.rmtree(output)
 
 
 def _compare_inputs(study: notebooks.Study, recorded: dict, report: manifest.Report) -> None:
