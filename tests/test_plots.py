@@ -13,7 +13,7 @@ import pytest
 from matplotlib.axes import Axes
 
 from workbench import plots, samplers, scenarios
-from workbench.diagnostics import forecasts, table, trial
+from workbench.diagnostics import forecasts, risk_table, table, trial
 from workbench.diagnostics.trial import aligned, prepare
 from workbench.errors import DataError, ParameterError
 from workbench.plots.style import canvas, label_right, look, spread
@@ -159,13 +159,17 @@ def test_splice_states_the_pooled_index_and_refuses_a_sampler_without() -> None:
 
 
 def test_risk_intervals_are_as_wide_as_their_errors() -> None:
-    row = {"value": [0.10, 0.14], "draw_error": [0.002, 0.003], "seed_error": [0.005, np.nan]}
-    risks = pd.DataFrame(row, index=["VaR 99 %", "ES 99 %"])
+    _, tree = imagined(3)
+    risks = risk_table(tree, levels=(0.9,))
     axes = plots.risk_intervals({"neural": risks, "fhs": risks}, realised=0.2)
     thin, thick = axes[0].lines[0].get_xdata(), axes[0].lines[1].get_xdata()
-    assert np.ptp(thin) == pytest.approx(2 * 1.96 * 0.2) and np.ptp(thick) == pytest.approx(2 * 1.96 * 0.5)
-    with pytest.raises(ParameterError, match="seed_error"):
-        plots.risk_intervals({"neural": risks.drop(columns="seed_error")})
+    row = risks[risks["measure"] == "VaR"].iloc[0]
+    assert np.ptp(thin) == pytest.approx(200 * 1.96 * row["draw_error"])
+    assert np.ptp(thick) == pytest.approx(100 * (row["seed_high"] - row["seed_low"]))
+    alone = plots.risk_intervals({"neural": risk_table(imagined(1, chains=1)[1], levels=(0.9,))})
+    alone[0].figure.canvas.draw()
+    with pytest.raises(ParameterError, match="seed_low"):
+        plots.risk_intervals({"neural": risks.drop(columns="seed_low")})
 
 
 def test_rank_bars_mark_a_chain_that_lies_lower() -> None:
@@ -244,7 +248,8 @@ def test_the_right_law_gains_and_the_wider_the_worse() -> None:
 
 
 def verdicts(fails: dict[str, int]) -> pd.DataFrame:
-    rows = [(name, f"check {place}", "fail" if place < count else "pass") for name, count in fails.items() for place in range(9)]
+    asked = [(name, place, count) for name, count in fails.items() for place in range(9)]
+    rows = [(name, f"check {place}", "fail" if place < count else "pass") for name, place, count in asked]
     return pd.DataFrame(rows, columns=["sampler", "check", "verdict"])
 
 

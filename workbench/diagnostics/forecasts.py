@@ -5,7 +5,8 @@ averaged over assets; FZ0 of the VaR and ES of the equal-weight book at 97.5 %
 (:mod:`workbench.diagnostics.backtests.scores`).
 Returns are taken in per cent, so that the scores are.
 
-For every forecast day :math:`d_t = s_t - s^{ref}_t`. A gain is :math:`100\,\bar d/|\bar s^{ref}|`; its error comes from
+For every forecast day :math:`d_t = s_t - s^{ref}_t`. A gain is :math:`100\,\bar d/|\bar s^{ref}|` (of FZ0, whose zero
+means nothing, :math:`100\,\bar d`); its error comes from
 the means over runs of consecutive days, because a bad week is bad for everybody on several days, and is read in a t law
 with as many degrees of freedom as runs less one.
 """
@@ -67,8 +68,8 @@ def energy(members: np.ndarray, observed: np.ndarray) -> float:
 def score_gains(scores: Mapping[str, pd.DataFrame], reference: str) -> pd.DataFrame:
     """Mean score differences to ``reference``: one row a (score, sampler).
 
-    scores : of :func:`forecast_scores`. Columns ``gain`` (per cent of the reference's score, negative is better),
-    ``low, high`` (95 %), ``t``, ``days``; ``attrs`` name the ``reference``.
+    scores : of :func:`forecast_scores`. Columns ``gain`` (negative is better; per cent of the reference's score,
+    for FZ0 hundredths), ``low, high`` (95 %), ``t``, ``days``, ``unit``; ``attrs`` name the ``reference``.
 
     Raises ParameterError when the reference has no scores.
     """
@@ -76,9 +77,11 @@ def score_gains(scores: Mapping[str, pd.DataFrame], reference: str) -> pd.DataFr
     for score, frame in scores.items():
         if reference not in frame:
             raise ParameterError(f"no scores of the reference {reference!r}; found {list(frame.columns)}")
-        scale = abs(frame[reference].mean()) / 100
+        share = not score.startswith("FZ0")  # whose zero means nothing: only differences do
+        scale = abs(frame[reference].mean()) / 100 if share else 0.01
         for sampler in frame.columns.drop(reference):
-            rows[score, sampler] = _gain((frame[sampler] - frame[reference]).to_numpy() / scale)
+            gain = _gain((frame[sampler] - frame[reference]).to_numpy() / scale)
+            rows[score, sampler] = {**gain, "unit": "%" if share else "hundredths"}
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(index=["score", "sampler"])
     table.attrs["reference"] = reference
     return table

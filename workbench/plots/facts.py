@@ -62,7 +62,7 @@ def _draw(axes: Sequence[Axes], cases: Mapping[str, Case], at: np.ndarray, featu
     first = next(iter(cases.values()))
     phi = features(first.real).astype(np.float64)
     history = reduce(first.weights @ phi)
-    law = first.spread(phi, reduce, history, memory=False, foreseen=None)
+    law = first.spread(phi, reduce, history, memory=0.0, foreseen=0.004)
     reach = stats.t.ppf(0.95, law.freedom) * law.error
     told = {name: reduce(mean(features, case.fake)) for name, case in cases.items()}
     for panel, ax in enumerate(axes):

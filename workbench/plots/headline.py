@@ -99,7 +99,9 @@ def _foresight(sampler: str, standing: str, gains: pd.DataFrame | None) -> str:
         return "No day after the start was held out, so how well it foresees is not known."
     mine = gains.xs(sampler, level="sampler")
     reference, days = gains.attrs["reference"], int(mine["days"].iloc[0])
-    told = ", ".join(f"{score} {_percent(row['gain'])} (t {_signed(row['t'])})" for score, row in mine.iterrows())
+    told = ", ".join(
+        f"{score} {_signed(row['gain'])} {row['unit']} (t {_signed(row['t'])})" for score, row in mine.iterrows()
+    )
     verb = {"beats": "beats", "loses": "loses to", "level": "is level with", "mixed": "neither beats nor loses to"}[
         standing
     ]
@@ -117,10 +119,6 @@ def _advice(sampler: str, best: str, failed: pd.Series) -> str:
     return (
         f"By the rule (fewest failed checks, then the lowest score) **the baseline {best} is preferred to {sampler}**."
     )
-
-
-def _percent(value: float) -> str:
-    return f"{value:+.1f} %".replace("-", "−")
 
 
 def _signed(value: float) -> str:

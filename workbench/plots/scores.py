@@ -22,12 +22,14 @@ def score_plot(gains: pd.DataFrame, reference: str) -> np.ndarray:
         for place, sampler in enumerate(samplers):
             _dot(ax, place, sampler, gains.loc[score, sampler])
         ax.axvline(0, color=FAINT, linewidth=0.9)
-        ax.set(title=score, xlabel=f"% of {reference}'s score", yticks=range(len(samplers)), yticklabels=samplers)
+        unit = gains.loc[score, "unit"].iloc[0]
+        scale = f"% of {reference}'s score" if unit == "%" else f"{unit}, less {reference}'s"
+        ax.set(
+            title=score, xlabel=f"{scale}\n← better        worse →", yticks=range(len(samplers)), yticklabels=samplers
+        )
         ax.set_ylim(len(samplers) - 0.5, -0.5)
         ax.grid(False, axis="y")
         ax.tick_params(axis="y", length=0)
-    axes[0].annotate("better", (0.02, 0.02), xycoords="axes fraction", color=FAINT, fontsize=7.5)
-    axes[0].annotate("worse", (0.98, 0.02), xycoords="axes fraction", ha="right", color=FAINT, fontsize=7.5)
     return axes
 
 
