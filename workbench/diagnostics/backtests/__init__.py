@@ -13,9 +13,10 @@ from workbench.diagnostics.backtests.comparison import (
     model_confidence_set,
 )
 from workbench.diagnostics.backtests.desk import profit_attribution, traffic_zone
+from workbench.diagnostics.backtests.ensembles import forecast_table, var_es
 from workbench.diagnostics.backtests.forecasts import Forecasts, align, read_forecasts
 from workbench.diagnostics.backtests.power import power_of
-from workbench.diagnostics.backtests.ranks import energy_rank
+from workbench.diagnostics.backtests.ranks import energy_rank, panel_pits
 from workbench.diagnostics.backtests.run import Result, backtest, report, run, text
 from workbench.diagnostics.backtests.sample import Sample, observed
 from workbench.diagnostics.backtests.scores import crps, energy_score, fz0_score, quantile_score, variogram_score
@@ -35,10 +36,12 @@ __all__ = [
     "diebold_mariano",
     "energy_rank",
     "energy_score",
+    "forecast_table",
     "fz0_score",
     "giacomini_white",
     "model_confidence_set",
     "observed",
+    "panel_pits",
     "power_of",
     "profit_attribution",
     "quantile_score",
@@ -47,6 +50,7 @@ __all__ = [
     "run",
     "text",
     "traffic_zone",
+    "var_es",
     "variogram_score",
     "z3",
 ]

@@ -1,6 +1,7 @@
 """Monitors that may be read every day: e-processes, test martingales, e-detectors, and how fast they find a break."""
 
-from workbench.diagnostics.monitors.bets import Stream, joint_movement, panel_pits, rank_among, total_width
+from workbench.diagnostics.backtests.ranks import joint_movement, panel_pits, rank_among, total_width
+from workbench.diagnostics.monitors.bets import Stream
 from workbench.diagnostics.monitors.delay import BREAKS, detection_delays
 from workbench.diagnostics.monitors.detector import alarms, calibrate, cusum, mixture_wealth, shiryaev_roberts
 from workbench.diagnostics.monitors.evalues import es_evalues, first_alarm, gree, grem, var_evalues

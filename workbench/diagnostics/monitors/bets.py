@@ -11,10 +11,8 @@ stake. u is the PIT of the day's return, z = Phi^-1(u):
     dependence  v, the PIT of their joint movement, is too high or too low: x v^(x-1), x (1-v)^(x-1)
     hits, shortfall   the e-values of VaR and ES with fixed stakes
 
-Of the normal scores z_i of d assets, width is mean z_i^2, and joint movement (sum z_i)^2 / (d sum z_i^2): 1 when all
-move as one, near 0 when they cancel, the same when all scales change, so that a correlation break is told from a
-volatility shock. Their PITs are ranks among draws of the forecast; the energy rank of a day serves as the PIT of its
-width too.
+Joint movement and width, and their PITs, are those of :mod:`workbench.diagnostics.backtests.ranks`; the energy rank
+of a day serves as the PIT of its width too.
 """
 
 from __future__ import annotations
@@ -83,38 +81,3 @@ def hit_bets(stream: Stream) -> np.ndarray:
 def shortfall_bets(stream: Stream) -> np.ndarray:
     """(..., day, bet)."""
     return 1.0 + ES_STAKES * (es_evalues(stream.sample)[..., None] - 1.0)
-
-
-def joint_movement(z: np.ndarray) -> np.ndarray:
-    """(sum z)^2 / (d sum z^2) of normal scores ``(..., asset)``, between 0 and 1."""
-    return z.sum(axis=-1) ** 2 / (z.shape[-1] * np.maximum(np.sum(z * z, axis=-1), 1e-300))
-
-
-def total_width(z: np.ndarray) -> np.ndarray:
-    """Mean square of normal scores ``(..., asset)``."""
-    return np.mean(z * z, axis=-1)
-
-
-def rank_among(observed: np.ndarray, draws: np.ndarray, seed: int = 0) -> np.ndarray:
-    """PIT of ``observed`` (...) among ``draws`` of the forecast, common ``(draw,)`` or by day ``(day, draw)``."""
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 17])))
-    observed, draws = np.asarray(observed, float), np.asarray(draws, float)
-    if draws.ndim == 1:
-        ordered = np.sort(draws)
-        below, upto = (np.searchsorted(ordered, observed, side) for side in ("left", "right"))
-    else:
-        below, upto = (draws < observed[:, None]).sum(axis=-1), (draws <= observed[:, None]).sum(axis=-1)
-    return (below + rng.random(observed.shape) * (upto - below + 1)) / (draws.shape[-1] + 1)
-
-
-def panel_pits(pits: np.ndarray, ensemble: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """PITs (day,) of joint movement and of width, in this order.
-
-    ``pits`` ``(day, asset)`` are the assets' own PITs; ``ensemble`` are PITs drawn from the forecast, ``(draw,
-    asset)`` for a dependence that stays or ``(day, draw, asset)``.
-    """
-    z, drawn = normal_scores(np.asarray(pits)), normal_scores(np.asarray(ensemble))
-    return (
-        rank_among(joint_movement(z), joint_movement(drawn), seed),
-        rank_among(total_width(z), total_width(drawn), seed + 1),
-    )

@@ -21,9 +21,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from workbench.diagnostics.backtests.ranks import joint_movement, rank_among, total_width
 from workbench.diagnostics.backtests.sample import observed
 from workbench.diagnostics.backtests.tails import TYPICAL, t_var_es
-from workbench.diagnostics.monitors.bets import Stream, joint_movement, rank_among, total_width
+from workbench.diagnostics.monitors.bets import Stream
 from workbench.diagnostics.monitors.quiet import MONITORS, threshold
 
 ASSETS, BEFORE, AFTER = 10, 0.3, 0.8

@@ -80,7 +80,7 @@ def watch(
     """Run every monitor the forecasts can feed, at one ``level`` (default the highest).
 
     ``dependence`` and ``width`` are PITs by date of the joint movement and width of all assets
-    (:func:`~workbench.diagnostics.monitors.panel_pits`). Each monitor has one false alarm in ``years`` years on
+    (:func:`~workbench.diagnostics.backtests.panel_pits`). Each monitor has one false alarm in ``years`` years on
     average, so seven of them have about seven. Raises :class:`DataError`.
     """
     level = max(forecasts.var) if level is None else level
