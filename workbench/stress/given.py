@@ -1,9 +1,12 @@
 r"""Given: what the sampler says when part of the future is known.
 
-Constraints on numbers of the path are met exactly where the sampler is affine in its noise (:mod:`.affine`). Elsewhere
-the conditional law is reached by sequential Monte Carlo through bands that tighten (:mod:`.splitting`), then Markov
-chains inside the band (:mod:`.kernels`), in four islands that share nothing. ArviZ judges them: R-hat over the islands
-sees one that found another region, ESS sees chains that do not move. When they fail, no answer is given.
+* Values of linear functionals are met exactly where the sampler is affine in its noise (:mod:`.affine`).
+* Moves, in bands or at values, under a sampler of the grid: guided particles (:mod:`.guided`).
+* Anything else (a book's loss, realised volatility, another sampler, many starts): subset simulation down to the band
+  (:mod:`.splitting`), then Markov chains inside it (:mod:`.kernels`).
+
+The last two run in four islands that share nothing, and ArviZ judges them: R-hat over the islands sees one that found
+another region, ESS sees chains that do not move and particles that share an ancestor. When they fail, no answer is given.
 """
 
 from __future__ import annotations
@@ -21,9 +24,11 @@ from torch import Tensor
 from workbench import scenarios
 from workbench.errors import ParameterError, Refusal
 from workbench.samplers import Sampler
+from workbench.samplers.grid import Filtered
 from workbench.samplers.noise import stream
 from workbench.stress.affine import affine, demand_consistent
-from workbench.stress.events import Constraint
+from workbench.stress.events import Constraint, Move
+from workbench.stress.guided import guided
 from workbench.stress.kernels import Kernel, step
 from workbench.stress.problem import Problem
 from workbench.stress.splitting import split
@@ -66,7 +71,33 @@ def given(
         linear = affine(problem, [constraint.of for constraint in constraints], seed)
         if linear is not None:
             return _exact(problem, linear, constraints, draws, seed)
+    if isinstance(sampler, Filtered) and not problem.free and all(isinstance(c.of, Move) for c in constraints):
+        return _by_guide(problem, constraints, draws, seed)
     return _islands(problem, constraints, draws, seed, particles, thin)
+
+
+def _by_guide(problem: Problem, constraints: Sequence[Constraint], draws: int, seed: int) -> Conditional:
+    _demand_moves(problem, constraints)
+    each = -(-draws // ISLANDS)
+    runs = [
+        guided(problem.sampler, problem.start, list(constraints), problem.horizon, each, stream(seed, f"guide {island}", 0))
+        for island in range(ISLANDS)
+    ]
+    paths = torch.stack([path for path, _ in runs])
+    diagnostics = diagnose(paths, problem.assets)
+    _demand_converged(diagnostics, constraints, draws)
+    value = any(constraint.is_value for constraint in constraints)
+    probability = float("nan") if value else float(np.mean(np.exp([log for _, log in runs])))
+    return Conditional(
+        _tree(problem, paths, constraints, "guided particles"), "guided", probability, diagnostics, ISLANDS * each, ()
+    )
+
+
+def _demand_moves(problem: Problem, constraints: Sequence[Constraint]) -> None:
+    """Evaluate once on quiet paths, so that a wrong name or day is told before anything is drawn."""
+    quiet = torch.zeros(1, problem.horizon, len(problem.assets))
+    for constraint in constraints:
+        constraint.of(quiet, problem.assets)
 
 
 def _exact(problem: Problem, linear, constraints: Sequence[Constraint], draws: int, seed: int) -> Conditional:
@@ -138,7 +169,10 @@ def _island(
 
 def diagnose(paths: Tensor, assets: Sequence[str]) -> pd.DataFrame:
     """Rank-normalised split R-hat, bulk and tail ESS of each asset's cumulative move; paths (island, draw, time, asset)."""
-    moves = xr.Dataset({"move": (("chain", "draw", "asset"), paths.sum(dim=2).double().numpy())}, {"asset": list(assets)})
+    values = paths.sum(dim=2).double().numpy()
+    free = values.std(axis=(0, 1)) > 1e-6  # what is held at a value does not vary, and has nothing to converge
+    assets = [name for name, varies in zip(assets, free) if varies]
+    moves = xr.Dataset({"move": (("chain", "draw", "asset"), values[..., free])}, {"asset": assets})
     columns = {
         "r_hat": az.rhat(moves), "ess_bulk": az.ess(moves), "ess_tail": az.ess(moves, method="tail"),
     }
