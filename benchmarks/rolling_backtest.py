@@ -1,0 +1,125 @@
+"""Sixteen years, twenty US equities, five samplers, yearly refits: seconds, peak memory, and a run killed half-way.
+
+``--measure`` runs every sampler over 2007-2022 with two worker processes, refitted each January on all that was known,
+and backtests 21 books (each stock, equal weight). ``--interrupt`` rolls one sampler in a process of its own, kills it
+with SIGKILL when half its periods are stored, resumes, and compares to the run that was never interrupted, bit for bit.
+Both by default. Seconds are wall time on a machine whose load stands in the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pandas as pd
+
+from workbench import data
+from workbench.diagnostics.backtests import fz0_score, traffic_zone
+from workbench.diagnostics.rollout import Ask, Schedule, asset_books, coverage, equal_book, of_book, rollout
+
+RESULTS = Path(__file__).parent / "results"
+SAMPLERS = ["historical_window", "ewma", "fhs", "fhs_moving", "neural"]
+FIRST, LAST, WORKERS = "2007-01-01", "2022-12-31", 2
+
+
+def roll(sampler: str, store: Path | None, draws: int, workers: int, first: str = FIRST) -> pd.DataFrame:
+    returns = data.returns("us_equities")
+    books = asset_books(returns.columns) | {"equal": equal_book(returns.columns)}
+    with ProcessPoolExecutor(workers) as executor:
+        given = {"schedule": Schedule("yearly"), "ask": Ask(draws=draws), "store": store, "executor": executor}
+        return rollout(sampler, returns, books, first, LAST, **given)
+
+
+def measured(sampler: str, store: Path, draws: int) -> dict:
+    """Cost of one sampler, and what its backtest says."""
+    begin, load = time.perf_counter(), os.getloadavg()[0]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    table = roll(sampler, store, draws, WORKERS)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    cost = {
+        "sampler": sampler, "forecasts": len(table), "wall_s": time.perf_counter() - begin,
+        "cpu_s": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        "peak_gb": (own + WORKERS * after.ru_maxrss) / 1e6, "load_before": load,
+    }  # fmt: skip
+    return cost | {f"{name}_{level:g}": value for level in (0.99, 0.975) for name, value in told(table, level).items()}
+
+
+def told(table: pd.DataFrame, level: float) -> dict:
+    """Hits of the equal-weight book and over all assets, the traffic lights of the years, FZ0."""
+    book = of_book(table, "equal")
+    hit = -book["realised"] > book[f"var_{level:g}"]
+    years = hit.groupby(book.index.year).agg(["sum", "size"])
+    zones = [traffic_zone(int(row["sum"]), int(row["size"]), level) for _, row in years.iterrows()]
+    stocks = table[table["book"] != "equal"]
+    score = fz0_score(-book["realised"], book[f"var_{level:g}"], book[f"es_{level:g}"], level)
+    return {
+        "hits": coverage(book, level)["hits"], "z": coverage(book, level)["z"],
+        "stock_rate": float((-stocks["realised"] > stocks[f"var_{level:g}"]).mean()), "fz0": float(score.mean()),
+        "yellow_years": zones.count("yellow"), "red_years": zones.count("red"),
+    }  # fmt: skip
+
+
+def interrupted(sampler: str, draws: int, first: str) -> dict:
+    """Kill a run when half its periods are stored, resume it, compare with one that was left alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole, part = Path(folder) / "whole", Path(folder) / "part"
+        calm = roll(sampler, whole, draws, 1, first)
+        wanted = len(list(whole.rglob("*.parquet"))) // 2
+        child = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.rolling_backtest", "--victim", sampler, str(part), str(draws), first],
+            start_new_session=True,
+        )
+        while len(list(part.rglob("[0-9]*.parquet"))) < wanted and child.poll() is None:
+            time.sleep(0.05)
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        kept = len(list(part.rglob("[0-9]*.parquet")))
+        begin = time.perf_counter()
+        again = roll(sampler, part, draws, 1, first)
+        pd.testing.assert_frame_equal(calm, again, check_exact=True)
+    return {
+        "sampler": sampler, "killed_by": -child.returncode, "periods": 2 * wanted, "kept": kept,
+        "resumed_s": time.perf_counter() - begin, "identical": bool(calm.equals(again)),
+    }  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--measure", action="store_true")
+    parser.add_argument("--interrupt", action="store_true")
+    parser.add_argument("--samplers", nargs="+", default=SAMPLERS)
+    parser.add_argument("--draws", type=int, default=2048)
+    parser.add_argument("--first", default=FIRST, help="first forecast day of the interrupted run")
+    parser.add_argument("--store", type=Path, help="keep finished periods here; a temporary folder when none is named")
+    parser.add_argument("--victim", nargs=4, metavar=("SAMPLER", "STORE", "DRAWS", "FIRST"), help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments or [])
+    RESULTS.mkdir(exist_ok=True)
+    if options.victim:
+        sampler, store, draws, first = options.victim
+        roll(sampler, Path(store), int(draws), 1, first)
+        return
+    both = options.measure == options.interrupt
+    if options.measure or both:
+        with tempfile.TemporaryDirectory() as folder:
+            rows = []
+            for sampler in options.samplers:
+                rows.append(measured(sampler, options.store or Path(folder), options.draws))
+                print(pd.Series(rows[-1]).to_string(), flush=True)
+        pd.DataFrame(rows).round(4).to_csv(RESULTS / "rolling_backtest.csv", index=False)
+    if options.interrupt or both:
+        found = pd.DataFrame([interrupted(options.samplers[-1], options.draws, options.first)])
+        found.round(2).to_csv(RESULTS / "rolling_backtest_interrupted.csv", index=False)
+        print(found.to_string(index=False))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
