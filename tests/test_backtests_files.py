@@ -137,6 +137,7 @@ def test_days_outside_are_told():
     forecasts, realised = tables()
     told = align(forecasts, realised.iloc[:-1]).notes
     assert "1 forecasts lie outside" in told[0]
+    assert "var_0.99 is below 0 on 300 days" in align(-forecasts[["var_0.99"]], realised).notes[0]
     told = align(forecasts.drop(forecasts.index[[50, 51]]), realised).notes
     assert "no forecast on 2 days" in told[0] and str(forecasts.index[50].date()) in told[0]
 

@@ -152,6 +152,9 @@ def align(forecasts: pd.DataFrame, realised: pd.Series | pd.DataFrame, column: s
     table, loss = table.loc[common], -series.loc[common].to_numpy()
     var = {level: table[name].to_numpy() for level, name in sorted(found["var"].items())}
     es = {level: table[name].to_numpy() for level, name in sorted(found["es"].items())}
+    for level, values in var.items():
+        if np.any(values < 0):
+            notes.append(f"var_{level:g} is below 0 on {int(np.sum(values < 0))} days; VaR is meant as a positive loss")
     for level in es:
         _check_es(common, var[level], es[level], level)
     pit_name = next((c for c in other if c.lower() == "pit"), None)
