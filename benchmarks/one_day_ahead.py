@@ -25,6 +25,7 @@ from workbench.diagnostics.backtests.scores import fz0_score
 RESULTS = Path(__file__).parent / "results"
 DRAWS, ENERGY_DRAWS, SEEDS = 2048, 768, 5
 DETERMINISTIC = [
+    "gjr_vine",
     "historical",
     "historical_window",
     "lognormal",
@@ -35,7 +36,6 @@ DETERMINISTIC = [
     "fhs_moving",
     "gjr_gaussian",
     "gjr_t",
-    "gjr_vine",
 ]
 LEARNED = ["neural"]
 REFERENCES = ["fhs", "fhs_moving"]
@@ -105,7 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--every", type=int, default=1, help="score every n-th day")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args(arguments or [])
-    work = [(name, seed) for name in LEARNED for seed in range(SEEDS)] + [(name, 0) for name in DETERMINISTIC]
+    work = [(name, 0) for name in DETERMINISTIC] + [(name, seed) for name in LEARNED for seed in range(SEEDS)]
     with ProcessPoolExecutor(options.workers) as executor:
         done = executor.map(run, *zip(*work), [options.every] * len(work))
         scored = {}

@@ -73,7 +73,8 @@ class Filtered(Sampler):
                 shock = _colour(root, shock)
             mean, scale = self.filter.moments(state)
             days.append(mean + scale * shock)
-            state = self.filter.update(state, days[-1])
+            if day + 1 < horizon:
+                state = self.filter.update(state, days[-1])
         return torch.stack(days, dim=1)
 
 

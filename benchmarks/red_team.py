@@ -1,0 +1,108 @@
+r"""The stress test of the stress tests: size of every check on the truth, power on planted faults, stored for all to read.
+
+*Size*: history and scenarios from one law; seven laws (two of them kept apart from the checks' development), histories
+of 500, 2,000 and 8,000 days, 2 to 30 assets, sets of the long run and sets that start today.
+*Power*: every fault at its documented severity and at others, on the two laws kept apart, 2,000 days, 6 assets, 1,000
+paths of 20 days; faults of conditioning on 4,000 days after an unusual month.
+
+Trials are appended to ``cache/red_team.jsonl``, so a run can be stopped and goes on; ``--store`` packs what there is
+into the package, where ``workbench list checks`` and the notebook read it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections import Counter
+from itertools import product
+from pathlib import Path
+
+from workbench.diagnostics.faults import FAULTS
+from workbench.diagnostics.laws import LAWS
+from workbench.diagnostics.measured import HELD_OUT, Job, World, documented, fingerprint, frame, run, store, tables
+from workbench.diagnostics.measured.campaign import HONEST, lines
+
+KEPT = Path(__file__).parent.parent / "cache" / "red_team.jsonl"
+LENGTHS = (500, 2000, 8000)
+ASSETS = (5, 2, 10, 5, 30, 2, 10)
+SEVERITIES = (0.1, 0.2, 0.4, 0.7, 1.0)
+NOTHING = ((HONEST, 0.0),)
+
+
+def sizes(repeats: range, start: str, laws: list[str]) -> list[Job]:
+    """Truth against itself: every law and length, assets in turn."""
+    worlds = [
+        World(law, days, ASSETS[r % len(ASSETS)], start=start, repeat=r) for r, days, law in product(repeats, LENGTHS, laws)
+    ]
+    return [Job(world, NOTHING) for world in worlds]
+
+
+def powers(repeats: range, severities: tuple[float, ...] | None = None) -> list[Job]:
+    """Every fault in every world kept apart, at its documented severity or at those given."""
+    jobs = []
+    for repeat, law in product(repeats, HELD_OUT):
+        plain = World(law, repeat=repeat)
+        after = World(law, days=4000, start="extreme", repeat=repeat)
+        crossed = World(law, cross=True, repeat=repeat)
+        for world in (plain, after, crossed):
+            names = [name for name in FAULTS if world == _where(name, plain, after, crossed)]
+            plants = [(name, s) for name in names for s in severities or (FAULTS[name].severity,)]
+            jobs.append(Job(world, (*NOTHING, *plants)))
+    return jobs
+
+
+def _where(name: str, plain: World, after: World, crossed: World) -> World:
+    """The kind of world in which a fault is a fault."""
+    return after if FAULTS[name].conditional else crossed if FAULTS[name].needs == "identities" else plain
+
+
+def plan() -> list[Job]:
+    """Rounds, so that a campaign stopped early has measured a little of everything."""
+    known, apart = list(LAWS), list(HELD_OUT)
+    return [
+        *sizes(range(0, 7), "unconditional", known), *powers(range(0, 5)), *powers(range(0, 2), SEVERITIES),
+        *sizes(range(7, 14), "unconditional", known), *sizes(range(0, 5), "unconditional", apart),
+        *powers(range(5, 10)), *sizes(range(0, 4), "today", known), *powers(range(2, 4), SEVERITIES),
+        *sizes(range(5, 10), "unconditional", apart), *powers(range(10, 20)), *powers(range(4, 10), SEVERITIES),
+    ]  # fmt: skip
+
+
+def pack() -> None:
+    """Store what was measured, and say with which code."""
+    rows = lines(KEPT)
+    notes = {
+        "code now": fingerprint(), "trials by code": dict(Counter(row["code"] for row in rows)), "trials": len(rows),
+        "python": platform.python_version(),
+    }  # fmt: skip
+    store(frame(rows), notes)
+
+
+def report() -> None:
+    """Tables on the screen."""
+    trials = frame(lines(KEPT))
+    print(tables.false_alarms(trials, ["start"]).round(3).to_string())
+    print(tables.sizes(trials).round(3).to_string())
+    apart = trials[trials["law"].isin(list(HELD_OUT))]
+    least = tables.least_severity(apart, documented())
+    print(least.round(3).to_string())
+    print("blind spots:", tables.blind_spots(least))
+    print(tables.alone(apart).round(3).to_string())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--store", action="store_true", help="only pack what was measured into the package")
+    parser.add_argument("--report", action="store_true", help="only print tables of what was measured")
+    options = parser.parse_args(arguments or [])
+    if not (options.store or options.report):
+        print(run(plan(), KEPT, options.workers), "trials added", flush=True)
+    if options.store:
+        pack()
+    report()
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(sys.argv[1:])
