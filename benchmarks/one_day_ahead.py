@@ -1,9 +1,9 @@
 r"""One day ahead on US equities: every sampler of the grid fitted to 1990-2006, frozen, rolled over 2007-2022.
 
-Scores, lower is better, on returns in per cent: energy score of the 20 stocks (768 draws), mean CRPS of the stocks, FZ0 of
-VaR and ES at 99 % and 97.5 % averaged over 51 books (equal weight, each stock, 30 random long-short). Diebold-Mariano
-t statistics come from the means of 20-day blocks; negative: ahead of the reference. The learned sampler is trained from five
-seeds; its row holds the median of the seeds and the range.
+Scores, lower is better, on returns in per cent: energy score of the 20 stocks (768 draws), mean CRPS of the stocks, FZ0
+of VaR and ES at 99 % and 97.5 % averaged over 51 books (equal weight, each stock, 30 random long-short).
+Diebold-Mariano t statistics come from the means of 20-day blocks; negative: ahead of the reference. The learned sampler
+is trained from five seeds, one row each; the printed table holds their median.
 
 The test span decides nothing: every choice in the samplers was made on folds inside 1990-2006.
 """

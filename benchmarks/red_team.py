@@ -1,4 +1,4 @@
-r"""The stress test of the stress tests: size of every check on the truth, power on planted faults, stored for all to read.
+r"""The stress test of the stress tests: size of every check on the truth, power on planted faults.
 
 *Size*: history and scenarios from one law; seven laws (two of them kept apart from the checks' development), histories
 of 500, 2,000 and 8,000 days, 2 to 30 assets, sets of the long run and sets that start today.
@@ -31,10 +31,8 @@ NOTHING = ((HONEST, 0.0),)
 
 def sizes(repeats: range, start: str, laws: list[str]) -> list[Job]:
     """Truth against itself: every law and length, assets in turn."""
-    worlds = [
-        World(law, days, ASSETS[r % len(ASSETS)], start=start, repeat=r) for r, days, law in product(repeats, LENGTHS, laws)
-    ]
-    return [Job(world, NOTHING) for world in worlds]
+    cells = product(repeats, LENGTHS, laws)
+    return [Job(World(law, days, ASSETS[r % len(ASSETS)], start=start, repeat=r), NOTHING) for r, days, law in cells]
 
 
 def powers(repeats: range, severities: tuple[float, ...] | None = None) -> list[Job]:
@@ -42,7 +40,7 @@ def powers(repeats: range, severities: tuple[float, ...] | None = None) -> list[
     jobs = []
     for repeat, law in product(repeats, HELD_OUT):
         plain = World(law, repeat=repeat)
-        after = World(law, days=4000, start="extreme", repeat=repeat)
+        after = World(law, days=4000, start="unusual", repeat=repeat)
         crossed = World(law, cross=True, repeat=repeat)
         for world in (plain, after, crossed):
             names = [name for name in FAULTS if world == _where(name, plain, after, crossed)]

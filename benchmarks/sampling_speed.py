@@ -1,7 +1,7 @@
-"""A million paths of 20 days and 20 stocks: seconds and peak memory of every sampler, and of public peers in the same run.
+"""A million paths of 20 days and 20 stocks: seconds and peak memory of every sampler, and of public peers beside them.
 
-Each measurement has a process of its own, two workers, no noise drawn beforehand. Peak memory is the parent's plus that of the
-workers. The peers draw fewer paths (``PEERS``) and are scaled up, which flatters them: they do not hold the whole set.
+Each measurement has a process of its own, two workers, no noise drawn beforehand. Peak memory is the parent's plus that
+of the workers. The peers draw fewer paths (``PEERS``) and are scaled up, which flatters them: they hold no whole set.
 Their draws are independent days from a copula or a block bootstrap of past days; none filters volatility.
 """
 

@@ -59,7 +59,7 @@ class Sampler(ABC):
     history_: pd.DataFrame
 
     def fit(self, returns: pd.DataFrame, seed: int = 0) -> Sampler:
-        """Learn from log returns (day, asset), fractions; returns the sampler itself. Same inputs and seed, same fit."""
+        """Learn from log returns (day, asset), fractions; gives the sampler itself. Same inputs and seed, same fit."""
         _require_panel(returns)
         self.assets_, self.history_ = list(map(str, returns.columns)), returns
         self._fit(returns, seed)

@@ -1,4 +1,4 @@
-"""Chains: the same sampler, trained again from independent seeds, so that the noise of training shows beside that of draws."""
+"""Chains: the same sampler, trained from independent seeds, to show the noise of training beside that of draws."""
 
 from __future__ import annotations
 

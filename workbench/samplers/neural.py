@@ -7,8 +7,8 @@ with :math:`h` the GJR-GARCH variance and :math:`x` scale-free features of what 
 exponentially weighted variances over ``h``, smoothed signed surprises (leverage), the last surprise, and the
 cross-section means of all of them (is it this asset, or the market?). :math:`f` is bounded, so that a decoded path can
 not run away from the law of motion it corrects. The level :math:`m` is a slow exponentially weighted mean of
-:math:`\varepsilon^2/v`: parameters fitted once are wrong by a factor some years later, and this is the part of the error
-that can be seen as it builds up. Trained on the Student-t likelihood of one day ahead, in torch, with
+:math:`\varepsilon^2/v`: parameters fitted once are wrong by a factor some years later, and this part of the error can
+be seen as it builds up. Trained on the Student-t likelihood of one day ahead, in torch, with
 early stopping on the last part of the training span; ``members`` networks, trained side by side from their own seeds,
 are averaged.
 """
@@ -138,7 +138,7 @@ def _known(returns: pd.DataFrame) -> Tensor:
 
 
 def _negative_likelihood(networks: Networks, inputs: Tensor, surprise: Tensor) -> Tensor:
-    """Mean negative Student-t log-likelihood a member, up to constants, of surprises (row,) given inputs (row, feature)."""
+    """Mean negative Student-t log-likelihood a member of surprises (row,) given inputs (row, feature)."""
     log_scale = 0.5 * networks(inputs)  # of the surprise, as a standard deviation
     dof = 2.1 + networks.log_dof.exp()
     unit = surprise.square() * (-2 * log_scale).exp() / (dof - 2)

@@ -1,8 +1,8 @@
 """Counter-based noise: every number is a function of (seed, stage, block, column), never of who asks or when.
 
-A block is 4,096 draws. Column ``j`` of the noise has a Philox stream of its own, filled day by day, so that two samplers
-which need different numbers of columns share the first ones (common random numbers), and a longer horizon begins with
-the same days.
+A block is 4,096 draws. Column ``j`` of the noise has a Philox stream of its own, filled day by day: two samplers which
+need different numbers of columns share the first ones (common random numbers), and a longer horizon begins with the
+same days.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from workbench.samplers.shocks import SHOCKS, Margins, Shocks, normal_scores
 
-
 FAMILIES = [getattr(pv.families, name) for name in ("gaussian", "student", "clayton", "gumbel", "frank")]
 
 
