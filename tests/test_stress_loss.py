@@ -92,9 +92,9 @@ def test_what_cannot_be_lost_is_refused(resampled):
 
 def test_a_bootstraps_gradient_is_not_believed(normal, resampled):
     jittered = make("filtered", filter="ewma", shocks="bootstrap", tails="gpd").fit(panel())
-    copula = make("filtered", filter="ewma", shocks="gaussian", tails="gpd").fit(panel())
-    trusted = [smooth(Problem(s, 3), lambda paths: Move(EQUAL)(paths, panel().columns)) for s in (normal, copula, jittered, resampled)]
-    assert trusted == [True, True, False, False]
+    kinds = (normal, jittered, resampled)
+    trusted = [smooth(Problem(s, 3), lambda paths: Move(EQUAL)(paths, panel().columns)) for s in kinds]
+    assert trusted == [True, False, False]
 
 
 def test_reverse_of_a_normal_sampler_is_its_design_point(normal):

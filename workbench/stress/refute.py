@@ -17,7 +17,6 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
-from statsmodels.stats.multitest import multipletests
 
 from workbench.errors import FitError
 
@@ -44,8 +43,15 @@ def refute(returns: pd.DataFrame, graph: nx.DiGraph, level: float = 0.05) -> pd.
         raise FitError(f"{len(returns)} days are too few to refute a graph; 250 are needed")
     rows = [_test(returns, *claim) for claim in independences(graph)]
     table = pd.DataFrame(rows, columns=["node", "other", "given", "partial_correlation", "t", "p_value"])
-    adjusted = multipletests(table["p_value"], level, "holm")[1] if len(table) else []
-    return table.assign(holm_p=adjusted, refuted=np.asarray(adjusted) <= level)
+    adjusted = _holm(table["p_value"].to_numpy(dtype=float))
+    return table.assign(holm_p=adjusted, refuted=adjusted <= level)
+
+
+def _holm(p: np.ndarray) -> np.ndarray:
+    """Adjusted p-values of Holm's step-down rule."""
+    order, adjusted = np.argsort(p), np.empty(len(p))
+    adjusted[order] = np.maximum.accumulate(np.minimum(1.0, p[order] * np.arange(len(p), 0, -1)))
+    return adjusted
 
 
 def _test(returns: pd.DataFrame, node: str, other: str, given: tuple[str, ...]) -> tuple:

@@ -89,7 +89,8 @@ def reverse(
     plausible = Plausibility(problem, gradient, seed)
     begin = found.noise[:: max(len(found.noise) // starts, 1)][:starts]
     if gradient:
-        points, spent = descend(problem, score, loss, begin)
+        mirrored = torch.cat([begin, -begin[: starts // 2]])  # the other side of the market is tried too
+        points, spent = descend(problem, score, loss, mirrored)
         if not len(points):
             raise Refusal(f"no start reached the loss of {loss:g} by descent; the loss may jump there")
     else:
