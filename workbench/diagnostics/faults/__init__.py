@@ -1,4 +1,4 @@
-"""Planted faults: what goes wrong with scenario sets in practice, each with a severity dial, to measure what the checks find.
+"""Planted faults: what goes wrong with scenario sets in practice, each with a severity dial, to measure the checks by.
 
 >>> len(FAULTS) >= 24 and all(0 < FAULTS[name].severity <= 1 for name in FAULTS)
 True

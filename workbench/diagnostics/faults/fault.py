@@ -2,7 +2,7 @@
 
 A fault is a function ``fault(draws, severity, rng, context) -> draws`` on a scenario set (draw, time, asset) of log
 returns. Severity runs from 0, the set as it was to the bit, to 1, the worst that the fault can do. Each has a documented
-severity: the one at which a court that deserves its name must find it.
+severity, at which a court that deserves its name must find it.
 """
 
 from __future__ import annotations
@@ -28,12 +28,16 @@ class Context:
     holdout : (day, asset), the days after it, which the model must not have seen.
     unconditional : (draw, time, asset), draws of the long-run law, for a set that should start from today.
     stale : (draw, time, asset), draws from the state of another day.
+    identities : laws of motion that the truth obeys (:mod:`workbench.diagnostics.motion`).
+    assets : names of the columns.
     """
 
     history: np.ndarray
     holdout: np.ndarray | None = None
     unconditional: np.ndarray | None = None
     stale: np.ndarray | None = None
+    identities: tuple[dict, ...] | None = None
+    assets: tuple[str, ...] = ()
 
 
 def fault(
@@ -42,7 +46,8 @@ def fault(
     """Decorator: register a corruption as the fault ``name``.
 
     severity : documented severity; group : the question that should find it.
-    needs : the field of :class:`Context` that it reads; conditional : whether it is a fault only of sets that start today.
+    needs : the field of :class:`Context` that it reads.
+    conditional : whether it is a fault only of sets that start today.
     assets : fewest columns.
     """
 
@@ -74,7 +79,9 @@ def _admit(name: str, draws: np.ndarray, severity: float, context: Context | Non
         raise ParameterError(f"fault {name!r} needs {needs!r} in its context")
 
 
-def plant(name: str, draws: np.ndarray, severity: float | None = None, seed: int = 0, context: Context | None = None) -> np.ndarray:
+def plant(
+    name: str, draws: np.ndarray, severity: float | None = None, seed: int = 0, context: Context | None = None
+) -> np.ndarray:
     """Plant the fault ``name`` in a scenario set; at its documented severity when none is given.
 
     >>> import numpy as np

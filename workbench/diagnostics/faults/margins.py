@@ -45,7 +45,7 @@ def fat_tails(draws, severity, rng, context):
 
 @fault("wrong skew sign", severity=1.0, group="facts")
 def wrong_skew(draws, severity, rng, context):
-    """Each asset's law of a day is mirrored about its mean while the order of values stays: rises as large as falls were.
+    """Each asset's law of a day is mirrored about its mean, the order of values stays: rises as large as falls were.
 
     Comes from a sign convention (losses positive) mixed up between fitting and sampling.
     """

@@ -91,7 +91,7 @@ def _without(draws: np.ndarray, score: np.ndarray, share: float) -> np.ndarray:
     return draws[np.sort(np.argsort(score)[: max(20, round((1 - share) * len(draws)))])]
 
 
-@fault("calm paths only", severity=0.5, group="facts")
+@fault("calm paths only", severity=0.8, group="facts")
 def calm_only(draws, severity, rng, context):
     """The wildest half x severity of the draws is missing.
 
@@ -100,7 +100,7 @@ def calm_only(draws, severity, rng, context):
     return _without(draws, np.abs(market(draws)).mean(1), 0.5 * severity)
 
 
-@fault("crisis paths dropped", severity=0.6, group="tails")
+@fault("crisis paths dropped", severity=1.0, group="tails")
 def crises_dropped(draws, severity, rng, context):
     """The 10 % x severity of paths on which the market falls deepest are missing.
 

@@ -49,7 +49,7 @@ def _apart(draws: np.ndarray, share: float, depth: float, rng: np.random.Generat
     return out
 
 
-@fault("broken joint crashes", severity=0.6, group="dependence", assets=2)
+@fault("broken joint crashes", severity=1.0, group="dependence", assets=2)
 def broken_crashes(draws, severity, rng, context):
     """On a share of days on which two assets or more are in their worst 5 %, all but one trade their day for another's.
 
@@ -93,7 +93,7 @@ def rescaled(draws, severity, rng, context):
     return draws * factor
 
 
-@fault("one bad asset", severity=0.6, group="dependence", assets=2)
+@fault("one bad asset", severity=1.0, group="dependence", assets=2)
 def one_bad(draws, severity, rng, context):
     """One asset of many, in a share of the paths, lives in another path: its own law right, its company wrong.
 
@@ -166,3 +166,14 @@ def lost_direction(draws, severity, rng, context):
     least = np.linalg.eigh(np.cov(flat.T))[1][:, 0]
     flat = flat - severity * np.outer((flat - flat.mean(0)) @ least, least)
     return flat.reshape(draws.shape) * spread(draws)
+
+
+@fault("broken identity", severity=0.5, group="law of motion", needs="identities", assets=3)
+def broken_identity(draws, severity, rng, context):
+    """The last column of the first declared identity carries noise of 1 % x severity of its volatility.
+
+    Comes from generating an index beside its constituents, or a cross rate beside its legs, instead of computing it.
+    """
+    asset = [*context.assets].index([*context.identities[0]["weights"]][-1])
+    draws[..., asset] += 0.01 * severity * spread(draws)[asset] * rng.standard_normal(draws.shape[:2])
+    return draws

@@ -37,12 +37,13 @@ def attempt(world: World, fault: str, severity: float) -> dict:
     seed = world.seed % 2**31
     draws = truth.honest if fault == HONEST else plant(fault, truth.honest, severity, seed, truth.context)
     start = "unconditional" if world.start == "unconditional" else "last"
-    findings = trial(draws, truth.history, start=start, holdout=truth.holdout, seed=seed)
+    findings = trial(
+        draws, truth.history, start=start, holdout=truth.holdout, identities=truth.context.identities or (), seed=seed
+    )
     answered = {finding.check: round(finding.p_value, 6) for finding in findings if finding.answered}
     failed = [finding.check for finding in findings if finding.verdict == "fail"]
-    return {
-        **asdict(world), "fault": fault, "severity": severity, "verdict": verdict(findings), "failed": failed, "p": answered,
-    }  # fmt: skip
+    told = {"fault": fault, "severity": severity, "verdict": verdict(findings), "failed": failed, "p": answered}
+    return asdict(world) | told
 
 
 def work(job: Job) -> list[dict]:

@@ -4,11 +4,11 @@ r"""Two laws kept apart: no check was tuned on them, so the power and the size m
 
     z_i sqrt(v_i) + J (k_i - m),   J ~ Bernoulli(lambda),   lambda' = l + .94 (lambda - l) + .03 J,
 
-with k falls three times in four, and v' pulled to 1, kicked by jumps and by falls (Heston 1993; Ait-Sahalia, Cacho-Diaz,
-Laeven 2015, J. Financial Economics 117, 585-606).
+with k falls three times in four, and v' pulled back, kicked by jumps and by falls (Heston 1993; Ait-Sahalia,
+Cacho-Diaz, Laeven 2015, J. Financial Economics 117, 585-606).
 
-``rough``: log volatility a sum of four autoregressions with half-lives of 1, 5, 25 and 100 days, half of it common to all
-components, and a normal variance-mean mixture with one mixing variable a day for all: skew, and crashes that come together
+``rough``: log volatility a sum of four autoregressions with half-lives of 1, 5, 25 and 100 days, a third of it common
+to all components, and a normal variance-mean mixture with one mixing variable a day for all: skew, and common crashes
 (Gatheral, Jaisson, Rosenbaum 2018, Quantitative Finance 18, 933-949; McNeil, Frey, Embrechts 2015, section 6.2).
 """
 

@@ -42,8 +42,8 @@ def store(trials: pd.DataFrame, notes: dict, path: Path = TRIALS) -> None:
 
 @lru_cache(maxsize=1)
 def reliability() -> dict[str, dict[str, float]]:
-    """Of each check: measured size with n and interval, and its power, the share of faults (on laws kept apart, at their
-    documented severity) that it refutes by itself in at least half of the trials. Empty where nothing is stored."""
+    """Of each check: measured size with n and interval, and its power, the number of faults (on laws kept apart, at
+    their documented severity) that it refutes in at least half of the trials. Empty where nothing is stored."""
     if not TRIALS.exists():
         return {}
     trials = load()
@@ -51,7 +51,8 @@ def reliability() -> dict[str, dict[str, float]]:
     found = tables.matrix(apart, documented()) if len(tables.planted(apart)) else pd.DataFrame()
     return {
         row.check: {
-            "size": round(float(row.share), 4), "size_low": round(float(row.low), 4), "size_high": round(float(row.high), 4),
+            "size": round(float(row.share), 4), "size_low": round(float(row.low), 4),
+            "size_high": round(float(row.high), 4),
             "trials": int(row.n), "faults_found": int((found[row.check] >= 0.5).sum()), "faults": len(found),
         }
         for row in tables.sizes(trials).itertuples() if row.n and row.check in found

@@ -4,8 +4,8 @@ Shares k of n carry Wilson's interval (Wilson 1927, J. Am. Stat. Assoc. 22, 209-
 
     (k + z^2/2) / (n + z^2)  +-  z / (n + z^2) sqrt(k (n - k) / n + z^2 / 4),   z = 1.96,
 
-which does not collapse at 0 or n. A *blind spot* is a fault that at its worst is found in fewer than half of the trials;
-a check is *redundant* when it fires and never alone, *silent* when it never fires.
+which does not collapse at 0 or n. A *blind spot* is a fault that at its worst is found in fewer than half of the
+trials; a check is *redundant* when it fires and never alone, *silent* when it never fires.
 """
 
 from __future__ import annotations
@@ -118,7 +118,9 @@ def least_severity(trials: pd.DataFrame, documented: pd.Series, wanted: float = 
         least = group["severity"].to_numpy()[lasting].min() if lasting.any() else np.nan
         there = group[np.isclose(group["severity"], documented[name])]
         told = there.iloc[0][["n", "hits", "share", "low", "high"]].to_dict() if len(there) else {}
-        rows.append({"fault": name, "documented": documented[name], **told, "least": least, "worst": group["share"].iloc[-1]})
+        rows.append(
+            {"fault": name, "documented": documented[name], **told, "least": least, "worst": group["share"].iloc[-1]}
+        )
     return pd.DataFrame(rows)
 
 

@@ -14,16 +14,18 @@ from workbench.diagnostics.laws import LAWS, Law
 from workbench.diagnostics.measured.held_out import HELD_OUT
 from workbench.errors import ParameterError
 
-STARTS = ("unconditional", "today", "extreme")
+STARTS = ("unconditional", "today", "unusual")
 BEFORE, AFTER, CANDIDATES = 120, 260, 8
+UNUSUAL = 1.2
 
 
 @dataclass(frozen=True)
 class World:
     """Which truth: the law's name, sizes, and a number that tells repetitions apart.
 
-    start : ``unconditional``; ``today``, a set that starts from the history's last close; ``extreme``, the same where the
-        last month is the most unusual of eight histories, so that the condition matters.
+    cross : whether the last column is the sum of the first two, as a cross rate is.
+    start : ``unconditional``; ``today``, a set that starts from the last close; ``unusual``, the same after a month
+        whose volatility lies about 1.2 standard deviations from its mean, so that the condition matters.
     """
 
     law: str
@@ -33,6 +35,7 @@ class World:
     horizon: int = 20
     start: str = "unconditional"
     repeat: int = 0
+    cross: bool = False
 
     @property
     def seed(self) -> int:
@@ -42,7 +45,7 @@ class World:
 
 @dataclass(frozen=True)
 class Truth:
-    """history : panel of log returns; honest : (draw, time, asset); holdout : the days after; context : for the faults."""
+    """history, holdout : panels of log returns; honest : (draw, time, asset); context : for the faults."""
 
     history: pd.DataFrame
     honest: np.ndarray
@@ -62,27 +65,33 @@ def build(world: World) -> Truth:
     if world.start not in STARTS:
         raise ParameterError(f"start {world.start!r} of a world is none of {STARTS}")
     law, rng = law_of(world), np.random.default_rng(world.seed)
-    paths = CANDIDATES if world.start == "extreme" else 1
+    paths = CANDIDATES if world.start == "unusual" else 1
     first, old = law.walk(law.long_run(paths, rng), world.days - BEFORE, rng)
     last, state = law.walk(old, BEFORE, rng)
     days = np.concatenate([first, last], axis=1)
-    chosen = _strangest(days) if paths > 1 else 0
+    chosen = _unusual(days) if paths > 1 else 0
     days, old, state = days[chosen].astype(float), old[chosen], state[chosen]
     after = law.walk(state[None], AFTER, rng)[0][0].astype(float)
     conditional = world.start != "unconditional"
     honest = law.scenarios(world.draws, world.horizon, world.seed + 1, state if conditional else None)
+    names = [f"A{i}" for i in range(world.assets)]
     context = Context(
         days, after,
         unconditional=law.scenarios(world.draws, world.horizon, world.seed + 2) if conditional else None,
         stale=law.scenarios(world.draws, world.horizon, world.seed + 3, old) if conditional else None,
+        identities=({"name": "cross", "weights": {"A0": 1.0, "A1": 1.0, names[-1]: -1.0}},) if world.cross else None,
+        assets=tuple(names),
     )  # fmt: skip
-    names = [f"A{i}" for i in range(world.assets)]
+    for values in (days, after, honest) if world.cross else ():
+        values[..., -1] = values[..., 0] + values[..., 1]
     dates = pd.bdate_range("1990-01-02", periods=world.days + AFTER)
     history = pd.DataFrame(days, index=dates[: world.days], columns=names)
     return Truth(history, honest, pd.DataFrame(after, index=dates[world.days :], columns=names), context)
 
 
-def _strangest(days: np.ndarray) -> int:
-    """The path (path, day, asset) whose last month departs most from its own long run in log mean |r|."""
-    size = np.abs(days)
-    return int(np.abs(np.log(size[:, -22:].mean(1) / size.mean(1)).mean(1)).argmax())
+def _unusual(days: np.ndarray) -> int:
+    """The path (path, day, asset) whose last month's log mean |r| is nearest to 1.2 deviations from its mean."""
+    total = np.abs(days).cumsum(1, dtype=float)
+    level = np.log(total[:, 22:] - total[:, :-22]).mean(2)
+    departure = (level[:, -1] - level.mean(1)) / level.std(1)
+    return int(np.abs(np.abs(departure) - UNUSUAL).argmin())
