@@ -58,10 +58,11 @@ def plan() -> list[Job]:
     """Rounds, so that a campaign stopped early has measured a little of everything."""
     known, apart = list(LAWS), list(HELD_OUT)
     return [
-        *sizes(range(0, 7), "unconditional", known), *powers(range(0, 5)), *powers(range(0, 2), SEVERITIES),
-        *sizes(range(7, 14), "unconditional", known), *sizes(range(0, 5), "unconditional", apart),
-        *powers(range(5, 10)), *sizes(range(0, 4), "today", known), *powers(range(2, 4), SEVERITIES),
-        *sizes(range(5, 10), "unconditional", apart), *powers(range(10, 20)), *powers(range(4, 10), SEVERITIES),
+        *sizes(range(0, 7), "unconditional", known), *powers(range(0, 2)), *sizes(range(7, 14), "unconditional", known),
+        *powers(range(2, 4)), *powers(range(0, 1), SEVERITIES), *powers(range(4, 7)),
+        *sizes(range(0, 4), "unconditional", apart), *powers(range(1, 2), SEVERITIES), *powers(range(7, 10)),
+        *sizes(range(0, 4), "today", known), *powers(range(2, 4), SEVERITIES),
+        *sizes(range(4, 10), "unconditional", apart), *powers(range(10, 20)), *powers(range(4, 10), SEVERITIES),
     ]  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """The registry of faults: what a planted corruption is, what it may know, and how it is registered.
 
 A fault is a function ``fault(draws, severity, rng, context) -> draws`` on a scenario set (draw, time, asset) of log
-returns. Severity runs from 0, the set as it was to the bit, to 1, the worst that the fault can do. Each has a documented
-severity, at which a court that deserves its name must find it.
+returns. Severity runs from 0, the set as it was to the bit, to 1, the worst that the fault can do. Each has a
+documented severity, at which a court that deserves its name must find it.
 """
 
 from __future__ import annotations
