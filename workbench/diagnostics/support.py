@@ -1,6 +1,6 @@
 r"""Has anything like today been seen? How far the market's state lies from every state that a sampler could learn from.
 
-State: nine scale-free features of a panel's past, each comparable across decades and panels (:func:`features`). They are
+State: six scale-free features of a panel's past, each comparable across decades and panels (:func:`features`). They are
 whitened by the covariance of the states seen, and the distance of today is that to its :data:`NEAREST`-th nearest
 neighbour among them, days within :data:`EMBARGO` of it left out, since yesterday resembles today whatever happens.
 
@@ -47,7 +47,11 @@ class Support:
     @property
     def sentence(self) -> str:
         """One line for the first page."""
-        where = {"within": "within what has been seen", "edge": "at the edge of what has been seen", "outside": "outside everything seen"}
+        where = {
+            "within": "within what has been seen",
+            "edge": "at the edge of what has been seen",
+            "outside": "outside everything seen",
+        }
         first = self.strange.index[0]
         return (
             f"The market of {self.date:%Y-%m-%d} is {where[self.standing]}: {self.p_value:.1%} of {len(self.past):,} past "
@@ -59,33 +63,30 @@ class Support:
 def features(returns: pd.DataFrame) -> pd.DataFrame:
     """Scale-free state (day, feature) at every close, from the days up to it; the first 250 days have none.
 
-    returns : log returns (day, asset), fractions. With :math:`v_n` an asset's root mean square over about n days:
-    log v5/v22, log v22/v66 and log v66/v250, means over assets; log of v22 over its mean since the first day; spread
-    over assets of log v22/v250; mean return of 22 days over v66; of 250 days over v250; loss of the equal-weight book
-    from its highest close of 250 days over v66; mean correlation of 66 days (log of the book's variance to the
-    assets'); share of the last 22 days' squares that fell on the largest (a jump).
+    returns : log returns (day, asset), fractions. With :math:`v_n` an asset's exponentially weighted root mean square over
+    about n days: log v5/v22 and log v22/v66, means over assets; log of v22 over its mean since the first day; the fall of the
+    equal-weight book from its highest close of 250 days, in units of its long-run volatility; log of the variance of
+    the standardised book to that of the assets over 66 days (do they move together?); logarithm of the spread over
+    assets of v22/v250 (is it a few, or all?). More features would make every day strange in some of them: the nearest
+    neighbour of an ordinary day is farther the more there are.
     """
     square = returns.pow(2).clip(lower=1e-14)
     size = {n: np.sqrt(square.ewm(halflife=n / 3, min_periods=n).mean()) for n in (5, 22, 66, 250)}
-    book = returns.mean(axis=1)
-    wide = {n: size[n].mean(axis=1) for n in size}
     log = {n: np.log(size[n]) for n in size}
-    held = book.cumsum()
+    long = np.sqrt(square.expanding(250).mean())
+    book = returns.mean(axis=1)
+    held, usual = book.cumsum(), np.sqrt(book.pow(2).expanding(250).mean() * 250)
     unit = returns / size[66].shift(1)
-    joint = np.log(unit.mean(axis=1).pow(2).rolling(66).mean() / unit.pow(2).mean(axis=1).rolling(66).mean())
-    largest = square.rolling(22).max() / square.rolling(22).sum()
+    together = unit.mean(axis=1).pow(2).rolling(66).mean() / unit.pow(2).mean(axis=1).rolling(66).mean()
     table = {
         "volatility of days against weeks": (log[5] - log[22]).mean(axis=1),
         "volatility of weeks against months": (log[22] - log[66]).mean(axis=1),
-        "volatility of months against the year": (log[66] - log[250]).mean(axis=1),
-        "volatility against the long run": (log[22] - np.log(np.sqrt(square.expanding(250).mean()))).mean(axis=1),
-        "spread of volatility over assets": (log[22] - log[250]).std(axis=1, ddof=0),
-        "trend of the month": book.rolling(22).sum() / (wide[66] * np.sqrt(22)),
-        "trend of the year": book.rolling(250).sum() / (wide[250] * np.sqrt(250)),
-        "fall from the year's high": (held - held.rolling(250).max()) / (wide[66] * np.sqrt(250)),
-        "moving together": joint if returns.shape[1] > 1 else 0.0 * book,
-        "one day in the month's moves": largest.mean(axis=1),
+        "volatility against the long run": (log[22] - np.log(long)).mean(axis=1),
+        "fall from the year's high": (held - held.rolling(250).max()) / usual,
     }
+    if returns.shape[1] > 1:
+        table["moving together"] = np.log(together)
+        table["spread of volatility over assets"] = np.log((log[22] - log[250]).std(axis=1, ddof=0).clip(lower=1e-6))
     return pd.DataFrame(table).dropna()
 
 
@@ -99,7 +100,9 @@ def standing(returns: pd.DataFrame, date: str | pd.Timestamp | None = None, seed
     known = returns if date is None else returns.loc[: pd.Timestamp(date)]
     states = features(known)
     if len(states) < SHORTEST + EMBARGO:
-        raise DataError(f"{len(states)} days have a state, {SHORTEST + EMBARGO} are needed (the first 250 days have none)")
+        raise DataError(
+            f"{len(states)} days have a state, {SHORTEST + EMBARGO} are needed (the first 250 days have none)"
+        )
     seen = _thin(states.iloc[:-EMBARGO])
     whiten, middle = _whitening(seen)
     points = (seen.to_numpy() - middle) @ whiten
@@ -109,7 +112,9 @@ def standing(returns: pd.DataFrame, date: str | pd.Timestamp | None = None, seed
     p, low, high = _p_value(past.to_numpy(), distance, round(len(states) / len(seen)), seed)
     grade = "outside" if distance > past.max() else "edge" if p < EDGE else "within"
     z = (states.iloc[-1] - seen.mean()) / seen.std().clip(lower=1e-12)
-    return Support(states.index[-1], distance, past, p, low, high, grade, z.reindex(z.abs().sort_values(ascending=False).index))
+    return Support(
+        states.index[-1], distance, past, p, low, high, grade, z.reindex(z.abs().sort_values(ascending=False).index)
+    )
 
 
 def require_support(support: Support) -> Support:
