@@ -8,7 +8,17 @@ import pytest
 from workbench import scenarios
 from workbench.errors import FitError, ParameterError, Refusal
 from workbench.stress import (
-    Constraint, Move, Question, answer, causal_graph, do, fit_structural, independences, intervene, refute, sensitivity,
+    Constraint,
+    Move,
+    Question,
+    answer,
+    causal_graph,
+    do,
+    fit_structural,
+    independences,
+    intervene,
+    refute,
+    sensitivity,
 )
 
 TRUE = {"edges": [["U", "X"], ["U", "Y"], ["X", "Y"]]}

@@ -4,15 +4,25 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+from stress_panel import panel
 
+from workbench.books import equal_weight
 from workbench.errors import ParameterError, Refusal
 from workbench.samplers import make
-from workbench.stress import Against, Constraint, Loss, Move, Problem, RealisedVolatility, View, along, given, pool
-from workbench.stress import starts_with_volatility
+from workbench.stress import (
+    Against,
+    Constraint,
+    Loss,
+    Move,
+    Problem,
+    RealisedVolatility,
+    View,
+    along,
+    given,
+    pool,
+    starts_with_volatility,
+)
 from workbench.stress.affine import affine
-from workbench.books import equal_weight
-
-from stress_panel import panel
 
 HORIZON = 5
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 from scipy import stats
+from stress_panel import panel
 
 from workbench.books import Book, Linear, equal_weight, short_volatility
 from workbench.errors import ParameterError, Refusal
@@ -16,8 +17,6 @@ from workbench.stress.affine import affine
 from workbench.stress.problem import smooth
 from workbench.stress.shapley import by_asset, by_factor, shapley
 from workbench.stress.splitting import split
-
-from stress_panel import panel
 
 HORIZON = 5
 EQUAL = {"A": -1 / 3, "B": -1 / 3, "C": -1 / 3}
