@@ -4,8 +4,8 @@ Forecasts are sorted by the distance of their eve's state (:func:`workbench.diag
 shares of equal size. In each, three numbers that are scale-free, so that calm and wild days can be averaged:
 
     hits       share of losses beyond VaR, 1 - level when right
-    surprise   mean of (L - VaR)+ / (alpha ES) + VaR / ES - 1, that is FZ0 less log ES: 0 when VaR and ES are right, above
-               when risk was understated, by about the share in which ES was too small
+    surprise   mean of (L - VaR)+ / (alpha ES) + VaR / ES - 1, that is FZ0 less log ES: 0 when VaR and ES are right,
+               above when risk was understated, by about the share in which ES was too small
     width      root mean square of Phi^-1(PIT), 1 when right
 
 with errors from the means of runs of 20 forecasts, because bad days come together. :func:`widening` turns them into the

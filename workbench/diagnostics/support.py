@@ -9,8 +9,9 @@ says how far apart honest days lie; blocks of :data:`BLOCK` days are drawn with 
 Kunsch 1989, Annals of Statistics 17, 1217-1241), because strange days come in runs, and give the p-value of today's
 distance its interval. :math:`p` = share of past days at least as far from all others as today is.
 
-The answer is graded: within the support; at its edge (:math:`p` below :data:`EDGE`), where the forecast is to be widened by what was
-wrong at such distances before; outside (farther than every past day), where a forecast is a guess and is refused.
+The answer is graded: within the support; at its edge (:math:`p` below :data:`EDGE`), where the forecast is to be
+widened by what was wrong at such distances before; outside (farther than every past day), where a forecast is a guess
+and is refused.
 """
 
 from __future__ import annotations
@@ -28,12 +29,18 @@ EDGE = 0.02
 MOST = 1500  # states compared; more days are thinned evenly, neighbouring days being nearly the same state
 SHORTEST = 500
 DRAWS = 500
+WHERE = {
+    "within": "within what has been seen",
+    "edge": "at the edge of what has been seen",
+    "outside": "outside everything seen",
+}
 
 
 @dataclass(frozen=True)
 class Support:
     """Where a day stands. ``distance`` of its state; ``past`` distances (date,) of the states seen; ``p_value`` and its
-    95 % interval ``low, high``; ``standing`` "within", "edge" or "outside"; ``strange``: features by |z|, farthest first."""
+    95 % interval ``low, high``; ``standing`` "within", "edge" or "outside"; ``strange``: its features in standard
+    deviations, farthest first."""
 
     date: pd.Timestamp
     distance: float
@@ -47,14 +54,10 @@ class Support:
     @property
     def sentence(self) -> str:
         """One line for the first page."""
-        where = {
-            "within": "within what has been seen",
-            "edge": "at the edge of what has been seen",
-            "outside": "outside everything seen",
-        }
+        where = WHERE[self.standing]
         first = self.strange.index[0]
         return (
-            f"The market of {self.date:%Y-%m-%d} is {where[self.standing]}: {self.p_value:.1%} of {len(self.past):,} past "
+            f"The market of {self.date:%Y-%m-%d} is {where}: {self.p_value:.1%} of {len(self.past):,} past "
             f"states (95 % interval {self.low:.1%} to {self.high:.1%}) lie as far from all others. Its strangest "
             f"feature is {first} ({self.strange.iloc[0]:+.1f} standard deviations)."
         )
@@ -63,12 +66,12 @@ class Support:
 def features(returns: pd.DataFrame) -> pd.DataFrame:
     """Scale-free state (day, feature) at every close, from the days up to it; the first 250 days have none.
 
-    returns : log returns (day, asset), fractions. With :math:`v_n` an asset's exponentially weighted root mean square over
-    about n days: log v5/v22 and log v22/v66, means over assets; log of v22 over its mean since the first day; the fall of the
-    equal-weight book from its highest close of 250 days, in units of its long-run volatility; log of the variance of
-    the standardised book to that of the assets over 66 days (do they move together?); logarithm of the spread over
-    assets of v22/v250 (is it a few, or all?). More features would make every day strange in some of them: the nearest
-    neighbour of an ordinary day is farther the more there are.
+    returns : log returns (day, asset), fractions. With :math:`v_n` an asset's exponentially weighted root mean square
+    over about n days: log v5/v22 and log v22/v66, means over assets; log of v22 over its mean since the first day; the
+    fall of the equal-weight book from its highest close of 250 days, in units of its long-run volatility; log of the
+    variance of the standardised book to that of the assets over 66 days (do they move together?); log of the spread
+    over assets of v22/v250 (is it a few, or all?). More features would make every day strange in some of them: the
+    more there are, the farther is the nearest neighbour of an ordinary day.
     """
     square = returns.pow(2).clip(lower=1e-14)
     size = {n: np.sqrt(square.ewm(halflife=n / 3, min_periods=n).mean()) for n in (5, 22, 66, 250)}
@@ -130,8 +133,8 @@ def require_support(support: Support) -> Support:
 def distances(returns: pd.DataFrame, first: str | pd.Timestamp, trained: str | pd.Timestamp | None = None) -> pd.Series:
     """Distance (day,) of every close from ``first`` on to the states seen before.
 
-    trained : last day a frozen model has learnt from; None, everything up to :data:`EMBARGO` days before each day. Units
-    are those of the whitening by the states before ``first`` (or up to ``trained``) for all days alike.
+    trained : last day a frozen model has learnt from; None, everything up to :data:`EMBARGO` days before each day.
+    Units are those of the whitening by the states before ``first`` (or up to ``trained``), for all days alike.
     """
     states = features(returns)
     start = pd.Timestamp(first)

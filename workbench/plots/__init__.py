@@ -4,13 +4,16 @@ Every function takes scenarios, cases before the trial or tables, and no file; n
 texts and the notebook decide what is said about a figure.
 """
 
+from workbench.plots.backtests import hit_band, pit_ecdf, traffic_calendar
 from workbench.plots.dependence import dependence_maps
 from workbench.plots.facts import stylised_facts
 from workbench.plots.fan import around, fan_chart, fan_charts
 from workbench.plots.headline import best_baseline, headline
+from workbench.plots.monitors import delay_curves, evidence_paths, factor_paths
 from workbench.plots.ranks import rank_bars
 from workbench.plots.risk import risk_intervals
 from workbench.plots.scores import score_plot
+from workbench.plots.support import support_plot
 from workbench.plots.tails import has_splice, splice_plot, tail_plot
 from workbench.plots.verdict import verdict_map
 from workbench.plots.worst import closest_episodes, worst_paths
@@ -19,17 +22,24 @@ __all__ = [
     "around",
     "best_baseline",
     "closest_episodes",
+    "delay_curves",
     "dependence_maps",
+    "evidence_paths",
+    "factor_paths",
     "fan_chart",
     "fan_charts",
     "has_splice",
     "headline",
+    "hit_band",
+    "pit_ecdf",
     "rank_bars",
     "risk_intervals",
     "score_plot",
     "splice_plot",
     "stylised_facts",
+    "support_plot",
     "tail_plot",
+    "traffic_calendar",
     "verdict_map",
     "worst_paths",
 ]

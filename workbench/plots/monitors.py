@@ -1,0 +1,105 @@
+"""When would somebody who looked every day have known? Evidence on a log scale with its alarms, and delays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from workbench.errors import DataError
+from workbench.plots.style import COLOURS, FAINT, LINES, MARKERS, REAL, canvas, legend_below, look, themed
+
+ALARM = 1.3  # log10 of 20: evidence of twenty to one
+
+
+@themed
+def evidence_paths(
+    evidence: pd.DataFrame, alarms: pd.DataFrame, shocks: Mapping[str, str | pd.Timestamp] | None = None
+) -> np.ndarray:
+    """Above, log10 of every e-process since the first day; below, the days on which each detector spoke.
+
+    evidence : (date, monitor), log10 wealth. alarms : a row an alarm, ``date, monitor``. shocks : name -> date, grey
+    lines. Evidence above 1.3, twenty to one, refutes the forecasts at 5 % whenever one looks. Returns both Axes.
+    """
+    names = list(evidence.columns)
+    axes = canvas(2, 1, 4.6, sharex=True, height_ratios=[2.2, 1.4])[:, 0]
+    for place, name in enumerate(names):
+        axes[0].plot(
+            evidence.index, evidence[name], color=_colour(place), linestyle=LINES[place % len(LINES)], label=name
+        )
+    axes[0].axhline(ALARM, color=COLOURS[3], linewidth=0.8)
+    axes[0].set(ylabel="log10 of the e-process", title="evidence against the forecasts since the first day")
+    spoke = [name for name in names if (alarms["monitor"] == name).any()] or names[:1]
+    for row, name in enumerate(spoke):
+        days = alarms.loc[alarms["monitor"] == name, "date"]
+        axes[1].plot(
+            days, np.full(len(days), row), "|", color=_colour(names.index(name)), markersize=9, markeredgewidth=1.5
+        )
+    axes[1].set(yticks=range(len(spoke)), yticklabels=spoke, ylim=(len(spoke) - 0.5, -0.5), title="alarms")
+    for ax in axes:
+        for date in (shocks or {}).values():
+            ax.axvline(pd.Timestamp(date), color=FAINT, linewidth=0.8, linestyle=(0, (3, 2)))
+    for name, date in (shocks or {}).items():
+        axes[0].annotate(
+            name, (pd.Timestamp(date), 1.0), xycoords=("data", "axes fraction"), rotation=90, va="top", ha="right",
+            fontsize=7, color=FAINT,
+        )  # fmt: skip
+    legend_below(axes[0])
+    return axes
+
+
+@themed
+def delay_curves(curves: pd.DataFrame, monitors: Sequence[str] | None = None) -> np.ndarray:
+    """Median detection delay against years between false alarms, a panel a break. Returns the Axes, one a break.
+
+    curves : columns ``break, monitor, years, median`` (trading days; infinite where most histories found nothing, and
+    then not drawn). Lower is better; a curve that ends was too slow.
+    """
+    wanted = {"break", "monitor", "years", "median"}
+    if wanted - set(curves):
+        raise DataError(f"delay curves need the columns {sorted(wanted)}; found {list(curves.columns)}")
+    breaks = list(dict.fromkeys(curves["break"]))
+    known = list(dict.fromkeys(curves["monitor"]))
+    axes = canvas(1, len(breaks), 3.2, sharey=True)[0]
+    for ax, name in zip(axes, breaks):
+        part = curves[(curves["break"] == name) & np.isfinite(curves["median"])]
+        for monitor in monitors or known:
+            one, place = part[part["monitor"] == monitor].sort_values("years"), known.index(monitor)
+            style = {
+                "color": _colour(place),
+                "linestyle": LINES[place % len(LINES)],
+                "marker": MARKERS[place % len(MARKERS)],
+            }
+            ax.plot(one["years"], one["median"], markersize=4, label=monitor, **style)
+        ax.set(title=name, xlabel="years to a false alarm", xscale="log", yscale="log")
+        ax.set_xticks(sorted(set(curves["years"])), [f"{year:g}" for year in sorted(set(curves["years"]))])
+        ax.minorticks_off()
+    axes[0].set_ylabel("median delay, trading days")
+    legend_below(axes[0], 5)
+    return axes
+
+
+@themed
+def factor_paths(tables: Mapping[str, pd.DataFrame], level: float = 0.99) -> Axes:
+    """By how much recalibration multiplied VaR, through time; 1 is the forecast as it came.
+
+    tables : name -> recalibrated forecasts by date with ``factor_<level>``.
+    """
+    ax = canvas(height=2.4)[0, 0]
+    for name, table in tables.items():
+        if f"factor_{level:g}" not in table:
+            raise DataError(f"{name!r} is not recalibrated at {level:g}: no column factor_{level:g}")
+        style = look(name)
+        ax.plot(table.index, table[f"factor_{level:g}"], color=style["color"], linestyle=style["linestyle"], label=name)
+    ax.axhline(1, color=REAL, linewidth=0.7)
+    ax.set(ylabel=f"factor on VaR {100 * level:g} %", yscale="log")
+    ax.set_yticks([0.5, 0.7, 1, 1.4, 2], ["0.5", "0.7", "1", "1.4", "2"])
+    ax.minorticks_off()
+    legend_below(ax)
+    return ax
+
+
+def _colour(place: int):
+    return COLOURS[place % len(COLOURS)]
