@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from workbench.diagnostics.faults.fault import fault
-from workbench.diagnostics.faults.parts import ranks, some, spread
+from workbench.diagnostics.faults.parts import normal_scores, ranks, some, spread
 
 
 @fault("clipped tails", severity=0.4, group="tails")
@@ -25,10 +24,7 @@ def thin_tails(draws, severity, rng, context):
 
     Comes from a lognormal model, or a network that maps Gaussian noise smoothly: it can't make power tails.
     """
-    size = draws.shape[0] * draws.shape[1]
-    normal = stats.norm.ppf((np.arange(size) + 0.5) / size)
-    scores = np.stack([normal[ranks(draws[..., a])] for a in range(draws.shape[2])], axis=2)
-    return (1 - severity) * draws + severity * (draws.mean((0, 1)) + spread(draws) * scores)
+    return (1 - severity) * draws + severity * (draws.mean((0, 1)) + spread(draws) * normal_scores(draws))
 
 
 @fault("fat tails", severity=0.5, group="tails")
@@ -99,7 +95,7 @@ def drift(draws, severity, rng, context):
 
 @fault("percent for fraction", severity=1.0, group="facts")
 def percent(draws, severity, rng, context):
-    """Everything times 100^severity: percent delivered as fractions."""
+    """Everything times 100^severity. Comes from a vendor who writes per cent where fractions are agreed."""
     return draws * 100.0**severity
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import stats
 
 
 def spread(draws: np.ndarray) -> np.ndarray:
@@ -27,6 +28,13 @@ def with_margins(draws: np.ndarray, margins: np.ndarray) -> np.ndarray:
     """The order of ``draws`` with the values of ``margins``, asset by asset: copula of one, margins of the other."""
     wanted = [np.sort(margins[..., a], axis=None)[ranks(draws[..., a])] for a in range(draws.shape[2])]
     return np.stack(wanted, axis=2)
+
+
+def normal_scores(draws: np.ndarray) -> np.ndarray:
+    """Each asset's values replaced by normal ones of the same order."""
+    size = draws.shape[0] * draws.shape[1]
+    normal = stats.norm.ppf((np.arange(size) + 0.5) / size)
+    return np.stack([normal[ranks(draws[..., a])] for a in range(draws.shape[2])], axis=2)
 
 
 def market(draws: np.ndarray) -> np.ndarray:

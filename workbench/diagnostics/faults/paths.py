@@ -27,9 +27,7 @@ def independent(draws, severity, rng, context):
     Comes from a model fitted to days and strung together, such as a joint law of one day used for twenty.
     """
     at = some(len(draws), severity, rng)
-    donors = rng.permuted(np.tile(at[:, None], (1, draws.shape[1])), axis=0)
-    days = rng.permuted(np.tile(np.arange(draws.shape[1]), (len(at), 1)), axis=1)
-    draws[at] = draws[donors, days]
+    draws[at] = rng.permutation(draws[at].reshape(-1, draws.shape[2])).reshape(len(at), *draws.shape[1:])
     return draws
 
 

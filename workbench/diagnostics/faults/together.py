@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.diagnostics.faults.fault import fault
-from workbench.diagnostics.faults.parts import market, some, spread, with_margins
+from workbench.diagnostics.faults.parts import market, normal_scores, some, spread, with_margins
 
 
 @fault("independent assets", severity=0.4, group="dependence", assets=2)
@@ -32,11 +32,15 @@ def too_alike(draws, severity, rng, context):
     return mixed * unit / spread(mixed)
 
 
-def _apart(draws: np.ndarray, share: float, depth: float, rng: np.random.Generator) -> np.ndarray:
-    """On days when two assets or more are in their lower tail, all but one swap values with another path's day."""
-    cut = np.quantile(draws, depth, axis=(0, 1))
+@fault("broken joint crashes", severity=1.0, group="dependence", assets=2)
+def broken_crashes(draws, severity, rng, context):
+    """On a share of days on which two assets or more are in their worst 5 %, all but one trade their day for another's.
+
+    Comes from shocks drawn asset by asset beyond a threshold, or a tail splice that forgets the copula.
+    """
+    cut = np.quantile(draws, 0.05, axis=(0, 1))
     low = draws < cut
-    crowd = (low.sum(2) >= 2) & (rng.random(draws.shape[:2]) < share)
+    crowd = (low.sum(2) >= 2) & (rng.random(draws.shape[:2]) < severity)
     spared = rng.integers(0, draws.shape[2], size=draws.shape[:2])
     out = draws.copy()
     for asset in range(draws.shape[2]):
@@ -49,26 +53,23 @@ def _apart(draws: np.ndarray, share: float, depth: float, rng: np.random.Generat
     return out
 
 
-@fault("broken joint crashes", severity=1.0, group="dependence", assets=2)
-def broken_crashes(draws, severity, rng, context):
-    """On a share of days on which two assets or more are in their worst 5 %, all but one trade their day for another's.
-
-    Comes from shocks drawn asset by asset beyond a threshold, or a tail splice that forgets the copula.
-    """
-    return _apart(draws, severity, 0.05, rng)
-
-
 @fault("tail independence with right correlation", severity=1.0, group="dependence", assets=2)
 def tail_independence(draws, severity, rng, context):
-    """As broken joint crashes, after which correlation and margins are brought back to what they were.
+    """In a share of the paths the uncorrelated parts of normal scores come from different paths: a Gaussian copula.
 
-    Comes from a Gaussian copula fitted to correlations: the matrix is right, crashes do not come together.
+    Correlation and margins stay. Comes from a Gaussian copula fitted to correlations: the matrix is right, and crashes
+    do not come together.
     """
-    broken = _apart(draws, severity, 0.05, rng)
-    flat, old = (x.reshape(-1, x.shape[2]) for x in (broken, draws))
-    mend = np.linalg.inv(np.linalg.cholesky(np.cov(flat.T))).T @ np.linalg.cholesky(np.cov(old.T)).T
-    mended = (flat - flat.mean(0)) @ mend + old.mean(0)
-    return with_margins(mended.reshape(draws.shape), draws)
+    at = some(len(draws), severity, rng)
+    scores = normal_scores(draws[at])
+    flat = scores.reshape(-1, draws.shape[2])
+    root = np.linalg.cholesky(np.cov(flat.T) + 1e-9 * np.eye(draws.shape[2]))
+    parts = np.linalg.solve(root, flat.T).T.reshape(scores.shape)
+    for part in range(draws.shape[2]):
+        parts[..., part] = parts[rng.permutation(len(at)), :, part]
+    wanted = np.corrcoef(draws[at].reshape(-1, draws.shape[2]).T) + 1e-9 * np.eye(draws.shape[2])
+    draws[at] = with_margins(parts @ np.linalg.cholesky(wanted).T, draws[at])
+    return draws
 
 
 @fault("swapped columns", severity=1.0, group="facts", assets=2)

@@ -69,12 +69,20 @@ def run(jobs: Sequence[Job], path: Path, workers: int = 2) -> int:
     done = {key(row) for row in lines(path)}
     todo, code, added = list(remaining(jobs, done)), fingerprint(), 0
     path.parent.mkdir(parents=True, exist_ok=True)
+    _mend(path)
     with ProcessPoolExecutor(workers) as pool, path.open("a", encoding="utf-8") as out:
         for rows in pool.map(work, todo):
             out.writelines(json.dumps(row | {"code": code}) + "\n" for row in rows)
             out.flush()
             added += len(rows)
     return added
+
+
+def _mend(path: Path) -> None:
+    """End a last line that was cut short, so that the next one begins anew."""
+    if path.exists() and path.read_bytes()[-1:] not in (b"", b"\n"):
+        with path.open("a", encoding="utf-8") as out:
+            out.write("\n")
 
 
 def lines(path: Path) -> list[dict]:
