@@ -2,7 +2,8 @@ r"""The audit of anybody's scenarios: a file of scenarios, a file of history, an
 
 Columns are matched by name. The trial looks at no more than 10,000 draws, evenly spaced; what only the whole set can
 show (draws equal to the bit, values that are not finite, the largest return of each asset) is gathered over all of it,
-block by block, so a large netCDF or Zarr set never stands in memory. Beside the verdict stands what a difference does to
+block by block, so a large netCDF or Zarr set never stands in memory. Beside the verdict stands what a difference does
+to
 a risk number: VaR and ES of each book in the scenarios and in the like windows of the history, in basis points.
 """
 
@@ -108,8 +109,8 @@ def audit(
     books = read_books(books)
     laws = read_identities(identities) if isinstance(identities, (str, Path)) else identities
     found = trial(values, past, start=start, books=books, identities=laws, seed=seed, level=level, whole=whole)
-    notes.append(f"{whole.draws} draws of {values.shape[1]} days, {len(values)} of them tried; {len(past)} days of history; "
-                 f"start: {start}")  # fmt: skip
+    read = f"{whole.draws} draws of {values.shape[1]} days, {len(values)} of them tried"
+    notes.append(f"{read}; {len(past)} days of history; start: {start}")
     about = {
         "draws": whole.draws,
         "horizon": values.shape[1],

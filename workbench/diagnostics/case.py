@@ -77,7 +77,7 @@ class Case:
         self.draws = null.draw_weights(rng, self.weights, len(self.fake), self.redraws)
         share = min(length / len(self.weights), 0.5)
         effective = 1.0 / np.square(self.weights).sum() / len(self.weights)
-        self.freedom, self.widen = effective / share, 1.0 / (1.0 - share)
+        self.freedom, self.widen = float(effective / share), 1.0 / (1.0 - share)
 
     @property
     def horizon(self) -> int:
@@ -111,7 +111,8 @@ class Case:
 
         features : windows (window, time, asset) -> (window, feature); reduce : g, (..., feature) -> (..., component).
         labels : of each component, a name and the assets it belongs to.
-        memory : how much of the level of volatility, whose memory is longer than a block, the statistic holds (``spread``).
+        memory : how much of the level of volatility, whose memory is longer than a block, the statistic holds
+        (``spread``).
         foreseen : least share of a window's variance that a good conditional model may know beyond our forecast
             (``wandering``). Both were measured on the laws of :mod:`workbench.diagnostics.laws`.
         combine : ``max`` reads the component that departs most, ``square`` the mean squared departure.

@@ -1,4 +1,6 @@
-"""The registry of checks: one function, one line of registration, and what the function needs to know before it runs."""
+"""The registry of checks: one function, one line of registration, and what the function needs to know before it
+runs.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ from workbench.errors import ParameterError
 
 @check("volatility in, volatility out", question="conditional", scale="path", horizon=6)
 def volatility_in_out(case: Case) -> Finding:
-    """Does a wild first half bring a wild second half? Slope of log mean |x| in the second half on that in the first."""
+    """Does a wild first half bring a wild second half? Slope of log mean |x| in the second half on that in the
+    first.
+    """
     half, count = case.horizon // 2, len(case.assets)
 
     def features(x: np.ndarray) -> np.ndarray:
@@ -37,7 +39,8 @@ def volatility_in_out(case: Case) -> Finding:
 
 @check("today's level", question="conditional", scale="asset")
 def todays_level(case: Case) -> Finding:
-    """Do the first days have the volatility that today's state foretells? log mean |x| of the first quarter, each asset.
+    """Do the first days have the volatility that today's state foretells? log mean |x| of the first quarter, each
+    asset.
 
     Only for a set that starts from one state; a model that ignores the state is found here.
     """
@@ -52,7 +55,8 @@ def todays_level(case: Case) -> Finding:
 
 
 def response(sets: Mapping[str, np.ndarray], history: pd.DataFrame, level: float = 0.05) -> Finding:
-    """Over many dates: does a set's volatility follow the state, one for one? Slope of its log size on the foretold one.
+    """Over many dates: does a set's volatility follow the state, one for one? Slope of its log size on the foretold
+    one.
 
     sets : date of the close -> log returns (draw, time, asset) that start there; at least 6 dates.
     history : log returns, one row a day. Null: slope 1; errors over dates with the regression's own t law, a slope is
@@ -67,9 +71,10 @@ def response(sets: Mapping[str, np.ndarray], history: pd.DataFrame, level: float
         foretold.append(np.log(expect(days, starts, values.shape[1], row).today).mean())
         said.append(np.log(np.abs(values).mean((0, 1))).mean())
     fit = stats.linregress(foretold, said)
-    beyond = max(0.0, abs(fit.slope - 1.0) - 0.25) / max(fit.stderr, 1e-9)
+    error = float(np.nan_to_num(fit.stderr))  # nan where all sets are equally volatile
+    beyond = max(0.0, abs(fit.slope - 1.0) - 0.25) / max(error, 1e-9)
     freedom = len(sets) - 2
-    p, reach = float(2 * stats.t.sf(beyond, freedom)), 0.25 + stats.t.isf(level / 2, freedom) * fit.stderr
+    p, reach = float(2 * stats.t.sf(beyond, freedom)), 0.25 + float(stats.t.isf(level / 2, freedom)) * error
     told = {
         "component": "slope of log volatility on the foretold",
         "dates": len(sets),

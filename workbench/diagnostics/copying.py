@@ -20,6 +20,7 @@ from workbench.diagnostics.null import windows
 MOST = 4000
 ROWS = 1000
 TINY = 1e-6
+CLOSE = 0.015
 
 
 def points(x: np.ndarray) -> np.ndarray:
@@ -66,14 +67,19 @@ def _thin(x: np.ndarray) -> np.ndarray:
     return x[:: max(1, -(-len(x) // MOST))]
 
 
-def beyond_all(suspects: np.ndarray, honest: np.ndarray, what: str, evidence: dict) -> Finding:
-    """Finding on the share of draws whose ratio is below that of every honest point."""
+def beyond_all(
+    suspects: np.ndarray, honest: np.ndarray, what: str, evidence: dict, independent: float = 1.0
+) -> Finding:
+    """Finding on the share of draws whose ratio is below that of every honest point.
+
+    independent : share of the honest points that overlapping windows leave independent.
+    """
     floor, count = float(honest.min()), int((suspects < honest.min()).sum())
-    law = stats.betabinom(len(suspects), 1.0, len(honest))
+    law = stats.betabinom(len(suspects), 1.0, independent * len(honest))
     p = float(np.clip(law.sf(count - 1), 0.0, 1.0)) if count else 1.0
     high = float(law.isf(0.05)) / len(suspects)
-    told = {"component": what, "smallest honest ratio": floor, "draws": len(suspects), "suspicious": count} | evidence
-    return Finding("", "", count / len(suspects), (0.0, high), p, evidence=told)
+    told = {"component": what, "smallest honest ratio": floor, "draws": len(suspects), "suspicious": count}
+    return Finding("", "", count / len(suspects), (0.0, high), p, evidence=told | evidence)
 
 
 def _starts(case: Case) -> np.ndarray:
@@ -82,7 +88,9 @@ def _starts(case: Case) -> np.ndarray:
 
 @check("memorisation", question="copying", scale="path")
 def memorisation(case: Case) -> Finding:
-    """Are draws copies of windows of the history? Nearest over second-nearest window, against real windows among real ones."""
+    """Are draws copies of windows of the history? Nearest over second-nearest window, against real windows among real
+    ones.
+    """
     if case.horizon * len(case.assets) < 10:
         return cannot_tell("paths of fewer than 10 numbers are near something by chance")
     among = points(windows(case.days, _starts(case), case.horizon))
@@ -116,9 +124,11 @@ def leaked_holdout(case: Case) -> Finding:
 
 @check("repeated draws", question="copying", scale="path")
 def repeated_draws(case: Case) -> Finding:
-    """Are draws copies, near copies or mirror images of each other? Nearest over tenth-nearest of x and -x, among draws.
+    """Are draws copies, near copies or mirror images of each other? Nearest over tenth-nearest of x and -x, among
+    draws.
 
-    Draws equal to the bit are counted over the whole set; over one day a resampled history may repeat itself as often as
+    Draws equal to the bit are counted over the whole set; over one day a resampled history may repeat itself as often
+    as
     chance has it.
     """
     if case.horizon * len(case.assets) < 10:
@@ -130,7 +140,7 @@ def repeated_draws(case: Case) -> Finding:
     honest = ratio(neighbours(among, among, 10, at=at, apart=2, mirrored=True)[0])
     suspects = ratio(neighbours(draws, draws, 10, at=np.arange(len(draws)), mirrored=True)[0])
     found = beyond_all(
-        suspects, honest, "share of draws with a twin", {"equal to the bit": same, "expected by chance": chance}
+        suspects, honest, "share of draws with a twin", {"equal to the bit": same, "expected by chance": chance}, 0.6
     )
     if same > 0:
         p = min(found.p_value, float(stats.poisson.sf(same - 1, chance)) if chance else 0.0)
@@ -152,8 +162,8 @@ def distinct_draws(case: Case) -> Finding:
     groups = [points(case.fake[order[i : i + len(real)]]) for i in range(0, len(order) - len(real) + 1, len(real))][:20]
     gaps = np.array([_log_nearest(group).mean() for group in groups])
     scatter = gaps.std(ddof=1) if len(gaps) > 2 else 0.0
-    sampling = 2.0 * max(honest.var() / len(honest), scatter**2) * (1.0 + 1.0 / len(gaps))
-    error = np.sqrt(sampling + 0.1 * case.conditional * honest.var())
+    sampling = 2.0 * max(honest.var() / len(honest), scatter**2, _in_parts(honest)) * (1.0 + 1.0 / len(gaps))
+    error = np.sqrt(sampling + CLOSE**2 + 0.1 * case.conditional * honest.var())
     departure, freedom = gaps.mean() - honest.mean(), max(case.freedom, 5.0)
     p = float(2 * stats.t.sf(abs(departure) / error, freedom))
     reach = stats.t.isf(case.level / 2, freedom) * error
@@ -164,6 +174,11 @@ def distinct_draws(case: Case) -> Finding:
         "effective draws": _effective(case.fake),
     }
     return Finding("", "", float(np.exp(gaps.mean())), reference, p, evidence=told)
+
+
+def _in_parts(honest: np.ndarray, parts: int = 8) -> float:
+    """Variance of the mean, from the means of eight consecutive parts of the history: shapes change slowly."""
+    return float(np.var([part.mean() for part in np.array_split(honest, parts)], ddof=1) / parts)
 
 
 def _log_nearest(x: np.ndarray) -> np.ndarray:

@@ -128,7 +128,8 @@ def _jointly(case: Case, share: float, sign: float, what: str) -> Finding:
     labels = pair_labels(case, what) + [(f"share of days with {crowd} of {count} beyond", case.assets)]
     return case.compare(
         lambda x: features(x, real), lambda mean: np.sqrt(np.maximum(mean, 0.0)), labels,
-        fake_features=lambda x: features(x, fake), memory=0.5, foreseen=0.03, show=lambda value: float(max(value, 0.0) ** 2),
+        fake_features=lambda x: features(x, fake), memory=0.5, foreseen=0.03,
+        show=lambda value: float(max(value, 0.0) ** 2),
     )  # fmt: skip
 
 
@@ -143,13 +144,16 @@ def joint_falls(case: Case) -> Finding:
 
 @check("joint rises", question="dependence", scale="pair", assets=2)
 def joint_rises(case: Case) -> Finding:
-    """Do assets soar together? Share of days on which both are above their own 95 % quantile: pairs, average, crowds."""
+    """Do assets soar together? Share of days on which both are above their own 95 % quantile: pairs, average,
+    crowds.
+    """
     return _jointly(case, 0.05, 1.0, "joint rises")
 
 
 @check("correlation under stress", question="dependence", scale="pair", assets=2)
 def stress_correlation(case: Case) -> Finding:
-    """Does correlation rise on wild days? Average Fisher's z on days when the market's |x| is in its top fifth, less the rest.
+    """Does correlation rise on wild days? Average Fisher's z on days when the market's |x| is in its top fifth, less
+    the rest.
 
     The market is the mean of the assets in their own units; the cut is each sample's own quantile.
     """
@@ -175,7 +179,9 @@ def stress_correlation(case: Case) -> Finding:
 
 @check("lead and lag", question="dependence", scale="pair", assets=2, horizon=3)
 def lead_lag(case: Case) -> Finding:
-    """Does one asset know another's tomorrow? Correlation of x_i today and x_j tomorrow, all ordered pairs, i = j aside."""
+    """Does one asset know another's tomorrow? Correlation of x_i today and x_j tomorrow, all ordered pairs, i = j
+    aside.
+    """
     count = len(case.assets)
     off = ~np.eye(count, dtype=bool).ravel()
 

@@ -1,6 +1,7 @@
 r"""Facts: does each asset move as it does? Volatility, its clustering, leverage, asymmetry, drift, aggregation.
 
-Features are means over a window of the scaled returns x_t; size features clip x at 5 units, so that one day does not make
+Features are means over a window of the scaled returns x_t; size features clip x at 5 units, so that one day does not
+make
 the verdict, and path features divide a window by its own size, which takes the level of volatility out of the question.
 The facts are those of Cont (2001, Quantitative Finance 1, 223-236).
 """
@@ -67,7 +68,8 @@ def volatility(case: Case) -> Finding:
         return with_average(0.5 * np.log(mean + 1e-12))
 
     return case.compare(
-        lambda x: np.square(np.clip(x, -CLIP, CLIP)).mean(1), reduce, per_asset(case, "volatility"), memory=1.5, foreseen=0.15,
+        lambda x: np.square(np.clip(x, -CLIP, CLIP)).mean(1), reduce, per_asset(case, "volatility"),
+        memory=1.5, foreseen=0.15,
         show=lambda value: float(typical * np.exp(value)),
     )  # fmt: skip
 
@@ -182,7 +184,9 @@ def aggregation(case: Case) -> Finding:
 
 @check("volatility of volatility", question="facts", scale="path", horizon=4)
 def volatility_of_volatility(case: Case) -> Finding:
-    """Are there calm and wild windows in the right proportion? Share of windows whose mean |x| passes history's deciles."""
+    """Are there calm and wild windows in the right proportion? Share of windows whose mean |x| passes history's
+    deciles.
+    """
 
     def size(x: np.ndarray) -> np.ndarray:
         return with_average(np.abs(x).mean(1))

@@ -92,7 +92,9 @@ def iid(assets: int = 5, freedom: float = 4.0) -> Law:
 
 @LAWS.register("garch")
 def garch(assets: int = 5, freedom: float = 6.0, memory: float = 0.91, news: float = 0.03, fall: float = 0.09) -> Law:
-    """GJR-GARCH with Student t shocks in the factor and in every asset's own part (Glosten, Jagannathan, Runkle 1993)."""
+    """GJR-GARCH with Student t shocks in the factor and in every asset's own part (Glosten, Jagannathan, Runkle
+    1993).
+    """
     floor = 1.0 - memory - news - fall / 2.0
 
     def step(state, rng):

@@ -4,10 +4,12 @@ An identity is declared, not estimated. It is linear in one view of the columns,
 
     sum_k w_k v_k  (= or >=)  constant,      v_k = view(column k),
 
-with the views ``log`` (log returns of a day: triangular exchange rates, EUR/USD + USD/JPY = EUR/JPY), ``simple`` (simple
+with the views ``log`` (log returns of a day: triangular exchange rates, EUR/USD + USD/JPY = EUR/JPY), ``simple``
+(simple
 returns of a day: an index and its weighted constituents) and ``level`` (levels, from a starting level and the path:
 positivity; put-call parity C - P - S = -K exp(-rT); a butterfly C(K1) - 2 C(K2) + C(K3) >= 0; a calendar spread
-w(T2) - w(T1) >= 0; discount factors that fall). A level moves by ``exp`` of its log returns, or by adding them where the
+w(T2) - w(T1) >= 0; discount factors that fall). A level moves by ``exp`` of its log returns, or by adding them where
+the
 column is declared additive. In YAML::
 
     - name: EUR triangle
@@ -144,7 +146,8 @@ def _severity(finding: Finding) -> float:
 
 @check("possible returns", question="law of motion", scale="asset")
 def possible_returns(case: Case) -> Finding:
-    """Is the largest return of each asset one that so many days can bring? Gross errors of unit in single draws or columns.
+    """Is the largest return of each asset one that so many days can bring? Gross errors of unit in single draws or
+    columns.
 
     With tails no heavier than the cubic law of returns (Gopikrishnan et al. 1998), the largest of N days passes k times
     the largest of n days with probability N / (N + n k^3); times the number of assets (Bonferroni).

@@ -1,6 +1,7 @@
 r"""Portfolios: would the books that people hold see their losses as often and as large?
 
-Books: equal weight, twelve random long-short books (dollar-neutral, in units of each asset's volatility), the user's. Over a
+Books: equal weight, twelve random long-short books (dollar-neutral, in units of each asset's volatility), the user's.
+Over a
 day and over the horizon: how often losses pass history's VaR, and by how much on average, which is ES
 = VaR + E(L - VaR)+ / (1 - p) (Acerbi and Tasche 2002).
 """

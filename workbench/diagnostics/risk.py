@@ -56,7 +56,8 @@ def _probability(level: float) -> float:
 def errors(loss: np.ndarray, level: float) -> pd.DataFrame:
     """VaR and ES of losses (chain, draw) with both errors: rows ``VaR`` and ``ES``.
 
-    Columns: value, draw_error, seed_error, seed_low and seed_high (95 %, t), f_test (p-value); the last four are nan for
+    Columns: value, draw_error, seed_error, seed_low and seed_high (95 %, t), f_test (p-value); the last four are nan
+    for
     one chain.
     """
     import arviz as az  # seconds to import, and most of what imports this module needs no risk number

@@ -1,11 +1,13 @@
 r"""Where the market stood before a window: the scale to expect, and which windows began like today.
 
-A set of scenarios that starts today rightly has today's volatility, not the long run's. So each window of the history is
+A set of scenarios that starts today rightly has today's volatility, not the long run's. So each window of the history
+is
 measured in units of the volatility that its own past foretold, and the scenarios in units of what today's past
 foretells. The forecast is heterogeneous autoregressive (Corsi 2009, J. Financial Econometrics 7, 174-196) in logs, one
 regression for all assets:
 
-    log mean|r|_{window, i} = a + b_5 log mean|r|_{5 days before} + b_22 (...) + b_66 (...) + b_long (...) + c s + error,
+    log mean|r|_{window, i} = a + b_5 log mean|r|_{5 days before} + b_22 (...) + b_66 (...) + b_long (...) + c s +
+    error,
 
 s the market's state: the average over assets of log mean|r| over the last 22 days less its long-run value. Windows are
 then weighted by a Gaussian kernel in s whose centre is moved until the weighted mean of s is today's.
@@ -26,7 +28,8 @@ BANDWIDTH = 0.5
 class State:
     """Scale expected over each window and today, and the weight of each window.
 
-    scales : (window, asset); today : (asset,); weights : (window,), sum one; market : today's s in its standard deviations.
+    scales : (window, asset); today : (asset,); weights : (window,), sum one; market : today's s in its standard
+    deviations.
     """
 
     scales: np.ndarray
@@ -47,7 +50,9 @@ def past(returns: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def expect(returns: np.ndarray, starts: np.ndarray, horizon: int, today: int) -> State:
-    """Fit the forecast on windows that begin at ``starts`` and apply it there and at row ``today`` (the first day ahead)."""
+    """Fit the forecast on windows that begin at ``starts`` and apply it there and at row ``today`` (the first day
+    ahead).
+    """
     known, market = past(returns, starts)
     ahead, now = past(returns, np.array([today]))
     size = np.abs(returns)

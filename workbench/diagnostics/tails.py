@@ -1,6 +1,7 @@
 r"""Tails: are the bad days as bad, and as frequent, on both sides? And the bad paths?
 
-Thresholds are quantiles of the history, fixed for both samples; what is compared is how often, and by how much, they are
+Thresholds are quantiles of the history, fixed for both samples; what is compared is how often, and by how much, they
+are
 passed. Shares are compared as square roots, which makes the spread of a count the same everywhere (Anscombe 1948).
 """
 
@@ -40,7 +41,9 @@ def _root(mean: np.ndarray) -> np.ndarray:
 
 @check("tail quantiles", question="tails", scale="asset")
 def tail_quantiles(case: Case) -> Finding:
-    """Are extreme days as frequent? Square root of the share of days beyond history's 5 %, 1 %, 0.2 % quantiles, both sides."""
+    """Are extreme days as frequent? Square root of the share of days beyond history's 5 %, 1 %, 0.2 % quantiles, both
+    sides.
+    """
     levels = shares(case)
     if not levels:
         return cannot_tell(f"fewer than {FEWEST_EXCEEDANCES} days lie beyond the 5 % quantile")
@@ -59,7 +62,8 @@ def tail_quantiles(case: Case) -> Finding:
 
 @check("tail index", question="tails", scale="asset")
 def tail_index(case: Case) -> Finding:
-    """Do tails fall off as fast? Hill's mean log excess over the 2.5 % quantile (Hill 1975, Ann. Statist. 3), both sides.
+    """Do tails fall off as fast? Hill's mean log excess over the 2.5 % quantile (Hill 1975, Ann. Statist. 3), both
+    sides.
 
     The threshold is the history's; excesses count up to three times the threshold, so that one crash is not the answer.
     """

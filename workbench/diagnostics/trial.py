@@ -1,7 +1,8 @@
 """The trial: every check put to one scenario set, and a verdict for each by Holm's rule.
 
 ``start`` says what the set claims. ``"unconditional"``: futures of the long-run law, compared with all windows of the
-history. ``"last"`` or a date: futures from that close, compared with windows that began in a like state, in units of the
+history. ``"last"`` or a date: futures from that close, compared with windows that began in a like state, in units of
+the
 volatility foretold (:mod:`workbench.diagnostics.state`); the whole history given may serve for comparison, but only the
 days up to the close tell the state.
 """
@@ -83,8 +84,10 @@ def prepare(
     else:
         real = real / scale
     return Case(
-        real.astype(np.float32), (raw / scale).astype(np.float32), weights.astype(np.float32), tuple(map(str, history.columns)),
-        scale, starts, (days / spread).astype(np.float32), stride, conditional, level, seed, books=named_books(books, history),
+        real.astype(np.float32), (raw / scale).astype(np.float32), weights.astype(np.float32),
+        tuple(map(str, history.columns)),
+        scale, starts, (days / spread).astype(np.float32), stride, conditional, level, seed,
+        books=named_books(books, history),
         holdout=None if holdout is None else holdout[history.columns].to_numpy(dtype=float), raw=raw, past=days,
     )  # fmt: skip
 

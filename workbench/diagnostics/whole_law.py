@@ -1,6 +1,7 @@
 r"""The whole law at once: is there any way to tell scenarios from reality?
 
-Four distances between laws of whole paths, each powerful against another kind of error: energy distance of the horizon's
+Four distances between laws of whole paths, each powerful against another kind of error: energy distance of the
+horizon's
 returns, distances along random projections of the path, the expected signature of the market's path, and a classifier
 trained on one half of everything and tested on the other.
 """
@@ -30,7 +31,8 @@ def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 @check("energy distance", question="whole law", scale="path")
 def energy_distance(case: Case) -> Finding:
-    """2 E|S - X| - E|S - S'| - E|X - X'| of the horizon's returns in all assets (Szekely and Rizzo 2013, J. Stat. Plan. Inf.).
+    """2 E|S - X| - E|S - S'| - E|X - X'| of the horizon's returns in all assets (Szekely and Rizzo 2013, J. Stat.
+    Plan. Inf.).
 
     Its null is the same form in the difference of two honest redraws' weights, with a gamma law fitted to the redraws.
     """
@@ -93,7 +95,9 @@ def projections(case: Case) -> Finding:
 
 
 def signature(path: np.ndarray) -> np.ndarray:
-    """Signature up to level 3 of piecewise linear paths with increments (path, step, channel), flat, by Chen's relation."""
+    """Signature up to level 3 of piecewise linear paths with increments (path, step, channel), flat, by Chen's
+    relation.
+    """
     count, steps, width = path.shape
     one = np.zeros((count, width), dtype=np.float32)
     two, three = np.zeros((count, width, width), np.float32), np.zeros((count, width, width, width), np.float32)
@@ -112,9 +116,11 @@ def signature(path: np.ndarray) -> np.ndarray:
 
 @check("signature", question="whole law", scale="path", horizon=4)
 def expected_signature(case: Case) -> Finding:
-    """Expected signature, levels 1 to 3, of (time, market, its clock) in window units: a kernel test of the order of events.
+    """Expected signature, levels 1 to 3, of (time, market, its clock) in window units: a kernel test of the order of
+    events.
 
-    The market is the mean of the assets, the clock its running |return|; the distance is that of the truncated signature
+    The market is the mean of the assets, the clock its running |return|; the distance is that of the truncated
+    signature
     kernel, studentised (Chevyrev and Oberhauser 2022, JMLR 23, 1-42).
     """
 
@@ -127,7 +133,9 @@ def expected_signature(case: Case) -> Finding:
 
 
 def portrait(x: np.ndarray, level: bool) -> np.ndarray:
-    """What a classifier sees of a window, (window, feature): extremes and memory; with ``level`` sums, sizes, togetherness."""
+    """What a classifier sees of a window, (window, feature): extremes and memory; with ``level`` sums, sizes,
+    togetherness.
+    """
     y, a = own_size(x), relative_size(x)
     parts = [y.min(1), y.max(1), np.abs(y).mean(1)]
     if x.shape[1] > 3:
@@ -148,7 +156,8 @@ def classifier(case: Case) -> Finding:
     """Can a classifier tell the windows apart? Ridge discriminant learnt on one half, its score tested on the other.
 
     History is halved in time and the draws at random; learning never sees the days it is tested on, so the score's mean
-    is one number with a known null (Kim and Ramdas 2024, Bernoulli 30, 1683-1712). The smaller p of the two folds, doubled.
+    is one number with a known null (Kim and Ramdas 2024, Bernoulli 30, 1683-1712). The smaller p of the two folds,
+    doubled.
     A conditional set is judged without levels, which a good model may rightly know better than we do.
     """
     half = len(case.real) // 2
