@@ -1,7 +1,7 @@
 r"""The stress test of the stress tests: size of every check on the truth, power on planted faults.
 
 *Size*: history and scenarios from one law; seven laws (two of them kept apart from the checks' development), histories
-of 500, 2,000 and 8,000 days, 2 to 30 assets, sets of the long run and sets that start today.
+of 500, 2,000 and 8,000 days, 2 to 30 assets, 500 paths, sets of the long run and sets that start today.
 *Power*: every fault at its documented severity and at others, on the two laws kept apart, 2,000 days, 6 assets, 1,000
 paths of 20 days; faults of conditioning on 4,000 days after an unusual month.
 
@@ -32,7 +32,8 @@ NOTHING = ((HONEST, 0.0),)
 def sizes(repeats: range, start: str, laws: list[str]) -> list[Job]:
     """Truth against itself: every law and length, assets in turn."""
     cells = product(repeats, LENGTHS, laws)
-    return [Job(World(law, days, ASSETS[r % len(ASSETS)], start=start, repeat=r), NOTHING) for r, days, law in cells]
+    worlds = [World(law, days, ASSETS[r % len(ASSETS)], 500, start=start, repeat=r) for r, days, law in cells]
+    return [Job(world, NOTHING) for world in worlds]
 
 
 def powers(repeats: range, severities: tuple[float, ...] | None = None) -> list[Job]:
@@ -91,11 +92,12 @@ def report() -> None:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=60.0, help="stop after so long; a later run goes on")
     parser.add_argument("--store", action="store_true", help="only pack what was measured into the package")
     parser.add_argument("--report", action="store_true", help="only print tables of what was measured")
     options = parser.parse_args(arguments or [])
     if not (options.store or options.report):
-        print(run(plan(), KEPT, options.workers), "trials added", flush=True)
+        print(run(plan(), KEPT, options.workers, options.minutes), "trials added", flush=True)
     if options.store:
         pack()
     report()

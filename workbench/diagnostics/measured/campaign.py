@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic
 
 import pandas as pd
 
@@ -66,17 +67,21 @@ def remaining(jobs: Iterable[Job], done: set[tuple]) -> Iterator[Job]:
             yield Job(job.world, tuple(plants[at : at + AT_ONCE]))
 
 
-def run(jobs: Sequence[Job], path: Path, workers: int = 2) -> int:
-    """Do what is not yet done and append it to ``path``; returns how many trials were added."""
+def run(jobs: Sequence[Job], path: Path, workers: int = 2, minutes: float = 60.0) -> int:
+    """Do what is not yet done, for so many minutes, and append it to ``path``; returns how many trials were added."""
     done = {key(row) for row in lines(path)}
     todo, code, added = list(remaining(jobs, done)), fingerprint(), 0
     path.parent.mkdir(parents=True, exist_ok=True)
     _mend(path)
+    end = monotonic() + 60.0 * minutes
     with ProcessPoolExecutor(workers) as pool, path.open("a", encoding="utf-8") as out:
         for rows in pool.map(work, todo):
             out.writelines(json.dumps(row | {"code": code}) + "\n" for row in rows)
             out.flush()
             added += len(rows)
+            if monotonic() > end:
+                pool.shutdown(wait=False, cancel_futures=True)
+                break
     return added
 
 

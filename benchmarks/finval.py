@@ -1,0 +1,107 @@
+r"""The battery beside ``finval`` 0.6.1 (MIT) on the same clean and faulty sets: who finds what, and who cries wolf.
+
+Worlds of the two laws kept apart, 2,000 days, 6 assets, paths of 20 days; finval is given the history as separate
+windows of 20 days. Its rules: *gates*, one of its seven hard gates is poor; *any poor*, one of its metrics is poor.
+finval is no dependency: it is installed into a virtual environment of its own under ``cache/``. Rows are appended to
+``cache/finval.jsonl``; a run that is stopped goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workbench.diagnostics.faults import FAULTS, plant
+from workbench.diagnostics.measured import HELD_OUT, World, attempt, build, tables
+from workbench.diagnostics.measured.campaign import HONEST, lines
+
+CACHE, RESULTS = Path(__file__).parent.parent / "cache", Path(__file__).parent / "results"
+KEPT, VERSION, PATHS = CACHE / "finval.jsonl", "0.6.1", (100, 400, 2000)
+RULES = ("workbench", "gates", "any poor")
+CHOSEN = (
+    "clipped tails", "thin tails", "wrong skew sign", "volatility too small", "drift", "independent days",
+    "reversed time", "reversed leverage", "return autocorrelation", "broken joint crashes",
+    "tail independence with right correlation", "swapped columns", "memorised windows", "partial copying", "few modes",
+    "repeated draws", "antithetic twins", "calm paths only", "one asset copies another", "horizon variance not growing",
+    "percent for fraction", "discretised prices", "survivorship", "one asset lagged by a day",
+    "volatility drifts over the horizon", "crisis paths dropped",
+)  # fmt: skip
+JUDGE = """
+import json, sys, warnings
+import finval, numpy
+warnings.simplefilter("ignore")
+sets = numpy.load(sys.argv[1])
+report = finval.validate_full(sets["fake"], sets["real"])
+poor = [name for name, metric in report.metrics.items() if metric.applicable and metric.quality == "poor"]
+print(json.dumps({"gates": list(report.failing_gates), "poor": poor, "score": report.overall_score}))
+"""
+
+
+def interpreter() -> Path:
+    """Python of an environment that holds finval, made when there is none."""
+    place = CACHE / "finval-venv"
+    if not (place / "bin" / "python").exists():
+        subprocess.run([sys.executable, "-m", "venv", place], check=True)
+        subprocess.run([place / "bin" / "pip", "install", "--quiet", f"finval=={VERSION}"], check=True)
+    return place / "bin" / "python"
+
+
+def judge(python: Path, fake: np.ndarray, real: np.ndarray) -> dict:
+    """finval's opinion of one set."""
+    sets = CACHE / "finval-sets.npz"
+    np.savez(sets, fake=fake.astype(float), real=real)
+    done = subprocess.run([python, "-c", JUDGE, sets], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def row(python: Path, world: World, fault: str) -> dict:
+    """Both opinions of one set."""
+    truth, severity = build(world), 0.0 if fault == HONEST else FAULTS[fault].severity
+    seed = world.seed % 2**31
+    fake = truth.honest if fault == HONEST else plant(fault, truth.honest, severity, seed, truth.context)
+    days = truth.history.to_numpy()
+    real = days[: len(days) // world.horizon * world.horizon].reshape(-1, world.horizon, world.assets)
+    ours, theirs = attempt(world, fault, severity), judge(python, fake, real)
+    refuted = dict(zip(RULES, (ours["verdict"] == "rejected", bool(theirs["gates"]), bool(theirs["poor"]))))
+    told = {"fault": fault, "severity": severity, "score": theirs["score"], "why": theirs["gates"]}
+    return asdict(world) | told | refuted
+
+
+def table(rows: pd.DataFrame) -> pd.DataFrame:
+    """By number of paths: false alarms on the truth and detections of faults, with Wilson's intervals."""
+    kinds = np.where(rows["fault"] == HONEST, "false alarms", "faults found")
+    parts = [
+        tables.shares(rows.assign(kind=kinds), rows[rule], ["kind", "draws"]).assign(rule=rule) for rule in RULES
+    ]
+    return pd.concat(parts).set_index(["kind", "draws", "rule"]).sort_index()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--paths", type=int, nargs="+", default=PATHS)
+    parser.add_argument("--honest", type=int, default=5, help="honest worlds of each law and number of paths")
+    options = parser.parse_args(arguments or [])
+    python = interpreter()
+    done = {(kept["law"], kept["draws"], kept["repeat"], kept["fault"]) for kept in lines(KEPT)}
+    todo = [(name, paths, 500, fault) for paths in options.paths for fault in CHOSEN for name in HELD_OUT]
+    honest = range(500, 500 + options.honest)
+    todo += [(name, paths, repeat, HONEST) for repeat in honest for paths in options.paths for name in HELD_OUT]
+    for name, paths, repeat, fault in sorted(set(todo) - done, key=todo.index):
+        told = row(python, World(name, draws=paths, repeat=repeat), fault)
+        with KEPT.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(told) + "\n")
+    found = pd.DataFrame(lines(KEPT))
+    RESULTS.mkdir(exist_ok=True)
+    table(found).round(4).to_csv(RESULTS / "finval.csv")
+    print(table(found).round(3).to_string())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
