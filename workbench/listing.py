@@ -53,11 +53,28 @@ def _samplers() -> list[Row]:
 def _checks() -> list[Row]:
     rows = _entries("workbench.diagnostics", "CHECKS")
     known = importlib.import_module("workbench.diagnostics").CHECKS
-    return [row | {"question": getattr(known[row["name"]], "question", "")} for row in rows]
+    measured = importlib.import_module("workbench.diagnostics.measured").reliability()
+    return [
+        row | {"question": getattr(known[row["name"]], "question", "")} | _measured(measured.get(row["name"]))
+        for row in rows
+    ]
+
+
+def _measured(told: dict[str, float] | None) -> Row:
+    """Size and power of a check as words and as numbers; a check that was never measured says so."""
+    if told is None:
+        return {"measured": "size and power not measured", "reliability": {}}
+    size = f"size {told['size']:.1%} ({told['size_low']:.1%} to {told['size_high']:.1%}, n = {told['trials']})"
+    return {"measured": f"{size}, refutes {told['faults_found']} of {told['faults']} faults", "reliability": told}
 
 
 def _faults() -> list[Row]:
-    return _entries("workbench.diagnostics.faults", "FAULTS")
+    rows = _entries("workbench.diagnostics.faults", "FAULTS")
+    known = importlib.import_module("workbench.diagnostics.faults").FAULTS
+    return [
+        row | {"question": known[row["name"]].group, "documented": f"severity {known[row['name']].severity:g}"}
+        for row in rows
+    ]
 
 
 def _studies() -> list[Row]:
@@ -86,9 +103,12 @@ _ROOMS: dict[str, Callable[[], list[Row]]] = {
 }  # fmt: skip
 
 
+_APART = ("name", "summary", "parameters", "reliability")
+
+
 def text(row: Row, width: int) -> str:
     """One row for a person: name, summary, what else is known, and a study's parameters below it."""
-    extra = [_said(value) for key, value in row.items() if key not in ("name", "summary", "parameters") and value]
+    extra = [_said(value) for key, value in row.items() if key not in _APART and value]
     lines = [f"  {row['name']:<{width}}  {'; '.join([str(row['summary']), *extra])}"]
     for known in row.get("parameters", ()):
         meaning = f"  {known['meaning']}" if known["meaning"] else ""
