@@ -18,8 +18,9 @@ from workbench.errors import ParameterError
 
 @check("volatility in, volatility out", question="conditional", scale="path", horizon=6)
 def volatility_in_out(case: Case) -> Finding:
-    """Does a wild first half bring a wild second half? Slope of log mean |x| in the second half on that in the
-    first.
+    """Does a wild first half bring a wild second half?
+
+    Slope of log mean |x| in the second half on that in the first.
     """
     half, count = case.horizon // 2, len(case.assets)
 
@@ -39,10 +40,10 @@ def volatility_in_out(case: Case) -> Finding:
 
 @check("today's level", question="conditional", scale="asset")
 def todays_level(case: Case) -> Finding:
-    """Do the first days have the volatility that today's state foretells? log mean |x| of the first quarter, each
-    asset.
+    """Do the first days have the volatility that today's state foretells?
 
-    Only for a set that starts from one state; a model that ignores the state is found here.
+    log mean |x| of the first quarter, each asset. Only for a set that starts from one state; a model that ignores
+    the state is found here.
     """
     if not case.conditional:
         return cannot_tell("the set does not claim to start from one state")

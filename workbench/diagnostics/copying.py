@@ -88,8 +88,9 @@ def _starts(case: Case) -> np.ndarray:
 
 @check("memorisation", question="copying", scale="path")
 def memorisation(case: Case) -> Finding:
-    """Are draws copies of windows of the history? Nearest over second-nearest window, against real windows among real
-    ones.
+    """Are draws copies of windows of the history?
+
+    Nearest over second-nearest window, against real windows among real ones.
     """
     if case.horizon * len(case.assets) < 10:
         return cannot_tell("paths of fewer than 10 numbers are near something by chance")
@@ -108,7 +109,10 @@ def memorisation(case: Case) -> Finding:
 
 @check("leaked hold-out", question="copying", scale="path")
 def leaked_holdout(case: Case) -> Finding:
-    """Are draws copies of days that the model must not have seen? As memorisation, against windows of the hold-out."""
+    """Are draws copies of days that the model must not have seen?
+
+    As memorisation, against windows of the hold-out.
+    """
     if case.holdout is None:
         return cannot_tell("no hold-out was given")
     if len(case.holdout) < 3 * case.horizon or case.horizon * len(case.assets) < 10:
@@ -124,12 +128,10 @@ def leaked_holdout(case: Case) -> Finding:
 
 @check("repeated draws", question="copying", scale="path")
 def repeated_draws(case: Case) -> Finding:
-    """Are draws copies, near copies or mirror images of each other? Nearest over tenth-nearest of x and -x, among
-    draws.
+    """Are draws copies, near copies or mirror images of each other?
 
-    Draws equal to the bit are counted over the whole set; over one day a resampled history may repeat itself as often
-    as
-    chance has it.
+    Nearest over tenth-nearest of x and -x, among draws. Draws equal to the bit are counted over the whole set;
+    over one day a resampled history may repeat itself as often as chance has it.
     """
     if case.horizon * len(case.assets) < 10:
         return cannot_tell("paths of fewer than 10 numbers are near something by chance")
@@ -150,9 +152,10 @@ def repeated_draws(case: Case) -> Finding:
 
 @check("distinct draws", question="copying", scale="path", horizon=2)
 def distinct_draws(case: Case) -> Finding:
-    """Do the draws fill as much space as reality? Log distance to the nearest of as many windows, draws and real ones.
+    """Do the draws fill as much space as reality?
 
-    Few modes, or a collapsed generator, sit closer together than real windows do. Real windows do not overlap.
+    Log distance to the nearest of as many windows, draws and real ones. Few modes, or a collapsed generator, sit
+    closer together than real windows do. Real windows do not overlap.
     """
     real = points(windows(case.days, np.arange(0, len(case.days) - case.horizon + 1, case.horizon), case.horizon))
     if len(real) < 20 or len(case.fake) < len(real):
@@ -195,9 +198,10 @@ def _effective(fake: np.ndarray) -> float:
 
 @check("coverage", question="copying", scale="path", horizon=2)
 def coverage(case: Case) -> Finding:
-    """Do the draws reach where reality has been? Distance of real windows to the nearest draw, against draws' own.
+    """Do the draws reach where reality has been?
 
-    Half of the draws are the landmarks; the other half and the real windows are measured to them.
+    Distance of real windows to the nearest draw, against draws' own. Half of the draws are the landmarks; the
+    other half and the real windows are measured to them.
     """
     landmarks = points(_thin(case.fake[::2]))
     if len(landmarks) < 50:

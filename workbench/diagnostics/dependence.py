@@ -51,7 +51,10 @@ def clipped(x: np.ndarray) -> np.ndarray:
 
 @check("correlation", question="dependence", scale="pair", assets=2)
 def correlation(case: Case) -> Finding:
-    """Is every pair as correlated as it was? Fisher's z of clipped daily returns, each pair and the average."""
+    """Is every pair as correlated as it was?
+
+    Fisher's z of clipped daily returns, each pair and the average.
+    """
     return case.compare(
         lambda x: moments(clipped(x)), lambda mean: correlations(mean, len(case.assets)),
         pair_labels(case, "correlation"), memory=1.0, foreseen=0.2, show=lambda z: float(np.tanh(z)),
@@ -60,7 +63,10 @@ def correlation(case: Case) -> Finding:
 
 @check("correlation of sizes", question="dependence", scale="pair", assets=2, horizon=4)
 def correlation_of_sizes(case: Case) -> Finding:
-    """Are assets wild on the same days? Correlation of |x| over its window mean, each pair and the average."""
+    """Are assets wild on the same days?
+
+    Correlation of |x| over its window mean, each pair and the average.
+    """
     return case.compare(
         lambda x: moments(np.minimum(relative_size(x), CLIP)), lambda mean: correlations(mean, len(case.assets)),
         pair_labels(case, "correlation of sizes"), memory=0.7, foreseen=0.12, show=lambda z: float(np.tanh(z)),
@@ -69,7 +75,10 @@ def correlation_of_sizes(case: Case) -> Finding:
 
 @check("horizon correlation", question="dependence", scale="pair", assets=2, horizon=4)
 def horizon_correlation(case: Case) -> Finding:
-    """Is every pair as correlated over the horizon as it was? Fisher's z of summed returns, clipped at four units."""
+    """Is every pair as correlated over the horizon as it was?
+
+    Fisher's z of summed returns, clipped at four units.
+    """
 
     def features(x: np.ndarray) -> np.ndarray:
         return moments(clipped(x.sum(1, keepdims=True) / np.sqrt(x.shape[1])))
@@ -82,10 +91,11 @@ def horizon_correlation(case: Case) -> Finding:
 
 @check("directions", question="dependence", scale="portfolio", assets=3)
 def directions(case: Case) -> Finding:
-    """Do portfolios that should be quiet stay quiet? log variance along principal directions, the quietest included.
+    """Do portfolios that should be quiet stay quiet?
 
-    The directions are eigenvectors of the correlation of every second draw; the other draws are judged along them.
-    A long-short book lives in the last ones, where a small error of dependence is a large error of risk.
+    log variance along principal directions, the quietest included. The directions are eigenvectors of the
+    correlation of every second draw; the other draws are judged along them. A long-short book lives in the last
+    ones, where a small error of dependence is a large error of risk.
     """
     sample = flat(clipped(case.fake[::2]))
     scale = np.maximum(sample.std(0), 1e-6)
@@ -135,27 +145,29 @@ def _jointly(case: Case, share: float, sign: float, what: str) -> Finding:
 
 @check("joint falls", question="dependence", scale="pair", assets=2)
 def joint_falls(case: Case) -> Finding:
-    """Do assets crash together? Share of days on which both are below their own 5 % quantile: pairs, average, crowds.
+    """Do assets crash together?
 
-    The share over 5 % is the coefficient of lower-tail dependence at that level (McNeil, Frey, Embrechts 2015, 7.2).
+    Share of days on which both are below their own 5 % quantile: pairs, average, crowds. The share over 5 % is
+    the coefficient of lower-tail dependence at that level (McNeil, Frey, Embrechts 2015, 7.2).
     """
     return _jointly(case, 0.05, -1.0, "joint falls")
 
 
 @check("joint rises", question="dependence", scale="pair", assets=2)
 def joint_rises(case: Case) -> Finding:
-    """Do assets soar together? Share of days on which both are above their own 95 % quantile: pairs, average,
-    crowds.
+    """Do assets soar together?
+
+    Share of days on which both are above their own 95 % quantile: pairs, average, crowds.
     """
     return _jointly(case, 0.05, 1.0, "joint rises")
 
 
 @check("correlation under stress", question="dependence", scale="pair", assets=2)
 def stress_correlation(case: Case) -> Finding:
-    """Does correlation rise on wild days? Average Fisher's z on days when the market's |x| is in its top fifth, less
-    the rest.
+    """Does correlation rise on wild days?
 
-    The market is the mean of the assets in their own units; the cut is each sample's own quantile.
+    Average Fisher's z on days when the market's |x| is in its top fifth, less the rest. The market is the mean of
+    the assets in their own units; the cut is each sample's own quantile.
     """
     count, weights = len(case.assets), np.repeat(case.weights, case.horizon)
     real = quantile(np.abs(case.real.mean(2)).reshape(-1, 1), weights, [0.8])[0, 0]
@@ -179,8 +191,9 @@ def stress_correlation(case: Case) -> Finding:
 
 @check("lead and lag", question="dependence", scale="pair", assets=2, horizon=3)
 def lead_lag(case: Case) -> Finding:
-    """Does one asset know another's tomorrow? Correlation of x_i today and x_j tomorrow, all ordered pairs, i = j
-    aside.
+    """Does one asset know another's tomorrow?
+
+    Correlation of x_i today and x_j tomorrow, all ordered pairs, i = j aside.
     """
     count = len(case.assets)
     off = ~np.eye(count, dtype=bool).ravel()

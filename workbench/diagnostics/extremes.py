@@ -64,10 +64,10 @@ def episodes(beyond: np.ndarray, apart: int) -> int:
 
 @check("unheard-of", question="tails", scale="path")
 def unheard_of(case: Case) -> Finding:
-    """Did the history see, more than once, what the scenarios all but exclude? Worst days, best days, worst and
-    wildest paths.
+    """Did the history see, more than once, what the scenarios all but exclude?
 
-    A conditional set is allowed a volatility 35 % above the one foretold before its levels count.
+    Worst days, best days, worst and wildest paths. A conditional set is allowed a volatility 35 % above the one
+    foretold before its levels count.
     """
     count = len(case.days) / case.horizon
     expected = max(EXPECTED, FEWEST_BEYOND * count / len(case.fake))

@@ -58,9 +58,9 @@ def _lag_labels(case: Case, what: str, lags: range) -> list[tuple[str, tuple[str
 
 @check("volatility", question="facts", scale="asset")
 def volatility(case: Case) -> Finding:
-    """Is each asset as volatile as it was? log E[x^2], told as annualised volatility.
+    """Is each asset as volatile as it was?
 
-    In a conditional set: as volatile as today's state foretells.
+    log E[x^2], told as annualised volatility. In a conditional set: as volatile as today's state foretells.
     """
     typical = float(np.sqrt(YEAR) * np.exp(np.log(case.scale).mean()))
 
@@ -76,7 +76,10 @@ def volatility(case: Case) -> Finding:
 
 @check("volatility along the horizon", question="facts", scale="path", horizon=4)
 def volatility_along_horizon(case: Case) -> Finding:
-    """Does volatility drift from the first quarter of the horizon to the last? log ratio of mean |x|."""
+    """Does volatility drift from the first quarter of the horizon to the last?
+
+    log ratio of mean |x|.
+    """
     part, count = max(1, case.horizon // 4), len(case.assets)
 
     def features(x: np.ndarray) -> np.ndarray:
@@ -92,7 +95,10 @@ def volatility_along_horizon(case: Case) -> Finding:
 
 @check("clustering", question="facts", scale="path", horizon=4)
 def clustering(case: Case) -> Finding:
-    """Do large days follow large days? Mean of a_t a_{t+k}, a = |x| / window mean - 1, lags 1 to 5."""
+    """Do large days follow large days?
+
+    Mean of a_t a_{t+k}, a = |x| / window mean - 1, lags 1 to 5.
+    """
     lags = range(1, min(6, case.horizon - 1))
     return case.compare(
         lambda x: lagged(relative_size(x), relative_size(x), lags), lambda m: _by_lag(m, len(case.assets)),
@@ -102,7 +108,10 @@ def clustering(case: Case) -> Finding:
 
 @check("return autocorrelation", question="facts", scale="path", horizon=4)
 def return_autocorrelation(case: Case) -> Finding:
-    """Do returns remember returns? Mean of y_t y_{t+k}, y the window over its own size, lags 1 to 5."""
+    """Do returns remember returns?
+
+    Mean of y_t y_{t+k}, y the window over its own size, lags 1 to 5.
+    """
     lags = range(1, min(6, case.horizon - 1))
     return case.compare(
         lambda x: lagged(own_size(x), own_size(x), lags), lambda m: _by_lag(m, len(case.assets)),
@@ -112,7 +121,10 @@ def return_autocorrelation(case: Case) -> Finding:
 
 @check("leverage", question="facts", scale="path", horizon=4)
 def leverage(case: Case) -> Finding:
-    """Do falls raise volatility? Mean of y_t a_{t+k}, lags 1 to 5 (Bouchaud, Matacz, Potters 2001)."""
+    """Do falls raise volatility?
+
+    Mean of y_t a_{t+k}, lags 1 to 5 (Bouchaud, Matacz, Potters 2001).
+    """
     lags = range(1, min(6, case.horizon - 1))
     return case.compare(
         lambda x: lagged(own_size(x), relative_size(x), lags), lambda m: _by_lag(m, len(case.assets)),
@@ -122,10 +134,10 @@ def leverage(case: Case) -> Finding:
 
 @check("time reversal", question="facts", scale="path", horizon=4)
 def time_reversal(case: Case) -> Finding:
-    """Would the film look the same backwards? y_t a_{t+k} less a_t y_{t+k}, and y_t^2 a_{t+k} less a_t y_{t+k}^2.
+    """Would the film look the same backwards?
 
-    The second is the Zumbach effect (Zumbach 2009, Quantitative Finance 9, 505-515): past trends raise volatility
-    more than past volatility makes trends.
+    Mean of y_t a_{t+k} less a_t y_{t+k}, lags 1 to 5: in markets, past falls raise volatility more than past
+    volatility brings falls (time-reversal asymmetry; Zumbach 2009, Quantitative Finance 9, 505-515).
     """
     lags, count = range(1, min(6, case.horizon - 1)), len(case.assets)
 
@@ -138,7 +150,10 @@ def time_reversal(case: Case) -> Finding:
 
 @check("drift", question="facts", scale="asset")
 def drift(case: Case) -> Finding:
-    """Does each asset earn what it earned? E[x], told as an annualised log return of an asset of typical volatility."""
+    """Does each asset earn what it earned?
+
+    E[x], told as an annualised log return of an asset of typical volatility.
+    """
     typical = float(YEAR * np.exp(np.log(case.scale).mean()))
     return case.compare(
         lambda x: np.clip(x, -CLIP, CLIP).mean(1),
@@ -150,7 +165,10 @@ def drift(case: Case) -> Finding:
 
 @check("asymmetry", question="facts", scale="asset")
 def asymmetry(case: Case) -> Finding:
-    """Are falls larger than rises? E[(|x| - 1)+ sign x], days beyond one unit, clipped at five."""
+    """Are falls larger than rises?
+
+    E[(|x| - 1)+ sign x], days beyond one unit, clipped at five.
+    """
 
     def features(x: np.ndarray) -> np.ndarray:
         clipped = np.clip(x, -CLIP, CLIP)
@@ -161,9 +179,10 @@ def asymmetry(case: Case) -> Finding:
 
 @check("aggregation", question="facts", scale="path", horizon=4)
 def aggregation(case: Case) -> Finding:
-    """Does the law of sums over days grow normal at the right speed? log of mean |sum| over one day, a quarter, all.
+    """Does the law of sums over days grow normal at the right speed?
 
-    Holds the variance ratio (Lo and MacKinlay 1988) and aggregational Gaussianity, both in mean absolute terms.
+    log of mean |sum| over one day, a quarter, all. Holds the variance ratio (Lo and MacKinlay 1988) and
+    aggregational Gaussianity, both in mean absolute terms.
     """
     count, spans = len(case.assets), (1, max(2, case.horizon // 4), case.horizon)
 
@@ -184,8 +203,9 @@ def aggregation(case: Case) -> Finding:
 
 @check("volatility of volatility", question="facts", scale="path", horizon=4)
 def volatility_of_volatility(case: Case) -> Finding:
-    """Are there calm and wild windows in the right proportion? Share of windows whose mean |x| passes history's
-    deciles.
+    """Are there calm and wild windows in the right proportion?
+
+    Share of windows whose mean |x| passes history's deciles.
     """
 
     def size(x: np.ndarray) -> np.ndarray:

@@ -146,11 +146,11 @@ def _severity(finding: Finding) -> float:
 
 @check("possible returns", question="law of motion", scale="asset")
 def possible_returns(case: Case) -> Finding:
-    """Is the largest return of each asset one that so many days can bring? Gross errors of unit in single draws or
-    columns.
+    """Is the largest return of each asset one that so many days can bring?
 
-    With tails no heavier than the cubic law of returns (Gopikrishnan et al. 1998), the largest of N days passes k times
-    the largest of n days with probability N / (N + n k^3); times the number of assets (Bonferroni).
+    Gross errors of unit in single draws or columns. With tails no heavier than the cubic law of returns
+    (Gopikrishnan et al. 1998), the largest of N days passes k times the largest of n days with probability N / (N
+    + n k^3); times the number of assets (Bonferroni).
     """
     count, past = case.whole.draws * case.horizon, np.maximum(np.abs(case.past).max(0), 1e-12)
     k = case.whole.largest / past

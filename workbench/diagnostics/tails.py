@@ -41,8 +41,9 @@ def _root(mean: np.ndarray) -> np.ndarray:
 
 @check("tail quantiles", question="tails", scale="asset")
 def tail_quantiles(case: Case) -> Finding:
-    """Are extreme days as frequent? Square root of the share of days beyond history's 5 %, 1 %, 0.2 % quantiles, both
-    sides.
+    """Are extreme days as frequent?
+
+    Square root of the share of days beyond history's 5 %, 1 %, 0.2 % quantiles, both sides.
     """
     levels = shares(case)
     if not levels:
@@ -62,10 +63,10 @@ def tail_quantiles(case: Case) -> Finding:
 
 @check("tail index", question="tails", scale="asset")
 def tail_index(case: Case) -> Finding:
-    """Do tails fall off as fast? Hill's mean log excess over the 2.5 % quantile (Hill 1975, Ann. Statist. 3), both
-    sides.
+    """Do tails fall off as fast?
 
-    The threshold is the history's; excesses count up to three times the threshold, so that one crash is not the answer.
+    Hill's mean log excess over the 2.5 % quantile (Hill 1975, Ann. Statist. 3), both sides. The threshold is the
+    history's; excesses count up to three times the threshold, so that one crash is not the answer.
     """
     level, count = 0.025, len(case.assets)
     if level * len(case.days) < FEWEST_EXCEEDANCES:
@@ -97,7 +98,8 @@ def _hill(part: np.ndarray, count: int) -> np.ndarray:
 def beyond_the_past(case: Case) -> Finding:
     """Do the scenarios know days worse than the threshold that one day in a thousand of all assets passes?
 
-    Pooled over assets: square roots of the shares of asset-days beyond the pooled 0.1 % quantile and 1.5 times it.
+    Pooled over assets: square roots of the shares of asset-days beyond the pooled 0.1 % quantile and 1.5 times
+    it.
     """
     if 0.001 * case.days.size < 5:
         return cannot_tell("fewer than 5 asset-days lie beyond the pooled 0.1 % quantile")
@@ -118,9 +120,10 @@ def beyond_the_past(case: Case) -> Finding:
 
 @check("shape of a window", question="tails", scale="path", horizon=5)
 def shape(case: Case) -> Finding:
-    """Is a window made of many like days or of one wild one? Its worst and its best day over its own root mean square.
+    """Is a window made of many like days or of one wild one?
 
-    Free of the level of volatility, so it sees thin tails in any state; mean and share beyond history's 90 % quantile.
+    Its worst and its best day over its own root mean square. Free of the level of volatility, so it sees thin
+    tails in any state; mean and share beyond history's 90 % quantile.
     """
 
     def extreme(x: np.ndarray) -> np.ndarray:
@@ -148,8 +151,11 @@ def shape(case: Case) -> Finding:
 
 @check("drawdown", question="tails", scale="path", horizon=4)
 def drawdown(case: Case) -> Finding:
-    """How deep and how long are the falls? Share of windows whose deepest drawdown passes history's 50 %, 90 %, 98 %
-    quantiles, and the mean share of days under water, of every asset and of the equal-weight book."""
+    """How deep and how long are the falls?
+
+    Share of windows whose deepest drawdown passes history's 50 %, 90 %, 98 % quantiles, and the mean share of
+    days under water, of every asset and of the equal-weight book.
+    """
     levels = [level for level in (0.5, 0.1, 0.02) if level * len(case.days) / case.horizon >= 5]
 
     def depth(x: np.ndarray) -> np.ndarray:

@@ -31,10 +31,11 @@ def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 @check("energy distance", question="whole law", scale="path")
 def energy_distance(case: Case) -> Finding:
-    """2 E|S - X| - E|S - S'| - E|X - X'| of the horizon's returns in all assets (Szekely and Rizzo 2013, J. Stat.
-    Plan. Inf.).
+    """Do the returns of the whole horizon follow the same joint law?
 
-    Its null is the same form in the difference of two honest redraws' weights, with a gamma law fitted to the redraws.
+    2 E|S - X| - E|S - S'| - E|X - X'| of the horizon's returns in all assets (Szekely and Rizzo 2013, J. Stat.
+    Plan. Inf.). Its null is the same form in the difference of two honest redraws' weights, with a gamma law
+    fitted to the redraws.
     """
     if case.freedom < 6:
         return cannot_tell(f"the history holds {case.freedom:.1f} independent blocks, 6 are needed")
@@ -72,9 +73,10 @@ def differences(case: Case, draws: int) -> np.ndarray:
 
 @check("projections", question="whole law", scale="path")
 def projections(case: Case) -> Finding:
-    """Distance of laws along 48 random directions of path space, the sliced idea of Rabin et al. (2012).
+    """Is the law of paths the same along random directions?
 
-    A direction is a random book times a profile in time (all days, early less late, one day); along it the distribution
+    Distance of laws along 48 random directions of path space, the sliced idea of Rabin et al. (2012). A direction
+    is a random book times a profile in time (all days, early less late, one day); along it the distribution
     functions are compared at seven quantiles of the history, squared and summed (Cramer-von Mises along slices).
     """
     rng, (steps, count) = case.rng("projections"), case.real.shape[1:]
@@ -116,12 +118,11 @@ def signature(path: np.ndarray) -> np.ndarray:
 
 @check("signature", question="whole law", scale="path", horizon=4)
 def expected_signature(case: Case) -> Finding:
-    """Expected signature, levels 1 to 3, of (time, market, its clock) in window units: a kernel test of the order of
-    events.
+    """Do events come in the same order?
 
-    The market is the mean of the assets, the clock its running |return|; the distance is that of the truncated
-    signature
-    kernel, studentised (Chevyrev and Oberhauser 2022, JMLR 23, 1-42).
+    Expected signature, levels 1 to 3, of (time, market, its clock) in window units: a kernel test of the order of
+    events. The market is the mean of the assets, the clock its running |return|; the distance is that of the
+    truncated signature kernel, studentised (Chevyrev and Oberhauser 2022, JMLR 23, 1-42).
     """
 
     def features(x: np.ndarray) -> np.ndarray:
@@ -153,12 +154,12 @@ def portrait(x: np.ndarray, level: bool) -> np.ndarray:
 
 @check("classifier", question="whole law", scale="path", horizon=2)
 def classifier(case: Case) -> Finding:
-    """Can a classifier tell the windows apart? Ridge discriminant learnt on one half, its score tested on the other.
+    """Can a classifier tell the windows apart?
 
-    History is halved in time and the draws at random; learning never sees the days it is tested on, so the score's mean
-    is one number with a known null (Kim and Ramdas 2024, Bernoulli 30, 1683-1712). The smaller p of the two folds,
-    doubled.
-    A conditional set is judged without levels, which a good model may rightly know better than we do.
+    Ridge discriminant learnt on one half, its score tested on the other. History is halved in time and the draws
+    at random; learning never sees the days it is tested on, so the score's mean is one number with a known null
+    (as Kim and Ramdas 2024, Bernoulli 30, do for kernels). The smaller p of the two folds, doubled. A conditional
+    set is judged without levels, which a good model may rightly know better than we do.
     """
     half = len(case.real) // 2
     parts = [np.arange(half), np.arange(half, len(case.real))]
