@@ -1,11 +1,13 @@
-r"""What the stress room claims, measured: ``python -m benchmarks.stress [million interventions episodes reverse speed]``.
+r"""What the stress room claims, measured: ``python -m benchmarks.stress [million interventions episodes
+reverse speed]``.
 
 *million*: P = 1e-6 of a linear functional of a normal sampler (20 stocks, 20 days), 50 seeds, two methods.
 *interventions*: a confounded law with known answers; how often a true graph and a wrong one are refuted.
 *episodes*: the equity factor's realised path over three held-back episodes is given; energy score of the 20 stocks and
 seven currencies (in units of their fitted volatility) against entropy pooling, a vine conditioned by skfolio and the 50
 nearest days. Fitted before the episode, state at its eve. *reverse*: two books under every sampler, and what the trial
-says of the scenarios found. *speed*: 10,000 conditional scenarios and a one in ten thousand loss from the neural sampler.
+says of the scenarios found. *speed*: 10,000 conditional scenarios and a one in ten thousand loss from the neural
+sampler.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ EPISODES = {
     "2022": ("2021-12-31", "2021-12-31", "2022-01-01", "2022-12-28"),
 }
 CURRENCIES = ["USD", "JPY", "GBP", "CHF", "SEK", "NOK", "ZAR"]
-DRAWS = 400
+DRAWS = 1200
 
 
 def equities(first: str = "1995", last: str = "2007") -> pd.DataFrame:
@@ -52,11 +54,24 @@ def million(runs: int = 50) -> pd.DataFrame:
         for seed in range(runs):
             begun = time.perf_counter()
             found = stress.rare(sampler, functional, target, 20, seed, method=method)
-            rows.append((method, seed, found.probability / 1e-6 - 1, found.relative_error, found.evaluations, time.perf_counter() - begun))
+            rows.append(
+                (
+                    method,
+                    seed,
+                    found.probability / 1e-6 - 1,
+                    found.relative_error,
+                    found.evaluations,
+                    time.perf_counter() - begun,
+                )
+            )
     table = pd.DataFrame(rows, columns=["method", "seed", "error", "told", "evaluations", "seconds"])
     for method, part in table.groupby("method"):
-        print(f"{method}: within 20 % in {(part.error.abs() < 0.2).mean():.0%} of {len(part)}, sd {part.error.std():.3f}, told "
-              f"{part.told.median():.3f}, bias {part.error.mean():+.3f}, at most {part.evaluations.max():,} evaluations, {part.seconds.median():.1f} s")
+        print(
+            f"{method}: within 20 % in {(part.error.abs() < 0.2).mean():.0%} of {len(part)}, sd "
+            f"{part.error.std():.3f}, told "
+            f"{part.told.median():.3f}, bias {part.error.mean():+.3f}, at most "
+            f"{part.evaluations.max():,} evaluations, {part.seconds.median():.1f} s"
+        )
     return table
 
 
@@ -77,7 +92,10 @@ def interventions() -> pd.DataFrame:
         panel = pd.DataFrame({"A": a, "B": b, "C": 0.3 * b + shocks[:, 2]})
         counts["true"] += stress.refute(panel, stress.causal_graph(chain))["refuted"].any()
         counts["wrong"] += stress.refute(panel, stress.causal_graph(wrong))["refuted"].any()
-    print(f"400 panels of 1,000 days with clustered volatility: true graph refuted {counts['true'] / 4:.1f} %, wrong {counts['wrong'] / 4:.1f} %")
+    print(
+        f"400 panels of 1,000 days with clustered volatility: true graph refuted "
+        f"{counts['true'] / 4:.1f} %, wrong {counts['wrong'] / 4:.1f} %"
+    )
     return table
 
 
@@ -136,7 +154,9 @@ def _answers(fitted: pd.DataFrame, known: pd.DataFrame, path: np.ndarray, names:
         except WorkbenchError as refused:
             print(name, "refused:", refused)
             continue
-        draws = against.rebuild(found.tree)["scenarios"]["ret"].values.reshape(-1, len(path), rest.shape[1] + 1)[..., 1:]
+        draws = against.rebuild(found.tree)["scenarios"]["ret"].values.reshape(-1, len(path), rest.shape[1] + 1)[
+            ..., 1:
+        ]
         yield f"along, {name}", draws, f"{time.perf_counter() - begun:.0f} s"
 
 
@@ -146,7 +166,10 @@ def _pooled(known: pd.DataFrame, path: np.ndarray, generator: np.random.Generato
     days = known.assign(SQUARE=known["EQUITY"] ** 2)
     drawn, weak = [], 0
     for value in path:
-        views = [stress.View(square[0], "==", value), stress.View(square[1], "==", value**2 + (0.1 * known["EQUITY"].std()) ** 2)]
+        views = [
+            stress.View(square[0], "==", value),
+            stress.View(square[1], "==", value**2 + (0.1 * known["EQUITY"].std()) ** 2),
+        ]
         for attempt in (views, views[:1]):
             try:
                 weights = stress.pool(days.to_numpy()[:, None], list(days), attempt, floor=5.0).weights
@@ -170,7 +193,10 @@ def _vine(known: pd.DataFrame, path: np.ndarray):
 def reverse(names: tuple[str, ...] = tuple(samplers.SAMPLERS)) -> pd.DataFrame:
     """The cheapest way to lose 15 % (equal weight) and 6 % (short volatility) in 20 days, by sampler."""
     returns, rows = equities(), []
-    pair = {"equal_weight": (books.equal_weight(returns), 0.15), "short_volatility": (books.short_volatility(returns), 0.06)}
+    pair = {
+        "equal_weight": (books.equal_weight(returns), 0.15),
+        "short_volatility": (books.short_volatility(returns), 0.06),
+    }
     for name in names:
         if name in ("filtered",):
             continue
@@ -180,12 +206,35 @@ def reverse(names: tuple[str, ...] = tuple(samplers.SAMPLERS)) -> pd.DataFrame:
             try:
                 found = stress.reverse(sampler, book, loss, 20, seed=1, sweeps=100)
                 best = found.modes[0]
-                rows.append((name, label, found.method, found.probability, found.relative_error, len(found.modes), best.distance,
-                             best.plausibility, str(best.precedent), time.perf_counter() - begun))
+                rows.append(
+                    (
+                        name,
+                        label,
+                        found.method,
+                        found.probability,
+                        found.relative_error,
+                        len(found.modes),
+                        best.distance,
+                        best.plausibility,
+                        str(best.precedent),
+                        time.perf_counter() - begun,
+                    )
+                )
             except WorkbenchError as refused:
                 rows.append((name, label, f"refused: {refused}", *[np.nan] * 5, "", time.perf_counter() - begun))
             print(*rows[-1], flush=True)
-    columns = ["sampler", "book", "method", "probability", "relative_error", "modes", "distance", "plausibility", "precedent", "seconds"]
+    columns = [
+        "sampler",
+        "book",
+        "method",
+        "probability",
+        "relative_error",
+        "modes",
+        "distance",
+        "plausibility",
+        "precedent",
+        "seconds",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -194,13 +243,24 @@ def speed(name: str = "neural") -> pd.DataFrame:
     returns = equities()
     sampler = samplers.make(name).fit(returns, seed=1)
     market_move = stress.Move({asset: 1 / 20 for asset in sampler.assets_})
-    asked = {"band": stress.Constraint(market_move, -0.15, -0.10), "value": stress.Constraint(market_move, -0.10, -0.10)}
+    asked = {
+        "band": stress.Constraint(market_move, -0.15, -0.10),
+        "value": stress.Constraint(market_move, -0.10, -0.10),
+    }
     rows = []
     for label, constraint in asked.items():
         begun = time.perf_counter()
         found = stress.given(sampler, [constraint], 10_000, 20, seed=1)
         told = found.diagnostics
-        rows.append((f"10,000 given a {label}", time.perf_counter() - begun, found.probability, told.r_hat.max(), told.ess_bulk.min()))
+        rows.append(
+            (
+                f"10,000 given a {label}",
+                time.perf_counter() - begun,
+                found.probability,
+                told.r_hat.max(),
+                told.ess_bulk.min(),
+            )
+        )
         print(*rows[-1], flush=True)
     begun = time.perf_counter()
     found = stress.rare(sampler, stress.Loss(books.equal_weight(returns)), 0.17, 20, 1, budget=12_000)

@@ -36,8 +36,12 @@ def test_linear_book_is_the_containers_own_profit():
 
 @settings(deadline=None, max_examples=40)
 @given(
-    strike=st.floats(0.6, 1.6), years=st.floats(0.05, 3), sigma=st.floats(0.05, 0.9),
-    rate=st.floats(-0.02, 0.1), dividend=st.floats(0, 0.06), kind=st.sampled_from(["call", "put"]),
+    strike=st.floats(0.6, 1.6),
+    years=st.floats(0.05, 3),
+    sigma=st.floats(0.05, 0.9),
+    rate=st.floats(-0.02, 0.1),
+    dividend=st.floats(0, 0.06),
+    kind=st.sampled_from(["call", "put"]),
 )
 def test_option_is_the_discounted_mean_of_its_payoff(strike, years, sigma, rate, dividend, kind):
     sign = 1.0 if kind == "call" else -1.0
@@ -49,7 +53,9 @@ def test_option_is_the_discounted_mean_of_its_payoff(strike, years, sigma, rate,
     kink = (np.log(strike) - centre) / width
     parts = [(-9.0, np.clip(kink, -9, 9)), (np.clip(kink, -9, 9), 9.0)]
     expected = np.exp(-rate * years) * sum(integrate.quad(weighed, low, high)[0] for low, high in parts)
-    value = black_scholes_merton(torch.ones(1, dtype=torch.float64), strike, years, torch.tensor([sigma]).double(), kind, rate, dividend)
+    value = black_scholes_merton(
+        torch.ones(1, dtype=torch.float64), strike, years, torch.tensor([sigma]).double(), kind, rate, dividend
+    )
     assert float(value[0]) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 

@@ -50,7 +50,9 @@ def test_imposed_and_seen_differ_as_the_law_says():
     assert table.loc["Y", "given"] == pytest.approx(1.0, abs=error)
     assert table.loc["Y", "do_sd"] ** 2 == pytest.approx(5.0, rel=0.05)
     assert table.loc["Y", "given_sd"] ** 2 == pytest.approx(3.0, rel=0.05)
-    assert table.loc["U", "do"] == pytest.approx(0.0, abs=error) and table.loc["U", "given"] == pytest.approx(1.0, abs=error)
+    assert table.loc["U", "do"] == pytest.approx(0.0, abs=error) and table.loc["U", "given"] == pytest.approx(
+        1.0, abs=error
+    )
 
 
 def test_lagged_model_recovers_its_coefficients():
@@ -92,7 +94,12 @@ def test_graphs_are_read_from_yaml_and_networkx_and_refused_when_malformed(tmp_p
     file.write_text("nodes: [Z]\nedges:\n  - [A, B]\n")
     assert set(causal_graph(file)) == {"A", "B", "Z"}
     assert causal_graph(nx.DiGraph([("A", "B")])).has_edge("A", "B")
-    for wrong, told in [({"edges": [["A", "B"], ["B", "A"]]}, "cycle"), ({"edges": [["A"]]}, "pair"), ({}, "edges"), ("no.yaml", "no graph file")]:
+    for wrong, told in [
+        ({"edges": [["A", "B"], ["B", "A"]]}, "cycle"),
+        ({"edges": [["A"]]}, "pair"),
+        ({}, "edges"),
+        ("no.yaml", "no graph file"),
+    ]:
         with pytest.raises(ParameterError, match=told):
             causal_graph(wrong)
     with pytest.raises(FitError, match="no columns"):
@@ -104,7 +111,9 @@ def test_graphs_are_read_from_yaml_and_networkx_and_refused_when_malformed(tmp_p
 def test_registered_question_counts_all_and_refuses_a_hand_picked_few():
     values = np.random.default_rng(0).normal(0, 0.02, (1, 2000, 3, 2))
     tree = scenarios.assemble(values, ["A", "B"])
-    question = Question("When A falls, does B?", (Constraint(Move("A"), high=-0.04),), Constraint(Move("B"), high=0.0), 0.9, "desk")
+    question = Question(
+        "When A falls, does B?", (Constraint(Move("A"), high=-0.04),), Constraint(Move("B"), high=0.0), 0.9, "desk"
+    )
     verdict = answer(question, tree, question.seal)
     moves = values.sum(axis=2)[0]
     assert len(verdict.meeting) == (moves[:, 0] <= -0.04).sum()

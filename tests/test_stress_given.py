@@ -48,7 +48,9 @@ def test_normal_sampler_has_the_textbook_conditional_mean_and_covariance(normal)
     mean, cov = _law(normal)
     functionals = [Move(name) for name in normal.assets_]
     problem = Problem(normal, HORIZON)
-    got_mean, got_cov = affine(problem, functionals[:1]).moments(affine(problem, functionals), torch.tensor([-0.08]).double())
+    got_mean, got_cov = affine(problem, functionals[:1]).moments(
+        affine(problem, functionals), torch.tensor([-0.08]).double()
+    )
     want_mean = mean + cov[:, 0] / cov[0, 0] * (-0.08 - mean[0])
     want_cov = cov - np.outer(cov[:, 0], cov[0]) / cov[0, 0]
     np.testing.assert_allclose(got_mean, want_mean, rtol=1e-3, atol=1e-8)
@@ -164,7 +166,9 @@ def test_entropy_pooling_reports_its_price_and_refuses_what_cannot_be(normal):
         pool(paths, normal.assets_, [View(Move("A"), "==", float(moves[:, 0].min()) * 0.999)])
 
 
-@pytest.mark.parametrize("wrong", [lambda: Constraint(Move("A")), lambda: Constraint(Move("A"), 2.0, 1.0), lambda: View(Move("A"), "=", 0.0)])
+@pytest.mark.parametrize(
+    "wrong", [lambda: Constraint(Move("A")), lambda: Constraint(Move("A"), 2.0, 1.0), lambda: View(Move("A"), "=", 0.0)]
+)
 def test_malformed_questions_are_told(wrong):
     with pytest.raises(ParameterError):
         wrong()

@@ -17,7 +17,15 @@ def _figures(found) -> list:
 
 
 def test_stress_answers_its_registered_question(tmp_path: Path) -> None:
-    asked = {"sampler": "ewma", "market_low": -0.06, "market_high": -0.02, "refuge": "", "draws": 1200, "losses": [0.03, 0.05], "budget": 2500}
+    asked = {
+        "sampler": "ewma",
+        "market_low": -0.06,
+        "market_high": -0.02,
+        "refuge": "",
+        "draws": 1200,
+        "losses": [0.03, 0.05],
+        "budget": 2500,
+    }
     found = run("stress", SMALL | asked, tmp_path)
     moves = scenario_files.load(found.path / "scenarios.nc")["scenarios"]["ret"].sum("time").mean("asset")
     assert float(moves.min()) >= -0.06 - 1e-5 and float(moves.max()) <= -0.02 + 1e-5
@@ -25,7 +33,14 @@ def test_stress_answers_its_registered_question(tmp_path: Path) -> None:
 
 
 def test_reverse_stress_finds_ways_for_both_books(tmp_path: Path) -> None:
-    asked = {"sampler": "ewma", "baselines": ["lognormal"], "loss": 0.05, "volatility_loss": 0.03, "particles": 150, "sweeps": 30}
+    asked = {
+        "sampler": "ewma",
+        "baselines": ["lognormal"],
+        "loss": 0.05,
+        "volatility_loss": 0.03,
+        "particles": 150,
+        "sweeps": 30,
+    }
     found = run("reverse_stress", SMALL | asked, tmp_path)
     assert (found.path / "equal_weight.nc").exists() and "factor of" in found.verdict.text
     assert len(_figures(found)) == 4
@@ -33,7 +48,7 @@ def test_reverse_stress_finds_ways_for_both_books(tmp_path: Path) -> None:
 
 def test_causal_says_whether_its_graph_survives(tmp_path: Path) -> None:
     graph = "edges: [[SP500, NASDAQ], [SP500, AUD]]"
-    found = run("causal", {"graph": graph, "draws": 2000}, tmp_path)
+    found = run("causal", {"graph": graph, "effect": "AUD", "draws": 2000}, tmp_path)
     table = pd.read_csv(found.path / "answers.csv", index_col=0)
     assert abs(table.loc["SP500", "do"] + 0.05) < 1e-9
     assert "independences fail" in found.verdict.text and len(_figures(found)) == 3

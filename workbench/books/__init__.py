@@ -13,6 +13,15 @@ from workbench.books.presets import BOOKS, equal_weight, short_volatility
 from workbench.books.volatility import ImpliedVolatility
 
 __all__ = [
-    "BOOKS", "Bond", "Book", "ImpliedVolatility", "Linear", "Option", "Position", "black_scholes_merton",
-    "equal_weight", "explain", "short_volatility",
+    "BOOKS",
+    "Bond",
+    "Book",
+    "ImpliedVolatility",
+    "Linear",
+    "Option",
+    "Position",
+    "black_scholes_merton",
+    "equal_weight",
+    "explain",
+    "short_volatility",
 ]

@@ -57,7 +57,9 @@ class Book:
                 raise ParameterError(f"{position} needs the columns {unknown}; the book knows {self.assets}")
             silent = sorted(underlyings - set(levels))
             if silent:
-                raise ParameterError(f"{position} needs the implied volatility of {silent}; give ImpliedVolatility(level=...)")
+                raise ParameterError(
+                    f"{position} needs the implied volatility of {silent}; give ImpliedVolatility(level=...)"
+                )
 
     def factors(self, paths: Tensor) -> Tensor:
         """Factor changes (draw, factor) over paths of log returns (draw, time, asset)."""
@@ -93,6 +95,8 @@ class Book:
         values = self.pnl(torch.as_tensor(scenarios.pooled(scenarios.subset(tree, asset=self.assets))))
         shape = returns.sizes["chain"], returns.sizes["draw"]
         return xr.DataArray(
-            values.reshape(shape).numpy(), dims=("chain", "draw"),
-            coords={"chain": returns.chain, "draw": returns.draw}, name="pnl",
+            values.reshape(shape).numpy(),
+            dims=("chain", "draw"),
+            coords={"chain": returns.chain, "draw": returns.draw},
+            name="pnl",
         )

@@ -65,7 +65,13 @@ class Option:
 
 
 def black_scholes_merton(
-    spot: Tensor, strike: float, years: float, sigma: Tensor, kind: str = "call", rate: float = 0.0, dividend: float = 0.0
+    spot: Tensor,
+    strike: float,
+    years: float,
+    sigma: Tensor,
+    kind: str = "call",
+    rate: float = 0.0,
+    dividend: float = 0.0,
 ) -> Tensor:
     """Value of a European option, elementwise; at maturity (``years`` 0) what it pays."""
     sign = 1.0 if kind == "call" else -1.0

@@ -39,7 +39,9 @@ class ImpliedVolatility:
             raise ParameterError(f"implied volatility must be positive, got {low}")
 
     def changes(self, paths: Tensor, assets: Sequence[str]) -> Tensor:
-        """Log changes of implied volatility over paths (draw, time, asset): (draw, underlying), in order of ``level``."""
+        """Log changes of implied volatility over paths (draw, time, asset): (draw, underlying), in order of
+        ``level``.
+        """
         columns = [self._change(name, paths, list(assets)) for name in self.level]
         return torch.stack(columns, dim=1)
 

@@ -63,14 +63,16 @@ def do_beside_given(table: pd.DataFrame) -> Axes:
 def independence_tests(table: pd.DataFrame) -> Axes:
     """t statistics of the independences that a graph implies; refuted ones are filled."""
     ax = canvas(height=0.9 + 0.28 * max(len(table), 1))[0, 0]
-    names = [f"{row.node} ⟂ {row.other}" + (f" | {row.given}" if row.given else "") for row in table.itertuples()]
+    names = [f"{row.node} ⊥ {row.other}" + (f" | {row.given}" if row.given else "") for row in table.itertuples()]
     rows = np.arange(len(table))
     refuted = table["refuted"].to_numpy(dtype=bool)
     ax.hlines(rows, 0, table["t"], color="0.8")
     ax.plot(table["t"][refuted], rows[refuted], "X", color=COLOURS[3], markersize=8, label="refuted (Holm, 5 % in all)")
     ax.plot(table["t"][~refuted], rows[~refuted], "o", color=COLOURS[0], fillstyle="none", label="not refuted")
     ax.axvspan(-1.96, 1.96, color="0.93", zorder=0)
-    ax.set(yticks=rows, yticklabels=names, xlabel="t of the partial correlation (Newey-West); grey: 95 % of one true test")
+    ax.set(
+        yticks=rows, yticklabels=names, xlabel="t of the partial correlation (Newey-West); grey: 95 % of one true test"
+    )
     legend_below(ax)
     return ax
 
@@ -102,8 +104,18 @@ def rare_curve(table: pd.DataFrame, observed: np.ndarray | None = None) -> Axes:
         ax.plot(losses, (np.arange(len(losses)) + 1) / len(losses), color=FAINT, drawstyle="steps-post",
                 label=f"{len(losses):,} plain draws")  # fmt: skip
     spread = [table["probability"] - table["low"], table["high"] - table["probability"]]
-    ax.errorbar(table["loss"], table["probability"], spread, fmt="o", color=COLOURS[0], capsize=3, label="rare-event estimate, 95 %")
-    ax.set(yscale="log", xlim=(0, float(table["loss"].max()) * 1.08), xlabel="loss over the horizon", ylabel="probability")
+    ax.errorbar(
+        table["loss"],
+        table["probability"],
+        spread,
+        fmt="o",
+        color=COLOURS[0],
+        capsize=3,
+        label="rare-event estimate, 95 %",
+    )
+    ax.set(
+        yscale="log", xlim=(0, float(table["loss"].max()) * 1.08), xlabel="loss over the horizon", ylabel="probability"
+    )
     ax.xaxis.set_major_formatter(PercentFormatter(1, 0))
     legend_below(ax)
     return ax
@@ -111,14 +123,17 @@ def rare_curve(table: pd.DataFrame, observed: np.ndarray | None = None) -> Axes:
 
 @themed
 def ways_to_lose(answers: Mapping[str, Reverse], history: pd.DataFrame) -> np.ndarray:
-    """Cumulative log returns of all assets in the modes of each answer (a row), their mean, and the real precedent's."""
+    """Cumulative log returns of all assets in the modes of each answer (a row), their mean, and the real
+    precedent's.
+    """
     most = max(len(answer.modes) for answer in answers.values())
     axes = canvas(len(answers), most, 0.6 + 1.9 * len(answers), sharex=True, sharey="row")
     for row, (name, answer) in zip(axes, answers.items()):
         for ax, mode in zip(row, answer.modes):
             _way(ax, mode.path, history.loc[mode.precedent.first : mode.precedent.last])
-            ax.set_title(f"{name}: loss {mode.loss:.0%}, distance {mode.distance:.1f}\nlike {mode.precedent.first:%b %Y} "
-                         f"({mode.precedent.distance:.1f})", fontsize=8)  # fmt: skip
+            said = f"{name}: loss {mode.loss:.0%}, distance {mode.distance:.1f}"
+            like = f"like {mode.precedent.first:%b %Y} ({mode.precedent.distance:.1f})"
+            ax.set_title(f"{said}\n{like}", fontsize=8)
         for ax in row[len(answer.modes) :]:
             ax.set_axis_off()
         row[0].set_ylabel("cumulative log return")
@@ -134,7 +149,14 @@ def _way(ax: Axes, path: pd.DataFrame, real: pd.DataFrame) -> None:
     days = np.arange(1, len(path) + 1)
     ax.plot(days, total, color="0.8", linewidth=0.6)
     ax.plot(days, total.mean(axis=1), color=COLOURS[0], linewidth=2, label="mean of the assets")
-    ax.plot(days, real[path.columns].cumsum().mean(axis=1), color=REAL, linestyle="--", linewidth=1.2, label="the real precedent")
+    ax.plot(
+        days,
+        real[path.columns].cumsum().mean(axis=1),
+        color=REAL,
+        linestyle="--",
+        linewidth=1.2,
+        label="the real precedent",
+    )
     ax.axhline(0, color=REAL, linewidth=0.5)
 
 
@@ -165,7 +187,10 @@ def question_split(verdict: Verdict, tree: xr.DataTree, bins: int = 40) -> Axes:
     values = thesis.of(paths, assets).numpy()
     edges = np.histogram_bin_edges(values[verdict.meeting], bins)
     ax = canvas()[0, 0]
-    groups: Sequence[tuple[str, np.ndarray]] = (("supports the thesis", verdict.supporting), ("does not", verdict.opposing))
+    groups: Sequence[tuple[str, np.ndarray]] = (
+        ("supports the thesis", verdict.supporting),
+        ("does not", verdict.opposing),
+    )
     for place, (name, rows) in enumerate(groups):
         ax.hist(values[rows], edges, color=COLOURS[place], hatch=("", "///")[place], edgecolor="white",
                 label=f"{name} ({len(rows):,})")  # fmt: skip

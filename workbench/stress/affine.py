@@ -2,7 +2,8 @@ r"""Exact answers where the sampler is affine in its noise and the functional li
 
 Paths are :math:`r = b + A n`, a linear functional :math:`f = c + a^\top n` with :math:`n\sim N(0, I)`, so
 
-* given :math:`F n = v`: :math:`n \mid v \sim N(F^+ v,\; I - F^+ F)`, sampled by projecting free noise (Matheron's rule);
+* given :math:`F n = v`: :math:`n \mid v \sim N(F^+ v,\; I - F^+ F)`, sampled by projecting free noise (Matheron's
+rule);
 * design point of :math:`f\ge\ell`: :math:`n^* = \beta a/\|a\|`, :math:`\beta = (\ell - c)/\|a\|`, the least noise norm;
 * :math:`P(f \ge \ell) = \Phi(-\beta)`.
 """

@@ -52,6 +52,10 @@ class Against:
 def along(
     sampler: Sampler, factor: str, values: Sequence[float], draws: int = 2000, seed: int = 0, start="last"
 ) -> Conditional:
-    """Scenarios in which the column ``factor`` returns ``values``, one a day; as :func:`given` with a value every day."""
-    constraints = [Constraint(Move(factor, day, day), float(value), float(value)) for day, value in enumerate(values, 1)]
+    """Scenarios in which the column ``factor`` returns ``values``, one a day; as :func:`given` with a value
+    every day.
+    """
+    constraints = [
+        Constraint(Move(factor, day, day), float(value), float(value)) for day, value in enumerate(values, 1)
+    ]
     return given(sampler, constraints, draws, len(constraints), seed, start)

@@ -1,7 +1,8 @@
 r"""What a question is about: numbers of a path, and bands that they must lie in.
 
-``Move`` is linear in the path, :math:`\sum_{t=a}^{b}\sum_i w_i r_{t,i}`; ``Loss`` revalues a book; ``RealisedVolatility``
-annualises the spread of a weighted return. A :class:`Constraint` holds one of them within a band, or at a value.
+``Move`` is linear in the path, :math:`\sum_{t=a}^{b}\sum_i w_i r_{t,i}`; ``Loss`` revalues a book;
+``RealisedVolatility`` annualises the spread of a weighted return. A :class:`Constraint` holds one of them within a
+band, or at a value.
 """
 
 from __future__ import annotations
@@ -28,18 +29,19 @@ class Functional(Protocol):
 class Move:
     """Weighted cumulative log return over days ``first``..``last`` of the horizon (None: to its end).
 
-    weights : one asset's name, or asset -> weight.
+    weights : one asset's name, or asset -> weight. name : what to call the combination.
     """
 
     weights: str | Mapping[str, float]
     first: int = 1
     last: int | None = None
+    name: str = ""
 
     def __call__(self, paths: Tensor, assets: Sequence[str]) -> Tensor:
         return _weighted(self, paths, assets).sum(dim=1)
 
     def __str__(self) -> str:
-        return f"move of {_label(self.weights)} over days {self.first}..{self.last or 'end'}"
+        return f"move of {self.name or _label(self.weights)} over days {self.first}..{self.last or 'end'}"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class Loss:
 
 @dataclass(frozen=True)
 class Constraint:
-    """``low <= of <= high``. Equal bounds ask for a value: exact for a linear sampler, else a narrow band, and told so."""
+    """``low <= of <= high``. Equal bounds ask for a value: exact for a linear sampler, else a narrow band,
+    and told so.
+    """
 
     of: Functional
     low: float = -math.inf
@@ -82,8 +86,10 @@ class Constraint:
 
     def __post_init__(self) -> None:
         if not self.low <= self.high or math.isinf(self.low) and math.isinf(self.high):
-            raise ParameterError(f"a constraint on the {self.of} needs low <= high and one of them finite, "
-                                 f"got {self.low} and {self.high}")
+            raise ParameterError(
+                f"a constraint on the {self.of} needs low <= high and one of them finite, "
+                f"got {self.low} and {self.high}"
+            )
 
     @property
     def is_value(self) -> bool:

@@ -6,7 +6,8 @@ r"""Given: what the sampler says when part of the future is known.
   (:mod:`.splitting`), then Markov chains inside it (:mod:`.kernels`).
 
 The last two run in four islands that share nothing, and ArviZ judges them: R-hat over the islands sees one that found
-another region, ESS sees chains that do not move and particles that share an ancestor. When they fail, no answer is given.
+another region, ESS sees chains that do not move and particles that share an ancestor. When they fail, no answer is
+given.
 """
 
 from __future__ import annotations
@@ -54,8 +55,14 @@ class Conditional:
 
 
 def given(
-    sampler: Sampler, constraints: Sequence[Constraint], draws: int = 10_000, horizon: int = 20, seed: int = 0,
-    start="last", particles: int = 256, thin: int = 4,
+    sampler: Sampler,
+    constraints: Sequence[Constraint],
+    draws: int = 10_000,
+    horizon: int = 20,
+    seed: int = 0,
+    start="last",
+    particles: int = 256,
+    thin: int = 4,
 ) -> Conditional:
     """Draw ``draws`` scenarios of ``horizon`` days from the sampler's law given all constraints.
 
@@ -80,7 +87,9 @@ def _by_guide(problem: Problem, constraints: Sequence[Constraint], draws: int, s
     _demand_moves(problem, constraints)
     each = -(-draws // ISLANDS)
     runs = [
-        guided(problem.sampler, problem.start, list(constraints), problem.horizon, each, stream(seed, f"guide {island}", 0))
+        guided(
+            problem.sampler, problem.start, list(constraints), problem.horizon, each, stream(seed, f"guide {island}", 0)
+        )
         for island in range(ISLANDS)
     ]
     paths = torch.stack([path for path, _ in runs])
@@ -105,9 +114,7 @@ def _exact(problem: Problem, linear, constraints: Sequence[Constraint], draws: i
     demand_consistent(linear, values)
     noise = linear.conditional(values, problem.prior(draws, seed, "given"))
     paths = problem.decode(noise.float())[None]
-    return Conditional(
-        _tree(problem, paths, constraints, "exact"), "exact", float("nan"), pd.DataFrame(), draws, ()
-    )
+    return Conditional(_tree(problem, paths, constraints, "exact"), "exact", float("nan"), pd.DataFrame(), draws, ())
 
 
 def _islands(
@@ -134,7 +141,8 @@ def _score(problem: Problem, constraints: Sequence[Constraint], seed: int):
     bands = [constraint.widened(VALUE_BAND * scale) for constraint, scale in zip(constraints, scales)]
     notes = tuple(
         f"{constraint} was asked of a sampler that is not linear, and is held within +-{VALUE_BAND * scale:.3g}"
-        for constraint, scale in zip(constraints, scales) if constraint.is_value
+        for constraint, scale in zip(constraints, scales)
+        if constraint.is_value
     )
 
     def score(path: Tensor) -> Tensor:
@@ -168,13 +176,17 @@ def _island(
 
 
 def diagnose(paths: Tensor, assets: Sequence[str]) -> pd.DataFrame:
-    """Rank-normalised split R-hat, bulk and tail ESS of each asset's cumulative move; paths (island, draw, time, asset)."""
+    """Rank-normalised split R-hat, bulk and tail ESS of each asset's cumulative move; paths (island, draw,
+    time, asset).
+    """
     values = paths.sum(dim=2).double().numpy()
     free = values.std(axis=(0, 1)) > 1e-6  # what is held at a value does not vary, and has nothing to converge
     assets = [name for name, varies in zip(assets, free) if varies]
     moves = xr.Dataset({"move": (("chain", "draw", "asset"), values[..., free])}, {"asset": assets})
     columns = {
-        "r_hat": az.rhat(moves), "ess_bulk": az.ess(moves), "ess_tail": az.ess(moves, method="tail"),
+        "r_hat": az.rhat(moves),
+        "ess_bulk": az.ess(moves),
+        "ess_tail": az.ess(moves, method="tail"),
     }
     return pd.DataFrame({name: value["move"].values for name, value in columns.items()}, index=list(assets))
 
@@ -183,7 +195,8 @@ def _demand_converged(diagnostics: pd.DataFrame, bands: Sequence[Constraint], ev
     rhat, ess = diagnostics["r_hat"], diagnostics[["ess_bulk", "ess_tail"]].min(axis=1)
     if not (rhat.max() <= WORST_RHAT and ess.min() >= LEAST_ESS):
         raise Refusal(
-            f"the chains did not agree on {'; '.join(map(str, bands))}: R-hat {rhat.max():.3f} ({rhat.idxmax()!r}, at most "
+            f"the chains did not agree on {_named(bands)}: R-hat {rhat.max():.3f} "
+            f"({rhat.idxmax()!r}, at most "
             f"{WORST_RHAT}), ESS {ess.min():.0f} ({ess.idxmin()!r}, at least {LEAST_ESS:.0f}) after {evaluations} "
             "evaluations; widen the bands, raise particles or thin"
         )
@@ -191,6 +204,14 @@ def _demand_converged(diagnostics: pd.DataFrame, bands: Sequence[Constraint], ev
 
 def _tree(problem: Problem, paths: Tensor, constraints: Sequence[Constraint], method: str) -> xr.DataTree:
     return scenarios.assemble(
-        paths.numpy(), problem.assets, given=[str(constraint) for constraint in constraints], method=method,
+        paths.numpy(),
+        problem.assets,
+        given=[str(constraint) for constraint in constraints],
+        method=method,
         horizon=problem.horizon,
     )
+
+
+def _named(bands: Sequence[Constraint]) -> str:
+    more = f" and {len(bands) - 2} more" if len(bands) > 2 else ""
+    return "; ".join(map(str, bands[:2])) + more

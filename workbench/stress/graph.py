@@ -27,7 +27,9 @@ def causal_graph(source: str | Path | Mapping | nx.DiGraph) -> nx.DiGraph:
     graph = nx.DiGraph(source) if isinstance(source, nx.DiGraph) else _from_mapping(_mapping(source))
     if not nx.is_directed_acyclic_graph(graph):
         cycle = " -> ".join(str(edge[0]) for edge in nx.find_cycle(graph))
-        raise ParameterError(f"the graph has a cycle ({cycle}); causes within one day must not run in circles, drop an edge")
+        raise ParameterError(
+            f"the graph has a cycle ({cycle}); causes within one day must not run in circles, drop an edge"
+        )
     return graph
 
 

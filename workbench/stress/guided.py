@@ -1,11 +1,12 @@
 r"""Guided particles: sequential Monte Carlo that knows where it must end, for samplers of the grid.
 
-Samplers of the grid say :math:`r = \mu_i + \sigma_i\odot z` in state :math:`i`. A linear functional with :math:`g` to go
-and :math:`k` days left is met with a chance of about :math:`\psi_t = P(N(k\,w^\top\mu_i,\; k\,c\,w^\top\Sigma_i w)
-\in g)`, so every day each particle chooses among many candidate shocks with chances proportional to :math:`\psi_t` and is
-weighted by :math:`\bar\psi_t/\psi_{t-1}` (an auxiliary particle filter, Pitt & Shephard 1999; twisted by a look ahead,
-Guarniero, Johansen & Lee 2017). On its last day a band is an indicator, so that the law is the conditional one whatever
-the guess; a value is a narrow kernel and what is left is closed by regression, exact for normal shocks,
+Samplers of the grid say :math:`r = \mu_i + \sigma_i\odot z` in state :math:`i`. A linear functional with :math:`g` to
+go and :math:`k` days left is met with a chance of about :math:`\psi_t = P(N(k\,w^\top\mu_i,\; k\,c\,w^\top\Sigma_i w)
+\in g)`, so every day each particle chooses among many candidate shocks with chances proportional to :math:`\psi_t`
+and is weighted by :math:`\bar\psi_t/\psi_{t-1}` (an auxiliary particle filter, Pitt & Shephard 1999; twisted by a
+look ahead, Guarniero, Johansen & Lee 2017). On its last day a band is an indicator, so that the law is the
+conditional one whatever the guess; a value is a narrow kernel and what is left is closed by regression, exact for
+normal shocks,
 
 .. math:: r \leftarrow r + \Sigma_i W\,(W^\top\Sigma_i W)^{-1}(v - W^\top r).
 
@@ -70,7 +71,11 @@ class Guide:
 
 @torch.no_grad()
 def guided(
-    sampler: Filtered, state: dict[str, Tensor], constraints: list[Constraint], horizon: int, draws: int,
+    sampler: Filtered,
+    state: dict[str, Tensor],
+    constraints: list[Constraint],
+    horizon: int,
+    draws: int,
     generator: np.random.Generator,
 ) -> tuple[Tensor, float]:
     """Paths (draw, time, asset) that meet the constraints, and the log of the chance of meeting them (for values: of
@@ -113,9 +118,9 @@ def _day(
     made = [mean @ weight + shocks @ (scale * weight).T for weight in guide.weights[rows]]  # (candidate, draw) each
     moves = torch.stack(made, dim=-1).transpose(0, 1) if rows else torch.zeros(draws, CANDIDATES, 0)
     log_psi = ahead(rows, moves)
+    log_psi = _widened(log_psi) if guide.ends(day) else log_psi
     gain = torch.logsumexp(log_psi, dim=1) - math.log(CANDIDATES) - guide.log_psi
-    chances = _widened(log_psi) if guide.ends(day) else log_psi
-    chances = (chances - chances.max(dim=1, keepdim=True).values).exp()
+    chances = (log_psi - log_psi.max(dim=1, keepdim=True).values).exp()
     picked = torch.multinomial(chances, 1, generator=_torch(generator))[:, 0]
     returns = _close(guide, guide.ends(day), mean + scale * shocks[picked], scale, covariance)
     guide.so_far[:, rows] += returns @ guide.weights[rows].T
@@ -163,14 +168,15 @@ def _log_within(low: Tensor, high: Tensor, reached: Tensor, width: Tensor) -> Te
 
 
 def _widened(log_psi: Tensor) -> Tensor:
-    """Tempered rows (draw, candidate), so that enough candidates share every choice: the kernel widens where few are near."""
-    heat = torch.ones(len(log_psi), 1)
+    """Tempered log psi (draw, candidate), by one factor for all particles, so that in most of them enough candidates
+    share the choice: the kernel widens on days where few are near.
+    """
+    heat = 1.0
     for _ in range(14):
         chances = torch.softmax(heat * log_psi, dim=1)
-        few = 1 / chances.square().sum(dim=1, keepdim=True) < ENOUGH
-        if not few.any():
+        if float((1 / chances.square().sum(dim=1)).median()) >= ENOUGH:
             break
-        heat = torch.where(few, 0.5 * heat, heat)
+        heat *= 0.5
     return heat * log_psi
 
 
@@ -202,7 +208,9 @@ def _few(log_weight: Tensor) -> bool:
 def _resample(log_weight: Tensor, generator: np.random.Generator, day: int) -> Tensor:
     """Systematic resampling, in order."""
     if not float(log_weight.max()) > 0.5 * NEVER:
-        raise Refusal(f"on day {day} no particle can meet the constraints; widen them, or use a sampler with heavier tails")
+        raise Refusal(
+            f"on day {day} no particle can meet the constraints; widen them, or use a sampler with heavier tails"
+        )
     weights = torch.softmax(log_weight.double(), 0)
     comb = (torch.arange(len(weights)) + generator.random()) / len(weights)
     return torch.searchsorted(weights.cumsum(0), comb).clamp(max=len(weights) - 1)

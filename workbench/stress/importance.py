@@ -1,8 +1,8 @@
 r"""Importance sampling around design points, for samplers whose loss has a gradient.
 
-Draws come from :math:`q = \alpha_0\varphi + \sum_k \alpha_k\,\varphi(\cdot - n_k)`, unit normals shifted to the points of
-least norm that reach the loss (Hohenbichler & Rackwitz 1988); :math:`\hat p` is the mean of :math:`1[s\ge c]\,\varphi/q`,
-unbiased whatever the points. The relative error is that of the mean of the weights.
+Draws come from :math:`q = \alpha_0\varphi + \sum_k \alpha_k\,\varphi(\cdot - n_k)`, unit normals shifted to the
+points of least norm that reach the loss (Hohenbichler & Rackwitz 1988); :math:`\hat p` is the mean of :math:`1[s\ge
+c]\,\varphi/q`, unbiased whatever the points. The relative error is that of the mean of the weights.
 """
 
 from __future__ import annotations

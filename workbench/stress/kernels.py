@@ -73,7 +73,9 @@ class Kernel:
 
 
 def step(kernel: Kernel, noise: Tensor, values: Tensor, score, floor: Tensor | float) -> tuple[Tensor, Tensor, Tensor]:
-    """One move of every chain: new noise, new scores, who moved. A chain stays where its score would fall below ``floor``."""
+    """One move of every chain: new noise, new scores, who moved. A chain stays where its score would fall
+    below ``floor``.
+    """
     proposed, kind = kernel.propose(noise)
     scores = score(kernel.problem.decode(proposed))
     accepted = scores >= floor

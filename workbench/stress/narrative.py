@@ -22,8 +22,15 @@ def tell(path: pd.DataFrame, history: pd.DataFrame, as_of: str | pd.Timestamp | 
     dates = pd.bdate_range(start, periods=len(path) + 1)[1:]
     market, moves = path.mean(axis=1), path.sum()
     precedent = nearest(moves, history, len(path))
-    return " ".join([_span(dates, market, history), _extremes(moves, history, len(path)), _worst(market, dates, history),
-                     _past(precedent), _falsify(moves, market, history, dates)])
+    return " ".join(
+        [
+            _span(dates, market, history),
+            _extremes(moves, history, len(path)),
+            _worst(market, dates, history),
+            _past(precedent),
+            _falsify(moves, market, history, dates),
+        ]
+    )
 
 
 def _span(dates: pd.DatetimeIndex, market: pd.Series, history: pd.DataFrame) -> str:
@@ -43,7 +50,10 @@ def _extremes(moves: pd.Series, history: pd.DataFrame, horizon: int) -> str:
 def _worst(market: pd.Series, dates: pd.DatetimeIndex, history: pd.DataFrame) -> str:
     scale, past = history.mean(axis=1).std(), history.mean(axis=1)
     order = np.argsort(market.to_numpy())[:DAYS_TOLD]
-    told = [f"{dates[k].date()} {market.iloc[k]:+.1%} ({int((past <= market.iloc[k]).sum())} days so bad in the history)" for k in order]
+    told = [
+        f"{dates[k].date()} {market.iloc[k]:+.1%} ({int((past <= market.iloc[k]).sum())} days so bad in the history)"
+        for k in order
+    ]
     return f"Worst days: {'; '.join(told)}; one daily standard deviation is {scale:.1%}."
 
 
@@ -58,7 +68,8 @@ def _falsify(moves: pd.Series, market: pd.Series, history: pd.DataFrame, dates: 
     z = moves / (history[moves.index].std() * np.sqrt(len(market)))
     name, half = z.idxmin(), market.cumsum().iloc[len(market) // 2]
     return (
-        f"Falsified if {name} stands above {np.expm1(moves[name] / 2):+.1%} on {dates[-1].date()}, or if the market is above "
+        f"Falsified if {name} stands above {np.expm1(moves[name] / 2):+.1%} on {dates[-1].date()}, "
+        f"or if the market is above "
         f"{np.expm1(half / 2):+.1%} by {dates[len(market) // 2].date()}."
     )
 
@@ -69,12 +80,15 @@ def narrate(answer: Reverse, history: pd.DataFrame, as_of: str | pd.Timestamp | 
         f"P(loss >= {answer.loss:.1%}) = {answer.probability:.2g} (relative error {answer.relative_error:.0%}; "
         f"{answer.method}, {answer.evaluations:,} paths)."
     )
-    return "\n\n".join([head, *(f"**Way {number}.** {_mode(mode, history, as_of)}" for number, mode in enumerate(answer.modes, 1))])
+    return "\n\n".join(
+        [head, *(f"**Way {number}.** {_mode(mode, history, as_of)}" for number, mode in enumerate(answer.modes, 1))]
+    )
 
 
 def _mode(mode: Mode, history: pd.DataFrame, as_of: str | pd.Timestamp | None) -> str:
     return (
-        f"Loss {mode.loss:.1%}, distance {mode.distance:.2f}, {mode.plausibility:.1%} of the sampler's draws move at least as "
+        f"Loss {mode.loss:.1%}, distance {mode.distance:.2f}, {mode.plausibility:.1%} of the "
+        f"sampler's draws move at least as "
         f"far, log likelihood ratio {mode.log_likelihood_ratio:.1f}. {tell(mode.path, history, as_of)} "
         f"Who loses it: {_shares(mode.by_factor['share'])}; by position: {_shares(mode.by_asset['share'], 4)}."
     )

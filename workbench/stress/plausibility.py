@@ -24,7 +24,9 @@ OWN_DRAWS = 4000
 
 
 class Plausibility:
-    """Costs and plausibility levels of one problem's scenarios; ``gradient`` says whether the noise norm means anything."""
+    """Costs and plausibility levels of one problem's scenarios; ``gradient`` says whether the noise norm
+    means anything.
+    """
 
     @torch.no_grad()
     def __init__(self, problem: Problem, gradient: bool, seed: int = 0) -> None:
@@ -63,7 +65,9 @@ class Plausibility:
         return ((gap @ self.precision) * gap).sum(dim=-1).sqrt()
 
     def level(self, moves: Tensor) -> Tensor:
-        """Share (scenario,) of own draws at least as far out as these horizon moves (scenario, asset); never below 1/(n+1)."""
+        """Share (scenario,) of own draws at least as far out as these horizon moves (scenario, asset); never
+        below 1/(n+1).
+        """
         beyond = len(self.own) - torch.searchsorted(self.own, self._distance(moves.double()))
         return (1 + beyond) / (1 + len(self.own))
 

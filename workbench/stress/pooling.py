@@ -3,8 +3,8 @@ r"""Entropy pooling (Meucci 2008): weights on given scenarios that meet views an
 .. math:: \min_q \sum_i q_i\log\frac{q_i}{p_i}\quad\text{subject to}\quad \sum_i q_i f_j(x_i) \;(=,\le,\ge)\; v_j .
 
 Solved by :class:`skfolio.prior.EntropyPooling`. Left to itself it answers infeasible views with a posterior that rests
-on a scenario or two, so a linear programme first asks whether any weights meet the views, and the answer is refused when
-it rests on too few: the effective number of scenarios is :math:`\exp(-\sum q_i\log q_i)`.
+on a scenario or two, so a linear programme first asks whether any weights meet the views, and the answer is refused
+when it rests on too few: the effective number of scenarios is :math:`\exp(-\sum q_i\log q_i)`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy.optimize import linprog
+from skfolio.exceptions import SolverError
 from skfolio.prior import EntropyPooling
 
 from workbench.errors import ParameterError, Refusal
@@ -69,7 +70,8 @@ def pool(paths: np.ndarray, assets: Sequence[str], views: Sequence[View], floor:
     effective = float(np.exp(-(weights * np.log(weights.clip(1e-300))).sum()))
     if effective < floor:
         raise Refusal(
-            f"the views can be met, but only {effective:.1f} effective scenarios of {len(weights)} would carry the answer "
+            f"the views can be met, but only {effective:.1f} effective scenarios of {len(weights)} "
+            f"would carry the answer "
             f"(floor {floor:g}); ask for less, or condition the sampler itself with given()"
         )
     return Pooled(weights, effective, float(np.log(len(weights) / effective)), residuals)
@@ -92,27 +94,37 @@ def _demand_feasible(values: np.ndarray, scale: np.ndarray, views: Sequence[View
     if missed.sum() > 1e-7:
         reached = found.x[:draws] @ values * scale
         told = "; ".join(
-            f"{view}: nearest that can be reached {value:.4g}" for view, value, gap in zip(views, reached, missed) if gap > 1e-9
+            f"{view}: nearest that can be reached {value:.4g}"
+            for view, value, gap in zip(views, reached, missed)
+            if gap > 1e-9
         )
         raise Refusal(f"no weights on these {draws} scenarios meet the views together: {told}")
 
 
 def _solve(values: np.ndarray, targets: np.ndarray, views: Sequence[View]) -> np.ndarray:
+    """Weights by the library's dual solver, or by its primal one where the dual does not arrive."""
     names = [f"view{number}" for number in range(len(views))]
-    table = pd.DataFrame(values, columns=names)
+    table = pd.DataFrame(values - targets, columns=names)
     table["unviewed"] = np.linspace(-1, 1, len(table))  # the library asks for two columns at the least
-    statements = [f"{name} {view.sense} {target:.15g}" for name, view, target in zip(names, views, targets)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        posterior = EntropyPooling(mean_views=statements).fit(table)
-    return np.asarray(posterior.return_distribution_.sample_weight)
+    statements = [f"{name} {view.sense} 0" for name, view in zip(names, views)]
+    for solver in ("TNC", "CLARABEL"):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                posterior = EntropyPooling(mean_views=statements, solver=solver).fit(table)
+            return np.asarray(posterior.return_distribution_.sample_weight)
+        except SolverError as failed:
+            reason = failed
+    raise Refusal(f"weights that meet the views exist, but no solver arrived at them ({reason}); ask for less")
 
 
 def _residuals(weights: np.ndarray, values: np.ndarray, scale: np.ndarray, views: Sequence[View]) -> pd.DataFrame:
     met = weights @ values
     asked = np.array([view.value for view in views])
-    gap = np.array([
-        abs(m - a) if view.sense == "==" else max(m - a, 0) if view.sense == "<=" else max(a - m, 0)
-        for m, a, view in zip(met, asked, views)
-    ])
+    gap = np.array(
+        [
+            abs(m - a) if view.sense == "==" else max(m - a, 0) if view.sense == "<=" else max(a - m, 0)
+            for m, a, view in zip(met, asked, views)
+        ]
+    )
     return pd.DataFrame({"asked": asked, "met": met, "residual": gap / scale}, index=[str(view) for view in views])

@@ -1,4 +1,6 @@
-"""The nearest real episode: which stretch of history moved the same assets by the same multiples of their volatility."""
+"""The nearest real episode: which stretch of history moved the same assets by the same multiples of their
+volatility.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class Precedent:
 
 
 def nearest(moves: pd.Series, history: pd.DataFrame, horizon: int) -> Precedent:
-    """The window of ``horizon`` days of ``history`` (log returns) nearest to cumulative ``moves`` (asset -> log return)."""
+    """The window of ``horizon`` days of ``history`` (log returns) nearest to cumulative ``moves`` (asset ->
+    log return).
+    """
     if len(history) < 2 * horizon:
         raise ParameterError(f"a history of {len(history)} days has no two windows of {horizon} days to compare with")
     history = history[list(moves.index)]
@@ -40,7 +44,11 @@ def nearest(moves: pd.Series, history: pd.DataFrame, horizon: int) -> Precedent:
     best = int(distance.argmin())
     likeness = float(values[best] @ wanted / (np.linalg.norm(values[best]) * np.linalg.norm(wanted) + 1e-300))
     return Precedent(
-        history.index[best], windows.index[best], float(distance[best]), likeness, _typical(values[::horizon]),
+        history.index[best],
+        windows.index[best],
+        float(distance[best]),
+        likeness,
+        _typical(values[::horizon]),
         windows.iloc[best] * scale,
     )
 

@@ -71,7 +71,8 @@ class Verdict:
     def select(self, positions: Sequence[int], left_out: str = "") -> str:
         """The caption under which a selection may be shown.
 
-        Raises Refusal for a selection that does not say what it leaves out, or that is not among the scenarios asked for.
+        Raises Refusal for a selection that does not say what it leaves out, or that is not among the scenarios asked
+        for.
         """
         chosen = np.unique(np.asarray(positions, dtype=int))
         strangers = np.setdiff1d(chosen, self.meeting)
@@ -80,13 +81,15 @@ class Verdict:
         omitted = len(self.meeting) - len(chosen)
         if omitted and not left_out.strip():
             raise Refusal(
-                f"{len(chosen)} of {len(self.meeting)} scenarios that meet the event were picked by hand; say in left_out "
+                f"{len(chosen)} of {len(self.meeting)} scenarios that meet the event were picked by "
+                f"hand; say in left_out "
                 f"what the other {omitted} are, or show all of them"
             )
         support = len(np.intersect1d(chosen, self.supporting))
         rest = len(self.supporting) - support
         return (
-            f"{len(chosen)} of {len(self.meeting)} scenarios shown ({support} support the thesis, {len(chosen) - support} do "
+            f"{len(chosen)} of {len(self.meeting)} scenarios shown ({support} support the thesis, "
+            f"{len(chosen) - support} do "
             f"not); left out: {omitted} ({rest} support it, {omitted - rest} do not): {left_out or 'none'}"
         )
 
@@ -94,8 +97,10 @@ class Verdict:
         low, high = self.interval
         judged = "as expected" if low <= self.question.share <= high else "not as expected"
         return (
-            f"{self.question.text} Of {self.draws:,} scenarios {len(self.meeting):,} meet the event; {len(self.supporting):,} "
-            f"support the thesis ({self.share:.1%}, 95 % interval {low:.1%} to {high:.1%}) and {len(self.opposing):,} do not. "
+            f"{self.question.text} Of {self.draws:,} scenarios {len(self.meeting):,} meet the "
+            f"event; {len(self.supporting):,} "
+            f"support the thesis ({self.share:.1%}, 95 % interval {low:.1%} to {high:.1%}) and "
+            f"{len(self.opposing):,} do not. "
             f"Expected: {self.question.share:.0%}; {judged}. Seal {self.seal[:12]}."
         )
 

@@ -55,12 +55,21 @@ class RareEvent:
 
     def __str__(self) -> str:
         low, high = self.interval
-        return f"P = {self.probability:.3g} (95 % interval {low:.2g} to {high:.2g}; {self.method}, {self.evaluations:,} evaluations)"
+        return (
+            f"P = {self.probability:.3g} (95 % interval {low:.2g} to {high:.2g}; {self.method}, "
+            f"{self.evaluations:,} evaluations)"
+        )
 
 
 def rare(
-    sampler: Sampler, of: Functional, threshold: float, horizon: int = 20, seed: int = 0, start="last",
-    budget: int = 50_000, method: str = "auto",
+    sampler: Sampler,
+    of: Functional,
+    threshold: float,
+    horizon: int = 20,
+    seed: int = 0,
+    start="last",
+    budget: int = 50_000,
+    method: str = "auto",
 ) -> RareEvent:
     """Estimate the probability that ``of`` reaches ``threshold`` with at most ``budget`` decoded paths.
 
@@ -91,14 +100,21 @@ def _with_gradient(problem: Problem, score, threshold: float, budget: int, seed:
     drawn = importance(problem, score, threshold, points, int(0.35 * budget), seed)
     spent += pilot.evaluations + int(0.35 * budget) + 3 * PROBES
     estimates = {
-        "pilot": (pilot.probability, pilot.relative_error), "importance": (drawn.probability, drawn.relative_error)
+        "pilot": (pilot.probability, pilot.relative_error),
+        "importance": (drawn.probability, drawn.relative_error),
     }
     if method == "auto" and not _at_home(*estimates.values()):
         return _by_splitting(problem, score, threshold, budget, seed, SMOOTH, estimates, spent)
     paths = problem.decode(drawn.noise)[None]
     return RareEvent(
-        drawn.probability, drawn.relative_error, threshold, "importance", spent,
-        _tree(problem, paths, threshold), drawn.weights.numpy(), estimates,
+        drawn.probability,
+        drawn.relative_error,
+        threshold,
+        "importance",
+        spent,
+        _tree(problem, paths, threshold),
+        drawn.weights.numpy(),
+        estimates,
     )
 
 
@@ -117,8 +133,14 @@ def _by_splitting(
     estimates = {**estimates, "splitting": (found.probability, found.relative_error)}
     weights = np.full(len(found.noise), 1 / len(found.noise))
     return RareEvent(
-        found.probability, found.relative_error, threshold, "splitting", found.evaluations + spent + 500,
-        _tree(problem, problem.decode(found.noise)[None], threshold), weights, estimates,
+        found.probability,
+        found.relative_error,
+        threshold,
+        "splitting",
+        found.evaluations + spent + 500,
+        _tree(problem, problem.decode(found.noise)[None], threshold),
+        weights,
+        estimates,
     )
 
 

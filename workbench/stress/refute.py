@@ -1,4 +1,5 @@
-r"""Refuting a graph: every independence that it implies is tested, with an error rate that survives volatility clusters.
+r"""Refuting a graph: every independence that it implies is tested, with an error rate that survives
+volatility clusters.
 
 A node is independent of every node that is not its descendant, given its parents (the local Markov property; all other
 separations follow). With linear equations the partial correlation is then zero:

@@ -69,8 +69,16 @@ class Reverse:
 
 
 def reverse(
-    sampler: Sampler, book: Book, loss: float, horizon: int = 20, seed: int = 0, start="last",
-    particles: int = 500, starts: int = 24, modes: int = 3, sweeps: int = 150,
+    sampler: Sampler,
+    book: Book,
+    loss: float,
+    horizon: int = 20,
+    seed: int = 0,
+    start="last",
+    particles: int = 500,
+    starts: int = 24,
+    modes: int = 3,
+    sweeps: int = 150,
 ) -> Reverse:
     """The most plausible scenarios of ``horizon`` days in which ``book`` loses ``loss`` (fraction of the notional).
 
@@ -98,8 +106,12 @@ def reverse(
     points = distinct(problem, points, plausible.cost(points))[:modes]
     paths = problem.decode(points).detach()
     return Reverse(
-        _modes(problem, book, score, points, paths, plausible, seed), loss, found.probability, found.relative_error,
-        "gradient" if gradient else "gradient-free", found.evaluations + spent + 4000,
+        _modes(problem, book, score, points, paths, plausible, seed),
+        loss,
+        found.probability,
+        found.relative_error,
+        "gradient" if gradient else "gradient-free",
+        found.evaluations + spent + 4000,
         scenarios.assemble(paths.numpy()[None], problem.assets, reverse=loss, horizon=horizon),
     )
 
@@ -133,10 +145,17 @@ def _modes(
     for number, path in enumerate(paths):
         table = pd.DataFrame(path.numpy(), columns=problem.assets, index=range(1, problem.horizon + 1))
         own = path[:, columns]
-        made.append(Mode(
-            table, float(losses[number]), float(cost[number].sqrt()), float(level[number]),
-            float(plausible.log_ratio(cost[number])), shapley.by_asset(book, own, seed),
-            shapley.by_factor(book, own, history, seed=seed), nearest(table.sum(), history, problem.horizon),
-            points[number],
-        ))
+        made.append(
+            Mode(
+                table,
+                float(losses[number]),
+                float(cost[number].sqrt()),
+                float(level[number]),
+                float(plausible.log_ratio(cost[number])),
+                shapley.by_asset(book, own, seed),
+                shapley.by_factor(book, own, history, seed=seed),
+                nearest(table.sum(), history, problem.horizon),
+                points[number],
+            )
+        )
     return tuple(made)

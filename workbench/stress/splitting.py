@@ -38,8 +38,15 @@ class Splitting:
 
 @torch.no_grad()
 def split(
-    problem: Problem, score: Score, target: float, particles: int = 2000, keep: float = 0.1, seed: int = 0,
-    stage: str = "split", mix: tuple[float, float, float] = JUMPS, deepest: int = 40,
+    problem: Problem,
+    score: Score,
+    target: float,
+    particles: int = 2000,
+    keep: float = 0.1,
+    seed: int = 0,
+    stage: str = "split",
+    mix: tuple[float, float, float] = JUMPS,
+    deepest: int = 40,
 ) -> Splitting:
     """Push ``particles`` draws up the score until ``target`` is reached; ``mix`` are the shares of the kernel's moves.
 
@@ -68,7 +75,8 @@ def split(
 
 def _beyond(values: Tensor, target: float, evaluations: int) -> Refusal:
     return Refusal(
-        f"after {evaluations} evaluations no draw of the sampler passes {float(values.max()):.4g}, {target:.4g} was asked: "
+        f"after {evaluations} evaluations no draw of the sampler passes {float(values.max()):.4g}, "
+        f"{target:.4g} was asked: "
         "the sampler cannot produce it over this horizon; ask for less, or use a sampler with a tail"
     )
 

@@ -73,9 +73,13 @@ def fit_structural(returns: pd.DataFrame, graph: nx.DiGraph, lags: int = 0) -> S
     values = returns[list(order)].to_numpy(dtype=float)
     nodes, days = len(order), len(values) - lags
     if days < 10 * (1 + nodes * (lags + 1)):
-        raise FitError(f"{days} days are too few for {1 + nodes * (lags + 1)} coefficients an equation; ten days each are needed")
+        raise FitError(
+            f"{days} days are too few for {1 + nodes * (lags + 1)} coefficients an equation; ten days each are needed"
+        )
     today = values[lags:]
-    before = np.concatenate([values[lags - lag : len(values) - lag] for lag in range(1, lags + 1)] or [np.empty((days, 0))], axis=1)
+    before = np.concatenate(
+        [values[lags - lag : len(values) - lag] for lag in range(1, lags + 1)] or [np.empty((days, 0))], axis=1
+    )
     constant, direct, lagged = np.zeros(nodes), np.zeros((nodes, nodes)), np.zeros((lags, nodes, nodes))
     for place, name in enumerate(order):
         parents = [order.index(parent) for parent in graph.predecessors(name)]
@@ -103,7 +107,9 @@ def given_nodes(
 ) -> pd.DataFrame:
     """Draws (draw, node) of the next day when ``values`` are merely seen: best linear prediction and its residuals."""
     held = list(model.positions(values))
-    free = pd.DataFrame((model.baseline() + _draw(model, draws, seed, shocks)) @ model.reduced().T, columns=list(model.order))
+    free = pd.DataFrame(
+        (model.baseline() + _draw(model, draws, seed, shocks)) @ model.reduced().T, columns=list(model.order)
+    )
     covariance = model.reduced() @ _covariance(model, shocks) @ model.reduced().T
     slope = np.linalg.solve(covariance[np.ix_(held, held)], covariance[held]).T  # (node, held)
     gap = np.array(list(values.values())) - free.iloc[:, held].to_numpy()
@@ -131,10 +137,16 @@ def intervene(
     """What happens if ``values`` are imposed, beside what is expected when they are merely seen."""
     done, seen = do(model, values, draws, seed, shocks), given_nodes(model, values, draws, seed, shocks)
     difference = done - seen
-    table = pd.DataFrame({
-        "do": done.mean(), "given": seen.mean(), "difference": difference.mean(),
-        "standard_error": difference.std() / np.sqrt(draws), "do_sd": done.std(), "given_sd": seen.std(),
-    })
+    table = pd.DataFrame(
+        {
+            "do": done.mean(),
+            "given": seen.mean(),
+            "difference": difference.mean(),
+            "standard_error": difference.std() / np.sqrt(draws),
+            "do_sd": done.std(),
+            "given_sd": seen.std(),
+        }
+    )
     return Answer(table, done, seen, stamp(model.graph))
 
 
@@ -153,13 +165,12 @@ def _covariance(model: StructuralModel, shocks: str) -> np.ndarray:
     return covariance if shocks == "joint" else np.diag(np.diag(covariance))
 
 
-def sensitivity(
-    returns: pd.DataFrame, graph: nx.DiGraph, cause: str, effect: str, lags: int = 0
-) -> pd.DataFrame:
+def sensitivity(returns: pd.DataFrame, graph: nx.DiGraph, cause: str, effect: str, lags: int = 0) -> pd.DataFrame:
     """The total effect of ``cause`` on ``effect`` when one edge is dropped, or turned round where no cycle arises.
 
     One row an altered edge: ``change``, ``effect`` and ``difference`` from the declared graph's.
     """
+
     def total(altered: nx.DiGraph) -> float:
         return float(fit_structural(returns, altered, lags).total_effects().loc[effect, cause])
 
@@ -167,7 +178,9 @@ def sensitivity(
     for edge in sorted(graph.edges):
         for change, altered in _altered(graph, edge):
             value = total(altered)
-            rows.append({"edge": f"{edge[0]} -> {edge[1]}", "change": change, "effect": value, "difference": value - base})
+            rows.append(
+                {"edge": f"{edge[0]} -> {edge[1]}", "change": change, "effect": value, "difference": value - base}
+            )
     return pd.DataFrame(rows, columns=["edge", "change", "effect", "difference"])
 
 
