@@ -47,7 +47,7 @@ def test_refuses_what_it_cannot_answer():
         search(draws, came[:-1])
     with pytest.raises(ParameterError, match="too few to search"):
         search(draws[:100], came[:100])
-    with pytest.raises(ParameterError, match="cannot show a level"):
+    with pytest.raises(ParameterError, match="cannot show the level"):
         search(draws[:, :10], came)
     with pytest.raises(ParameterError, match="wild"):
         search(draws, came, {"wild": regimes["wild days"][:10]})

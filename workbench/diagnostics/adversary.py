@@ -78,7 +78,7 @@ def _admit(draws: np.ndarray, realised: np.ndarray, kinds: Mapping[str, np.ndarr
             "expected (day, draw, asset) and (day, asset) of the same days"
         )
     if int(level * (draws.shape[1] + 1)) < 1:
-        raise ParameterError(f"{draws.shape[1]} draws a day cannot show a level of {level}; give {1 / level:.0f} or more")
+        raise ParameterError(f"{draws.shape[1]} draws a day cannot show the level {level}; give {1 / level:.0f}")
     wrong = [name for name, kind in kinds.items() if np.shape(kind) != (len(realised),)]
     if wrong:
         raise ParameterError(f"regimes {wrong} do not say for each of the {len(realised)} days whether it belongs")
