@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -75,7 +75,8 @@ def run(jobs: Sequence[Job], path: Path, workers: int = 2, minutes: float = 60.0
     _mend(path)
     end = monotonic() + 60.0 * minutes
     with ProcessPoolExecutor(workers) as pool, path.open("a", encoding="utf-8") as out:
-        for rows in pool.map(work, todo):
+        for finished in as_completed([pool.submit(work, job) for job in todo]):
+            rows = finished.result()
             out.writelines(json.dumps(row | {"code": code}) + "\n" for row in rows)
             out.flush()
             added += len(rows)
