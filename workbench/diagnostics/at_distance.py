@@ -36,7 +36,7 @@ def score_by_distance(table: pd.DataFrame, distance: pd.Series, level: float = 0
     sorted_ = _known(table, distance, level).sort_values("distance", kind="stable")
     if len(sorted_) < RUN * shares:
         raise DataError(f"{len(sorted_)} forecasts have a distance, {RUN * shares} are needed for {shares} shares")
-    rows = [_row(part.sort_index()) for part in np.array_split(sorted_, shares)]
+    rows = [_row(sorted_.iloc[places].sort_index()) for places in np.array_split(np.arange(len(sorted_)), shares)]
     return pd.DataFrame(rows, index=pd.RangeIndex(1, shares + 1, name="share"))
 
 

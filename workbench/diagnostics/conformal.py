@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from workbench.diagnostics.backtests.battery import BY_NAME
 from workbench.diagnostics.backtests.comparison import diebold_mariano
@@ -171,12 +171,12 @@ class _Move:
         self.q, self.a, self.total, self.days = chosen.start, alpha, 0.0, 0
         if chosen.method == "aci":
             self.nu = np.array([dof_of_ratio(round(value, 2), alpha) for value in ratio])
-            self.at_level = stats.t.ppf(alpha, self.nu)
+            self.at_level = stdtrit(self.nu, alpha)
 
     def log_factor(self, day: int) -> float:
         if self.chosen.method == "aci":
             a = float(np.clip(self.a, LEAST * self.alpha, 0.4))
-            return float(np.clip(np.log(stats.t.ppf(a, self.nu[day]) / self.at_level[day]), -FARTHEST, FARTHEST))
+            return float(np.clip(np.log(stdtrit(self.nu[day], a) / self.at_level[day]), -FARTHEST, FARTHEST))
         push = self.chosen.integral * self._saturated() if self.chosen.method == "pid" else 0.0
         return float(np.clip(self.q + push, -FARTHEST, FARTHEST))
 
