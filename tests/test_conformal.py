@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from workbench.diagnostics.backtests.tails import t_var_es
-from workbench.diagnostics.conformal import METHODS, RATES, Recalibration, compare, recalibrate, tune
+from workbench.diagnostics.conformal import METHODS, RATES, Recalibration, compare, least_rate, recalibrate, tune
 from workbench.errors import DataError, ParameterError
 
 LEVELS = (0.975, 0.99)
@@ -71,6 +71,19 @@ def test_coverage_is_within_the_bound_of_its_construction(level: float, factor: 
     assert abs(hits - (1 - level)) <= end / (eta * len(done)) + 1e-12
     if abs(np.log(factor)) <= eta * np.sqrt(level * (1 - level) * len(done)):  # the step is large enough for the drift
         assert abs(hits - (1 - level)) <= 1.1 * np.sqrt(level * (1 - level) / len(done))
+
+
+@pytest.mark.parametrize("method", ["aci", "tracking"])
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_least_step_keeps_its_promise(method: str, level: float) -> None:
+    """A calm training table chooses no step; the promise holds a world that turns out half as wide again."""
+    calm, wide = table(800, seed=5), table(3000, 1.5)
+    assert tune(calm, level, method, rates=[0.0, 1.0]).rate == 0.0
+    chosen = tune(calm, level, method, keep=3000)
+    assert chosen.rate >= least_rate(level, 3000, method)
+    done = recalibrate(wide, [level], chosen)
+    hits = (-done["realised"] > done[f"var_{level:g}"]).sum()
+    assert abs(hits - (1 - level) * 3000) <= 1.25 * np.sqrt(level * (1 - level) * 3000)
 
 
 def test_coverage_proves_nothing_about_a_worthless_forecast() -> None:

@@ -13,10 +13,17 @@ is the day's. ES moves with VaR, and its distance to VaR then by a recursion of 
     m_{t+1} = m_t + eta_es ((L_t - VaR'_t)+ / (alpha (ES'_t - VaR'_t)) - 1),
     ES' - VaR' = VaR' (ES / VaR - 1) exp(m_t), which keeps the mean excess right as the first keeps the count.
 
-**Coverage is by construction**: summing the recursion, |hits/n - alpha| <= (|q_1| + bound + eta)/(eta n), whatever the
-forecasts are worth. Counting hits therefore proves nothing. :func:`compare` puts beside it what is not by construction:
-the dynamic quantile test, the quantile score and FZ0 before and after. Step sizes come from a training table
-(:func:`tune`), by the quantile score and never by coverage.
+**Coverage is by construction**: summing the recursion of ``tracking``, hits - alpha n = (q_{n+1} - q_1) / eta, whatever
+the forecasts are worth. Counting hits therefore proves nothing. :func:`compare` puts beside it what is not by
+construction: the dynamic quantile test, the quantile score and FZ0 before and after.
+
+The same sum says how small a step may be. If VaR comes to be wrong by a factor exp(D), the count stays within one
+standard error after n forecasts when
+
+    eta >= D / sqrt(alpha (1 - alpha) n)        and for aci, whose a_t stays below alpha,  gamma >= alpha / sqrt(...).
+
+:func:`tune` takes, among the steps that keep this promise, the one with the least quantile score on a training table; it
+never looks at coverage. Without the promise a calm training span chooses no step at all.
 """
 
 from __future__ import annotations
@@ -41,6 +48,7 @@ METHODS = ("aci", "tracking", "pid")
 RATES = {"aci": (0.0, 0.001, 0.0025, 0.005, 0.01), "tracking": (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)}
 RATES["pid"] = RATES["tracking"]
 FARTHEST = 1.5  # log factors stay within: nothing learnt from hits makes VaR 4.5 times what was forecast
+DRIFT = 1.5  # factor by which VaR may come to be wrong while the count stays right: a third too small
 LEAST = 1e-4  # of alpha: an adapted tail probability stays above, so that VaR stays finite
 
 
@@ -85,19 +93,37 @@ def recalibrate(table: pd.DataFrame, levels: Sequence[float], recalibration: Rec
 
 
 def tune(
-    table: pd.DataFrame, level: float, method: str = "tracking", rates: Sequence[float] | None = None
+    table: pd.DataFrame,
+    level: float,
+    method: str = "tracking",
+    rates: Sequence[float] | None = None,
+    keep: int | None = None,
+    drift: float = DRIFT,
 ) -> Recalibration:
-    """The step size with the least mean quantile score on training forecasts.
+    """The step size with the least mean quantile score on training forecasts, among those that keep the promise.
 
     table : forecasts of training days alone, made out of sample (a model fitted before them). rates : to choose from;
-    0 leaves forecasts as they are and may win.
+    0 leaves forecasts as they are and may win. keep : forecasts after which the count of hits is to be within one
+    standard error though VaR drifts by the factor ``drift``; None asks for no such thing.
     """
-    sample = _sample(table, level)
+    sample, least = _sample(table, level), least_rate(level, keep, method, drift) if keep else 0.0
+    allowed = [rate for rate in rates or RATES[method] if rate >= least]
+    allowed += [least] if keep else []
     scores = {}
-    for rate in rates or RATES[method]:
+    for rate in allowed:
         var, _ = _walk(sample, Recalibration(method, rate))
         scores[rate] = float(quantile_score(sample.loss, var, level).mean())
     return Recalibration(method, min(scores, key=scores.get))
+
+
+def least_rate(level: float, forecasts: int, method: str = "tracking", drift: float = DRIFT) -> float:
+    """The smallest step with which hits stay within one standard error over ``forecasts``, VaR wrong by ``drift``.
+
+    >>> round(least_rate(0.99, 4000), 3)
+    0.064
+    """
+    alpha = 1 - level
+    return (alpha if method == "aci" else float(np.log(drift))) / float(np.sqrt(alpha * level * forecasts))
 
 
 def compare(tables: dict[str, pd.DataFrame], level: float, reference: str | None = None, seed: int = 0) -> pd.DataFrame:
