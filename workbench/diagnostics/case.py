@@ -83,6 +83,14 @@ class Case:
     def horizon(self) -> int:
         return self.real.shape[1]
 
+    @property
+    def rare(self) -> float:
+        """Least standard error of the root of a share of rare days: that of independent days, like in state to today.
+
+        No such count is known better, however few the redraws in which one of the days is found.
+        """
+        return float(0.5 * np.sqrt(np.square(self.weights).sum() * len(self.weights) / len(self.days)))
+
     def rng(self, stage: str) -> np.random.Generator:
         """A stream of random numbers of its own for each stage."""
         key = np.random.SeedSequence(self.seed, spawn_key=tuple(stage.encode()))
@@ -102,6 +110,7 @@ class Case:
         *,
         memory: float = 0.0,
         foreseen: float = 0.004,
+        least: float = 0.0,
         combine: str = "max",
         show: Callable[[float], float] = float,
         fake: np.ndarray | None = None,
@@ -115,6 +124,7 @@ class Case:
         (``spread``).
         foreseen : least share of a window's variance that a good conditional model may know beyond our forecast
             (``wandering``). Both were measured on the laws of :mod:`workbench.diagnostics.laws`.
+        least : smallest standard error a component can honestly have (of a share, see ``rare``).
         combine : ``max`` reads the component that departs most, ``square`` the mean squared departure.
         show : increasing map from a component to the unit in which it is told.
         fake, fake_features : draws other than the case's, features other than the history's (own quantiles, say).
@@ -129,7 +139,7 @@ class Case:
             reduce(self.weights @ phi),
             reduce(mean(fake_features or features, self.fake if fake is None else fake)),
         )
-        spread = self.spread(phi, reduce, history, memory, foreseen)
+        spread = self.spread(phi, reduce, history, memory, foreseen).at_least(least)
         known = np.isfinite(history) & np.isfinite(scenario) & (spread.error > 1e-9)
         if not known.any():
             return cannot_tell("no component has a spread in this history")

@@ -142,7 +142,7 @@ def repeated_draws(case: Case) -> Finding:
     honest = ratio(neighbours(among, among, 10, at=at, apart=2, mirrored=True)[0])
     suspects = ratio(neighbours(draws, draws, 10, at=np.arange(len(draws)), mirrored=True)[0])
     found = beyond_all(
-        suspects, honest, "share of draws with a twin", {"equal to the bit": same, "expected by chance": chance}, 0.6
+        suspects, honest, "share of draws with a twin", {"equal to the bit": same, "expected by chance": chance}, 0.4
     )
     if same > 0:
         p = min(found.p_value, float(stats.poisson.sf(same - 1, chance)) if chance else 0.0)

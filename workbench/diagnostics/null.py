@@ -55,6 +55,11 @@ class Spread:
     covariance: np.ndarray  # (component, component)
     freedom: float
 
+    def at_least(self, error: float) -> Spread:
+        """The same with standard errors raised to ``error`` where they are smaller."""
+        lacking = np.maximum(error**2 - np.diag(self.covariance), 0.0)
+        return Spread(self.covariance + np.diag(lacking), self.freedom)
+
     @property
     def error(self) -> np.ndarray:
         """Standard errors, (component,)."""

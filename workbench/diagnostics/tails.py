@@ -57,7 +57,12 @@ def tail_quantiles(case: Case) -> Finding:
     labels = [(f"{n} beyond the {level:.1%} quantile", c) for side, _ in SIDES for level in levels
               for n, c in per_asset(case, f"{side} tail share")]  # fmt: skip
     return case.compare(
-        features, _root, labels, memory=1.3, foreseen=0.08, show=lambda value: float(max(value, 0.0) ** 2)
+        features,
+        _root,
+        labels,
+        memory=1.3,
+        foreseen=0.08,
+        show=lambda value: float(max(value, 0.0) ** 2),
     )
 
 
@@ -114,7 +119,13 @@ def beyond_the_past(case: Case) -> Finding:
         for k in (1, 1.5)
     ]
     return case.compare(
-        features, _root, labels, memory=3.0, foreseen=0.04, show=lambda value: float(max(value, 0.0) ** 2)
+        features,
+        _root,
+        labels,
+        memory=3.0,
+        foreseen=0.04,
+        least=case.rare,
+        show=lambda value: float(max(value, 0.0) ** 2),
     )
 
 
@@ -173,7 +184,11 @@ def drawdown(case: Case) -> Finding:
         "days under water, squared"
     ]
     return case.compare(
-        features, _root, [(f"{text}, {n}", c) for text in what for n, c in names], memory=0.7, foreseen=0.025
+        features,
+        _root,
+        [(f"{text}, {n}", c) for text in what for n, c in names],
+        memory=0.7,
+        foreseen=0.025,
     )
 
 
