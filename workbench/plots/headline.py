@@ -112,9 +112,8 @@ def _foresight(sampler: str, standing: str, gains: pd.DataFrame | None) -> str:
 def _advice(sampler: str, best: str, failed: pd.Series) -> str:
     if best == sampler:
         count = len(failed[best])
-        trust = (
-            "No check contradicts its use at this horizon" if not count else f"Its {count} failed checks limit its use"
-        )
+        limits = {0: "No check contradicts its use at this horizon", 1: "The check that it failed limits its use"}
+        trust = limits.get(count, f"The {count} checks that it failed limit its use")
         return f"By the rule (fewest failed checks, then the lowest score) {sampler} is preferred. {trust}."
     return (
         f"By the rule (fewest failed checks, then the lowest score) **the baseline {best} is preferred to {sampler}**."
