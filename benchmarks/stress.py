@@ -122,7 +122,7 @@ def energy(draws: np.ndarray, truth: np.ndarray) -> float:
     return near - 0.5 * np.linalg.norm(draws - draws[order], axis=1).mean()
 
 
-def episodes(names: tuple[str, ...] = ("fhs", "fhs_moving", "neural")) -> pd.DataFrame:
+def episodes(names: tuple[str, ...] = ("fhs", "ewma", "neural")) -> pd.DataFrame:
     """Mean daily energy score, and that of the whole episode's move, by method."""
     returns, rows = market(), []
     for episode, (fitted, eve, first, last) in EPISODES.items():

@@ -27,7 +27,8 @@ from workbench.errors import Refusal
 from workbench.samplers.grid import Filtered
 from workbench.stress.events import Constraint
 
-CANDIDATES = 512  # shocks that every particle may choose from, a day
+CANDIDATES = (512, 4096)  # shocks that the particles choose from, a day: all share them, so few particles get more
+CELLS = 1_200_000  # particles times candidates, when that lies between
 KERNEL = 0.1  # width, in the functional's daily standard deviations, of the kernel that stands for a value
 LOOK_AHEAD = 2.0  # c above: the guess is wider than normal, because volatility moves and shocks have tails
 ENOUGH = 30.0  # candidates that must share a choice at a value
@@ -106,20 +107,22 @@ def _day(
     sampler: Filtered, state: dict[str, Tensor], root: Tensor | None, guide: Guide, day: int, generator
 ) -> tuple[Tensor, Tensor]:
     """One day's returns (draw, asset) and what it adds to the log weights (draw,)."""
-    noise = torch.as_tensor(generator.standard_normal((CANDIDATES, sampler.width), dtype=np.float32))
+    draws, least, most = len(guide.log_psi), *CANDIDATES
+    candidates = min(max(CELLS // draws, least), most)
+    noise = torch.as_tensor(generator.standard_normal((candidates, sampler.width), dtype=np.float32))
     shocks = sampler.shocks.decode(noise)
     shocks = shocks if root is None else shocks @ root[0]
     mean, scale = sampler.filter.moments(state)
-    draws, assets = len(guide.log_psi), shocks.shape[1]
+    assets = shocks.shape[1]
     mean, scale = mean.expand(draws, assets), scale.expand(draws, assets)
     rows = guide.active(day)
     covariance = torch.cov(shocks.T)
     ahead = partial(_look_ahead, guide, day, mean, scale, covariance)
     made = [mean @ weight + shocks @ (scale * weight).T for weight in guide.weights[rows]]  # (candidate, draw) each
-    moves = torch.stack(made, dim=-1).transpose(0, 1) if rows else torch.zeros(draws, CANDIDATES, 0)
+    moves = torch.stack(made, dim=-1).transpose(0, 1) if rows else torch.zeros(draws, candidates, 0)
     log_psi = ahead(rows, moves)
     log_psi = _widened(log_psi) if guide.ends(day) else log_psi
-    gain = torch.logsumexp(log_psi, dim=1) - math.log(CANDIDATES) - guide.log_psi
+    gain = torch.logsumexp(log_psi, dim=1) - math.log(candidates) - guide.log_psi
     chances = (log_psi - log_psi.max(dim=1, keepdim=True).values).exp()
     picked = torch.multinomial(chances, 1, generator=_torch(generator))[:, 0]
     returns = _close(guide, guide.ends(day), mean + scale * shocks[picked], scale, covariance)
