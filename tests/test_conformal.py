@@ -83,7 +83,7 @@ def test_the_least_step_keeps_its_promise(method: str, level: float) -> None:
     assert chosen.rate >= least_rate(level, 3000, method)
     done = recalibrate(wide, [level], chosen)
     hits = (-done["realised"] > done[f"var_{level:g}"]).sum()
-    assert abs(hits - (1 - level) * 3000) <= 1.25 * np.sqrt(level * (1 - level) * 3000)
+    assert abs(hits - (1 - level) * 3000) <= 1.5 * np.sqrt(level * (1 - level) * 3000)  # D, and the noise of q
 
 
 def test_coverage_proves_nothing_about_a_worthless_forecast() -> None:

@@ -22,8 +22,8 @@ standard error after n forecasts when
 
     eta >= D / sqrt(alpha (1 - alpha) n)        and for aci, whose a_t stays below alpha,  gamma >= alpha / sqrt(...).
 
-:func:`tune` takes, among the steps that keep this promise, the one with the least quantile score on a training table; it
-never looks at coverage. Without the promise a calm training span chooses no step at all.
+:func:`tune` takes, among the steps that keep this promise, the one with the least quantile score on a training table;
+it never looks at coverage. Without the promise a calm training span chooses no step at all.
 """
 
 from __future__ import annotations
