@@ -5,6 +5,7 @@
 ``name.zarr``             Zarr 3, in chunks of 4,096 draws; large sets
 ``name.parquet``,         wide table ``draw, time, <asset>...``, with ``chain`` where there are several and ``field``
 ``name.csv``              (``ret``, ``volume``, ...) where there is more than returns; what other people write and read
+a folder of CSV files     one an asset or one a draw, read only (:mod:`workbench.scenario_folder`)
 ========================  ==================================================================================
 
 Provenance travels as one JSON attribute, because netCDF has neither truth values nor nesting; a CSV has no place for
@@ -25,6 +26,7 @@ import numpy as np
 import xarray as xr
 
 from workbench.errors import ScenarioError
+from workbench.scenario_folder import read_folder
 from workbench.scenario_tables import pack, read_table, write_table
 from workbench.scenarios import DIMS, GROUP, check_names, dataset
 
@@ -59,7 +61,7 @@ def save(tree: xr.DataTree, path: str | os.PathLike) -> Path:
 
 
 def load(path: str | os.PathLike) -> xr.DataTree:
-    """Read a scenario set written by :func:`save` or a wide table ``draw, time, <asset>...`` from anywhere.
+    """Read a scenario set written by :func:`save`, or from anywhere a wide table ``draw, time, <asset>...`` or a folder.
 
     Raises ScenarioError when there is no such file, or it does not hold a scenario set; the message names the column,
     row, draw or time at fault.
@@ -67,6 +69,8 @@ def load(path: str | os.PathLike) -> xr.DataTree:
     path = Path(path)
     if not path.exists():
         raise ScenarioError(f"no scenario file at {str(path)!r}")
+    if path.is_dir() and path.suffix != ".zarr":
+        return read_folder(path)
     read: Callable[[Path], xr.DataTree] | None = {
         ".nc": _read_netcdf,
         ".zarr": _read_zarr,
@@ -74,7 +78,7 @@ def load(path: str | os.PathLike) -> xr.DataTree:
         ".csv": read_table,
     }.get(path.suffix)
     if read is None:
-        raise ScenarioError(f"cannot read {path.name!r}: expected the suffix .nc, .zarr, .parquet or .csv")
+        raise ScenarioError(f"cannot read {path.name!r}: expected the suffix .nc, .zarr, .parquet or .csv, or a folder")
     return read(path)
 
 
