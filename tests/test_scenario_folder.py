@@ -117,12 +117,32 @@ FAULTS = {
     "a draw twice": (rows_are_draws, repeat("AAA.csv"), r"AAA.csv: row 14 repeats draw 2, time 1"),
     "a day twice": (long, repeat("BBB.csv"), r"BBB.csv: row 62 repeats draw \d+, time \d"),
     "a part twice": (parts, copied, r"c.csv: row 2 repeats draw 0, time 1 of an earlier file"),
-    "a date that is none": (a_file_a_draw_with_dates, spoil("run 3 of 7, 05.csv", "2024-04-01", "soon"), r"05.csv: column 'date', row 4: 'soon'"),
-    "dates backwards": (a_file_a_draw_with_dates, spoil("run 3 of 7, 05.csv", "2024-04-01", "2024-03-01"), r"05.csv: column 'date', row 4: the date"),
-    "numbers without a key": (rows_are_draws, spoil("AAA.csv", "scenario", "0"), r"AAA.csv: .*whether rows are draws or days.*'draw' or 'time'"),
-    "draws of unnumbered columns": (rows_are_draws, spoil("AAA.csv", "day_2", "Tuesday"), r"AAA.csv: .*number the columns by day"),
-    "a column number twice": (rows_are_draws, spoil("AAA.csv", "day_2", "time_1"), r"AAA.csv: row 2 repeats draw 0, time 1"),
-}  # fmt: skip
+    "a date that is none": (
+        a_file_a_draw_with_dates,
+        spoil("run 3 of 7, 05.csv", "2024-04-01", "soon"),
+        r"05.csv: column 'date', row 4: 'soon'",
+    ),
+    "dates backwards": (
+        a_file_a_draw_with_dates,
+        spoil("run 3 of 7, 05.csv", "2024-04-01", "2024-03-01"),
+        r"05.csv: column 'date', row 4: the date",
+    ),
+    "numbers without a key": (
+        rows_are_draws,
+        spoil("AAA.csv", "scenario", "0"),
+        r"AAA.csv: .*whether rows are draws or days.*'draw' or 'time'",
+    ),
+    "draws of unnumbered columns": (
+        rows_are_draws,
+        spoil("AAA.csv", "day_2", "Tuesday"),
+        r"AAA.csv: .*number the columns by day",
+    ),
+    "a column number twice": (
+        rows_are_draws,
+        spoil("AAA.csv", "day_2", "time_1"),
+        r"AAA.csv: row 2 repeats draw 0, time 1",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -195,8 +195,12 @@ def backtest(
 
 @app.command()
 def audit(
-    scenarios: Annotated[Path, typer.Argument(help="Scenario set: .nc, .zarr, or a wide table .parquet or .csv.")],
-    history: Annotated[Path, typer.Option("--history", help="Table of dates and prices; CSV or Parquet.")],
+    scenarios: Annotated[
+        Path, typer.Argument(help="Scenario set: .nc, .zarr, a wide table .parquet or .csv, or a folder of .csv.")
+    ],
+    history: Annotated[
+        Path, typer.Option("--history", help="Table of dates and prices (CSV, Parquet), or a data set by name.")
+    ],
     returns: Annotated[bool, typer.Option("--returns", help="The history holds log returns.")] = False,
     start: Annotated[
         str | None, typer.Option("--start", help="unconditional, last, or the date the set starts from.")

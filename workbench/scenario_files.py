@@ -61,7 +61,7 @@ def save(tree: xr.DataTree, path: str | os.PathLike) -> Path:
 
 
 def load(path: str | os.PathLike) -> xr.DataTree:
-    """Read a scenario set written by :func:`save`, or from anywhere a wide table ``draw, time, <asset>...`` or a folder.
+    """Read a scenario set written by :func:`save`, or a wide table ``draw, time, <asset>...`` or folder of CSV files.
 
     Raises ScenarioError when there is no such file, or it does not hold a scenario set; the message names the column,
     row, draw or time at fault.

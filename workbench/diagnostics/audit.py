@@ -3,8 +3,7 @@ r"""The audit of anybody's scenarios: a file of scenarios, a file of history, an
 Columns are matched by name. The trial looks at no more than 10,000 draws, evenly spaced; what only the whole set can
 show (draws equal to the bit, values that are not finite, the largest return of each asset) is gathered over all of it,
 block by block, so a large netCDF or Zarr set never stands in memory. Beside the verdict stands what a difference does
-to
-a risk number: VaR and ES of each book in the scenarios and in the like windows of the history, in basis points.
+to a risk number, in basis points (:mod:`workbench.diagnostics.effects`).
 """
 
 from __future__ import annotations
@@ -20,15 +19,14 @@ import xarray as xr
 
 from workbench import data, scenario_files
 from workbench import scenarios as container
-from workbench.diagnostics.case import Whole
+from workbench.diagnostics.case import Case, Whole
+from workbench.diagnostics.effects import attributed, effects, sentences, unattributed
 from workbench.diagnostics.finding import Finding, verdict
 from workbench.diagnostics.motion import read_identities
-from workbench.diagnostics.risk import expected_shortfall, value_at_risk
 from workbench.diagnostics.trial import MOST_DRAWS, prepare, trial
 from workbench.errors import ParameterError, ScenarioError
 
 BLOCK = 4096
-BASIS_POINT = 1e-4
 
 
 @dataclass(frozen=True)
@@ -43,19 +41,32 @@ class Gathered:
 
 @dataclass(frozen=True)
 class Audit:
-    """Verdict, findings, notes on how the input was read, and risk numbers beside the history's."""
+    """Verdict, findings, notes on how the input was read, and risk numbers beside the history's.
+
+    risk : :func:`effects` of each book; mends : :func:`attributed` to what failed; case : what the checks saw, for
+    figures.
+    """
 
     verdict: str
     findings: list[Finding]
     notes: list[str]
     risk: pd.DataFrame
+    mends: pd.DataFrame
     about: dict = field(default_factory=dict)
+    case: Case | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict:
         """The audit as plain JSON values."""
         findings = [finding.to_json() for finding in self.findings]
-        risk = json.loads(self.risk.to_json(orient="records"))
-        return {"verdict": self.verdict, "findings": findings, "notes": self.notes, "risk": risk, **self.about}
+        risk, mends = (json.loads(table.to_json(orient="records")) for table in (self.risk, self.mends))
+        told = {"verdict": self.verdict, "findings": findings, "notes": self.notes, "risk": risk, "mends": mends}
+        return {**told, "effects": self.effects(), **self.about}
+
+    def effects(self) -> list[str]:
+        """In plain words what the set, and each refuted property that can be mended alone, does to a risk number."""
+        lost = unattributed(self.findings)
+        rest = [f"no share of these numbers is attributed to: {', '.join(lost)}"] if lost else []
+        return sentences(self.risk, self.mends) + rest
 
     def text(self) -> str:
         """What a validator reads first: the verdict, every refutation in words, and the risk table."""
@@ -70,7 +81,7 @@ class Audit:
                 )
         unanswered = [finding.check for finding in self.findings if not finding.answered]
         lines += [f"no answer: {', '.join(unanswered)}"] if unanswered else []
-        return "\n".join([*lines, "", _risk_text(self.risk)])
+        return "\n".join([*lines, "", *self.effects(), "", _risk_text(self.risk)])
 
 
 def _risk_text(risk: pd.DataFrame) -> str:
@@ -96,14 +107,18 @@ def audit(
 ) -> Audit:
     """Put a scenario file on trial against a history.
 
-    scenarios : netCDF, Zarr, wide Parquet or CSV, or a scenario tree; log returns as fractions.
-    history : CSV or Parquet of prices or returns (``returns=True``: log returns), or a DataFrame of log returns.
+    scenarios : netCDF, Zarr, wide Parquet or CSV, a folder of CSV files, or a scenario tree; log returns as fractions.
+    history : CSV or Parquet of prices or returns (``returns=True``: log returns), the name of a set in the catalogue,
+        or a DataFrame of log returns.
     start : "unconditional", "last" or a date; None takes what the set's own attributes say, else "unconditional".
     books : CSV with a column ``book`` and one column an asset; identities : YAML (:mod:`workbench.diagnostics.motion`).
 
     Raises WorkbenchError for input that cannot be read, matched or tried.
     """
-    given, past, notes = match(gather(scenarios), read_history(history, returns))
+    past = read_history(history, returns)
+    readings = [past.attrs.get("reading", ""), *past.attrs.get("dropped", [])]
+    given, past, notes = match(gather(scenarios), past)
+    notes = [note for note in (str(given.attributes.get("reading", "")), *map(str, readings)) if note] + notes
     values, whole = given.values, given.whole
     start = start or str(given.attributes.get("start", "unconditional"))
     books = read_books(books)
@@ -118,7 +133,8 @@ def audit(
         "start": start,
         "level": level,
     }
-    return Audit(verdict(found), found, notes, effects(values, past, books, start), about)
+    case = prepare(values, past, start=start, books=books, seed=seed, level=level)
+    return Audit(verdict(found), found, notes, effects(case), attributed(case, found), about, case)
 
 
 def gather(source: str | Path | xr.DataTree) -> Gathered:
@@ -167,11 +183,12 @@ def _walk(draws: xr.Dataset, attributes: dict) -> Gathered:
 
 
 def read_history(source: str | Path | pd.DataFrame, returns: bool | None) -> pd.DataFrame:
-    """Log returns, one row a day; prices are turned into returns."""
+    """Log returns, one row a day; prices are turned into returns. A name of the catalogue serves where no file does."""
     if isinstance(source, pd.DataFrame):
         return source
-    panel = data.read_file(source, returns=returns or None)
-    return data.returns(panel)
+    if str(source) in data.DATASETS and not Path(source).exists():
+        return data.returns(str(source))
+    return data.returns(data.read_file(source, returns=returns or None))
 
 
 def match(given: Gathered, history: pd.DataFrame) -> tuple[Gathered, pd.DataFrame, list[str]]:
@@ -209,23 +226,3 @@ def read_books(source: str | Path | pd.DataFrame | None) -> pd.DataFrame | None:
         raise ParameterError(
             f"{source}: expected a CSV with a column 'book' and one column of weights an asset ({wrong})"
         ) from None
-
-
-def effects(values: np.ndarray, history: pd.DataFrame, books: pd.DataFrame | None, start: str) -> pd.DataFrame:
-    """VaR and ES of each book over the horizon in basis points: scenarios, history, difference.
-
-    The history's windows overlap; for a set that starts today they are rescaled to the volatility foretold.
-    """
-    case = prepare(values, history, start=start, books=books)
-    sets = {
-        name: np.expm1((part * case.scale).sum(1)) for name, part in (("scenarios", case.fake), ("history", case.real))
-    }
-    named = case.books or {"equal weight": np.full(len(case.assets), 1.0 / len(case.assets))}
-    rows = []
-    for book, weights in named.items():
-        for level in (0.95, 0.99):
-            for measure, risk in (("VaR", value_at_risk), ("ES", expected_shortfall)):
-                told = {name: risk(-(gain @ weights), level) / BASIS_POINT for name, gain in sets.items()}
-                rows.append({"book": book, "level": level, "measure": measure, **told})
-    frame = pd.DataFrame(rows)
-    return frame.assign(difference=frame["scenarios"] - frame["history"])

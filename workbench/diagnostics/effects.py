@@ -1,0 +1,207 @@
+r"""What a refutation does to a risk number: VaR and ES of each book in scenarios and history, in basis points.
+
+*The whole set.* A book is bought at the start and held over the horizon; its losses in the scenarios and in the like
+windows of the history give VaR and ES. The error of their difference is that of two honest samples of these sizes: the
+history redrawn in blocks (its variance widened as in :mod:`workbench.diagnostics.null`) and as many windows drawn from
+it as the set has draws. Weights are those of the trial, so a set that starts today is compared with windows that began
+in a like state, in units of the volatility foretold. For such a set the error leaves out what a good model knows of
+today beyond our forecast.
+
+*One finding at a time.* What a single property does to the number can be computed where the property can be exchanged
+and all else left: the draws are *mended* to the history's value and the number is computed again.
+
+With x the daily returns of an asset, m and s their mean and standard deviation in the scenarios, M and S in the history
+and z = (x - m) / s:
+
+- *mean*: x + M - m.
+- *volatility*: m + S z.
+- *shape*: m + s F(rank of x), F the quantiles of (X - M) / S in the history; order in time and ranks stay.
+- *mix of calm and wild windows*: each draw as a whole is rescaled, so that the root mean square of its z has the
+  history's law at its own rank among draws; the mean square over all draws stays.
+- *correlation*: m + s z L^{-T} L'^T, z a row of assets, L L^T and L' L'^T the correlations of scenarios and history.
+
+Mends are exact counterfactuals of the set in hand and not a decomposition: they overlap and do not add up. Findings
+about the order of days, copying or the whole law have no mend; nothing is attributed to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from workbench.diagnostics.case import Case, quantile
+from workbench.diagnostics.finding import Finding
+from workbench.diagnostics.risk import expected_shortfall, tail_values, value_at_risk
+
+BASIS_POINT = 1e-4
+LEVELS = (0.95, 0.99)
+RANKS = 4096
+
+
+def named_weights(case: Case) -> dict[str, np.ndarray]:
+    """The user's books, or equal weight where there are none: weights (asset,)."""
+    return case.books or {"equal weight": np.full(len(case.assets), 1.0 / len(case.assets))}
+
+
+def losses(case: Case, windows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Loss of a book over the horizon in each window (window, time, asset), in the case's units of return."""
+    return -np.expm1((windows * case.scale).sum(1)) @ weights
+
+
+def effects(case: Case) -> pd.DataFrame:
+    """VaR and ES of each book over the horizon in basis points of its notional.
+
+    Columns: book, level, measure, scenarios, history, difference, and reach, which the absolute difference of two
+    honest samples passes once in twenty (Student's t with the case's degrees of freedom).
+    """
+    rows = []
+    for book, weights in named_weights(case).items():
+        fake, real = losses(case, case.fake, weights), losses(case, case.real, weights)
+        for level in LEVELS:
+            told = value_at_risk(fake, level), expected_shortfall(fake, level)
+            past, reach = weighted(real, case.weights[None], level)[:, 0], honest_reach(case, real, level)
+            for place, measure in enumerate(("VaR", "ES")):
+                numbers = np.array([told[place], past[place], told[place] - past[place], reach[place]]) / BASIS_POINT
+                rows.append([book, level, measure, *numbers])
+    return pd.DataFrame(rows, columns=["book", "level", "measure", "scenarios", "history", "difference", "reach"])
+
+
+def weighted(loss: np.ndarray, weights: np.ndarray, level: float) -> np.ndarray:
+    """VaR and ES, (2, row), of losses (window,) under each row of weights (row, window)."""
+    order = np.argsort(loss)
+    below = weights[:, order].astype(float).cumsum(1)
+    at = np.minimum((below < level * below[:, -1:] * (1.0 - 1e-6)).sum(1), len(loss) - 1)
+    q = loss[order][at]
+    excess = np.stack([tail_values(loss, cut, level) for cut in q])
+    return np.stack([q, (excess * weights).sum(1) / weights.sum(1)])
+
+
+def honest_reach(case: Case, loss: np.ndarray, level: float) -> np.ndarray:
+    """How far VaR and ES, (2,), of two honest samples of the sizes at hand differ 19 times in 20."""
+    redrawn, drawn = (weighted(loss, weights, level).var(1, ddof=1) for weights in (case.blocks, case.draws))
+    return stats.t.isf(0.025, max(case.freedom, 1.0)) * np.sqrt(case.widen * redrawn + drawn)
+
+
+def _real_moments(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of a day of the history, (asset,)."""
+    mean = np.einsum("w,wta->a", case.weights, case.real) / case.horizon
+    square = np.einsum("w,wta->a", case.weights, np.square(case.real)) / case.horizon
+    return mean, np.sqrt(np.maximum(square - mean**2, 1e-24))
+
+
+def _with_mean(case: Case) -> np.ndarray:
+    return case.fake + (_real_moments(case)[0] - case.fake.mean((0, 1)))
+
+
+def _with_volatility(case: Case) -> np.ndarray:
+    m, s = case.fake.mean((0, 1)), np.maximum(case.fake.std((0, 1)), 1e-12)
+    return m + (case.fake - m) * (_real_moments(case)[1] / s)
+
+
+def _with_shape(case: Case) -> np.ndarray:
+    m, s = case.fake.mean((0, 1)), np.maximum(case.fake.std((0, 1)), 1e-12)
+    (mean, spread), count = _real_moments(case), len(case.assets)
+    shares = (np.arange(RANKS) + 0.5) / RANKS
+    law = quantile(case.real.reshape(-1, count), np.repeat(case.weights, case.horizon), shares)
+    law = (law - mean) / spread
+    law = (law - law.mean(0)) / law.std(0)
+    ranks = case.fake.reshape(-1, count).argsort(0).argsort(0)
+    places = (ranks + 0.5) / len(ranks)
+    mapped = [np.interp(places[:, asset], shares, law[:, asset]) for asset in range(count)]
+    return m + np.stack(mapped, axis=1).reshape(case.fake.shape) * s
+
+
+def _with_correlation(case: Case) -> np.ndarray:
+    m, s = case.fake.mean((0, 1)), np.maximum(case.fake.std((0, 1)), 1e-12)
+    mean, spread = _real_moments(case)
+    z, past = (case.fake - m) / s, (case.real - mean) / spread
+    have = np.einsum("wta,wtb->ab", z, z, optimize=True) / (len(z) * case.horizon)
+    want = np.einsum("wta,wtb->ab", past * case.weights[:, None, None], past, optimize=True) / case.horizon
+    return m + z @ np.linalg.solve(_root(have).T, _root(want).T) * s
+
+
+def _with_sizes(case: Case) -> np.ndarray:
+    m, s = case.fake.mean((0, 1)), np.maximum(case.fake.std((0, 1)), 1e-12)
+    mean, spread = _real_moments(case)
+    own = np.sqrt(np.square((case.fake - m) / s).mean((1, 2)))
+    real = np.sqrt(np.square((case.real - mean) / spread).mean((1, 2)))
+    shares = (np.arange(RANKS) + 0.5) / RANKS
+    law = quantile(real[:, None], case.weights, shares)[:, 0]
+    wanted = np.interp((own.argsort().argsort() + 0.5) / len(own), shares, law)
+    factor = wanted / np.maximum(own, 1e-12) / np.sqrt(np.mean(wanted**2))
+    return m + (case.fake - m) * factor[:, None, None]
+
+
+def _root(correlation: np.ndarray) -> np.ndarray:
+    """Lower triangle L with L L^T the correlation; assets that copy each other get the least ridge that has one."""
+    return np.linalg.cholesky(correlation.astype(float) + 1e-9 * np.eye(len(correlation)))
+
+
+MENDS: dict[str, tuple[Callable[[Case], np.ndarray], tuple[str, ...]]] = {
+    "mean": (_with_mean, ("drift",)),
+    "volatility": (_with_volatility, ("volatility", "today's level")),
+    "shape": (_with_shape, ("tail quantiles", "tail index", "asymmetry", "beyond the past")),
+    "mix of calm and wild windows": (_with_sizes, ("volatility of volatility",)),
+    "correlation": (_with_correlation, ("correlation", "directions")),
+}
+
+
+def attributed(case: Case, findings: Sequence[Finding]) -> pd.DataFrame:
+    """What each mendable property that a failed check refutes does to VaR and ES of each book, in basis points.
+
+    Columns: mend, checks, book, level, measure, scenarios, mended, change (mended less scenarios).
+    """
+    rows, failed = [], {finding.check for finding in findings if finding.verdict == "fail"}
+    for name, (mend, checks) in MENDS.items():
+        refuted = [check for check in checks if check in failed]
+        if refuted:
+            mended = mend(case)
+            rows += [[name, ", ".join(refuted), *row] for row in _changes(case, mended)]
+    names = ["mend", "checks", "book", "level", "measure", "scenarios", "mended", "change"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def unattributed(findings: Sequence[Finding]) -> list[str]:
+    """Failed checks for which no mend exists, so that nothing of a risk number is attributed to them."""
+    known = {check for _, checks in MENDS.values() for check in checks}
+    return [finding.check for finding in findings if finding.verdict == "fail" and finding.check not in known]
+
+
+def _changes(case: Case, mended: np.ndarray) -> list[list]:
+    rows = []
+    for book, weights in named_weights(case).items():
+        before, after = losses(case, case.fake, weights), losses(case, mended, weights)
+        for level in LEVELS:
+            for measure, risk in (("VaR", value_at_risk), ("ES", expected_shortfall)):
+                told = risk(before, level) / BASIS_POINT, risk(after, level) / BASIS_POINT
+                rows.append([book, level, measure, *told, told[1] - told[0]])
+    return rows
+
+
+def sentences(risk: pd.DataFrame, mends: pd.DataFrame) -> list[str]:
+    """The effects in plain words, one sentence a book and measure at the highest level, one a mend and book."""
+    top = risk[risk["level"] == risk["level"].max()]
+    said = [_difference(row) for row in top.itertuples()]
+    chosen = mends[(mends["level"] == mends["level"].max()) & (mends["measure"] == "ES")] if len(mends) else mends
+    return said + [_mended(row) for row in chosen.itertuples()]
+
+
+def _difference(row) -> str:
+    side = "understate" if row.difference < 0 else "overstate"
+    told = f"the scenarios {side} {row.measure} {row.level:.0%} of {row.book} by {abs(row.difference):.0f} bp"
+    within = "within" if abs(row.difference) <= row.reach else "beyond"
+    return (
+        f"{told} ({row.scenarios:.0f} against {row.history:.0f} in the history), {within} the {row.reach:.0f} bp "
+        "within which two honest samples stay 19 times in 20"
+    )
+
+
+def _mended(row) -> str:
+    way = "rise" if row.change > 0 else "fall"
+    return (
+        f"with the history's {row.mend} and all else left ({row.checks}), {row.measure} {row.level:.0%} of {row.book} "
+        f"would {way} by {abs(row.change):.0f} bp to {row.mended:.0f}"
+    )
