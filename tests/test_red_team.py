@@ -34,7 +34,7 @@ DOCUMENTED = pd.Series({"drift": 1.0, "noise": 1.0})
 def test_detection_map_leaves_out_what_never_fires(trials):
     least = tables.least_severity(trials, DOCUMENTED).set_index("fault")
     ax = draw.detection_map(tables.matrix(trials, DOCUMENTED), least["share"])
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["any check", "a", "b"]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["any check, %", "a", "b"]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["drift", "noise"]
     assert "1 checks never fire" in ax.get_xlabel()
     with pytest.raises(ParameterError, match="nothing was measured"):

@@ -31,9 +31,9 @@ def detection_map(matrix: pd.DataFrame, found: pd.Series) -> Axes:
     ax = canvas(height=1.9 + 0.155 * len(shown))[0, 0]
     ax.imshow(values, aspect="auto", vmin=0, vmax=1, cmap=BLUES)
     for row, name in enumerate(shown.index):
-        ax.text(0, row, f"{found[name]:.0%}", ha="center", va="center", fontsize=5.5,
+        ax.text(0, row, f"{100 * found[name]:.0f}", ha="center", va="center", fontsize=5.5,
                 color="white" if found[name] > DARK else "0.15")  # fmt: skip
-    ax.set_xticks([0, *range(2, values.shape[1])], ["any check", *shown.columns], rotation=90, fontsize=6.5)
+    ax.set_xticks([0, *range(2, values.shape[1])], ["any check, %", *shown.columns], rotation=90, fontsize=6.5)
     ax.set_yticks(range(len(shown)), shown.index, fontsize=6.5)
     ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     ax.grid(False)
@@ -64,7 +64,7 @@ def _intervals(ax: Axes, rows: pd.DataFrame, labels: Sequence[str], level: float
     ax.plot(rows["share"], places, "o", color=COLOURS[0], markersize=4, markeredgecolor="white")
     ax.axvline(level, color=COLOURS[3], linewidth=1, linestyle="--")
     span = f"{rows['n'].min()}-{rows['n'].max()}" if len(rows) else "0"
-    ax.set(yticks=places, title=title, xlabel=f"share of honest sets refuted (n = {span} a row)", xlim=(-0.01, None))
+    ax.set(yticks=places, title=title, xlabel=f"share refuted (n = {span} a row)", xlim=(-0.01, None))
     ax.set_yticklabels(labels, fontsize=6.5)
     ax.grid(False, axis="y")
 

@@ -133,7 +133,7 @@ def alone(trials: pd.DataFrame) -> pd.DataFrame:
     """Of each check over all faulty trials: how often it fired, how often it was the only one, and what follows."""
     faulty = planted(trials)
     fired = fires(faulty, asked(trials))
-    single = fired[fired.sum(1) == 1]
+    single = fired[fired.sum(axis=1) == 1]
     found = pd.DataFrame({"fired": fired.sum(), "alone": single.sum().reindex(fired.columns, fill_value=0)})
     role = np.select([found["fired"] == 0, found["alone"] == 0], ["silent", "redundant"], "needed")
     return found.assign(trials=len(faulty), role=role).rename_axis("check").reset_index()
