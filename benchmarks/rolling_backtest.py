@@ -114,7 +114,7 @@ def main(arguments: list[str] | None = None) -> None:
             for sampler in options.samplers:
                 rows.append(measured(sampler, options.store or Path(folder), options.draws))
                 print(pd.Series(rows[-1]).to_string(), flush=True)
-        pd.DataFrame(rows).round(4).to_csv(RESULTS / "rolling_backtest.csv", index=False)
+                pd.DataFrame(rows).round(4).to_csv(RESULTS / "rolling_backtest.csv", index=False)
     if options.interrupt or both:
         found = pd.DataFrame([interrupted(options.samplers[-1], options.draws, options.first)])
         found.round(2).to_csv(RESULTS / "rolling_backtest_interrupted.csv", index=False)

@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbench.errors import DataError
-from workbench.plots.style import COLOURS, FAINT, LINES, MARKERS, REAL, canvas, legend_below, look, themed
+from workbench.plots.style import COLOURS, FAINT, LINES, MARKERS, REAL, canvas, legend_below, themed
 
 ALARM = 1.3  # log10 of 20: evidence of twenty to one
+LOWEST = -4.0  # evidence for the forecasts without end would press all else to the edge
 
 
 @themed
@@ -21,15 +22,15 @@ def evidence_paths(
     """Above, log10 of every e-process since the first day; below, the days on which each detector spoke.
 
     evidence : (date, monitor), log10 wealth. alarms : a row an alarm, ``date, monitor``. shocks : name -> date, grey
-    lines. Evidence above 1.3, twenty to one, refutes the forecasts at 5 % whenever one looks. Returns both Axes.
+    lines. Evidence below -4 is not drawn; above 1.3, twenty to one, it refutes the forecasts at 5 % whenever one looks.
+    Returns both Axes.
     """
     names = list(evidence.columns)
     axes = canvas(2, 1, 4.6, sharex=True, height_ratios=[2.2, 1.4])[:, 0]
     for place, name in enumerate(names):
-        axes[0].plot(
-            evidence.index, evidence[name], color=_colour(place), linestyle=LINES[place % len(LINES)], label=name
-        )
+        axes[0].plot(evidence.index, evidence[name], label=name, **_line(place))
     axes[0].axhline(ALARM, color=COLOURS[3], linewidth=0.8)
+    axes[0].set_ylim(bottom=max(LOWEST, float(evidence.min().min()) - 0.3))
     axes[0].set(ylabel="log10 of the e-process", title="evidence against the forecasts since the first day")
     spoke = [name for name in names if (alarms["monitor"] == name).any()] or names[:1]
     for row, name in enumerate(spoke):
@@ -43,7 +44,7 @@ def evidence_paths(
             ax.axvline(pd.Timestamp(date), color=FAINT, linewidth=0.8, linestyle=(0, (3, 2)))
     for name, date in (shocks or {}).items():
         axes[0].annotate(
-            name, (pd.Timestamp(date), 1.0), xycoords=("data", "axes fraction"), rotation=90, va="top", ha="right",
+            name, (pd.Timestamp(date), 0.02), xycoords=("data", "axes fraction"), rotation=90, va="bottom", ha="right",
             fontsize=7, color=FAINT,
         )  # fmt: skip
     legend_below(axes[0])
@@ -67,11 +68,7 @@ def delay_curves(curves: pd.DataFrame, monitors: Sequence[str] | None = None) ->
         part = curves[(curves["break"] == name) & np.isfinite(curves["median"])]
         for monitor in monitors or known:
             one, place = part[part["monitor"] == monitor].sort_values("years"), known.index(monitor)
-            style = {
-                "color": _colour(place),
-                "linestyle": LINES[place % len(LINES)],
-                "marker": MARKERS[place % len(MARKERS)],
-            }
+            style = _line(place) | {"marker": MARKERS[(place + place // len(COLOURS)) % len(MARKERS)]}
             ax.plot(one["years"], one["median"], markersize=4, label=monitor, **style)
         ax.set(title=name, xlabel="years to a false alarm", xscale="log", yscale="log")
         ax.set_xticks(sorted(set(curves["years"])), [f"{year:g}" for year in sorted(set(curves["years"]))])
@@ -88,11 +85,10 @@ def factor_paths(tables: Mapping[str, pd.DataFrame], level: float = 0.99) -> Axe
     tables : name -> recalibrated forecasts by date with ``factor_<level>``.
     """
     ax = canvas(height=2.4)[0, 0]
-    for name, table in tables.items():
+    for place, (name, table) in enumerate(tables.items()):
         if f"factor_{level:g}" not in table:
             raise DataError(f"{name!r} is not recalibrated at {level:g}: no column factor_{level:g}")
-        style = look(name)
-        ax.plot(table.index, table[f"factor_{level:g}"], color=style["color"], linestyle=style["linestyle"], label=name)
+        ax.plot(table.index, table[f"factor_{level:g}"], label=name, **_line(place))
     ax.axhline(1, color=REAL, linewidth=0.7)
     ax.set(ylabel=f"factor on VaR {100 * level:g} %", yscale="log")
     ax.set_yticks([0.5, 0.7, 1, 1.4, 2], ["0.5", "0.7", "1", "1.4", "2"])
@@ -103,3 +99,8 @@ def factor_paths(tables: Mapping[str, pd.DataFrame], level: float = 0.99) -> Axe
 
 def _colour(place: int):
     return COLOURS[place % len(COLOURS)]
+
+
+def _line(place: int) -> dict:
+    """Colour and line of the monitor at ``place``; the second round of colours has other lines."""
+    return {"color": _colour(place), "linestyle": LINES[(place + place // len(COLOURS)) % len(LINES)]}
