@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from workbench.samplers.filters import FILTERS, Filter, Gjr, live_series
 
