@@ -1,11 +1,12 @@
 r"""What a refutation does to a risk number: VaR and ES of each book in scenarios and history, in basis points.
 
 *The whole set.* A book is bought at the start and held over the horizon; its losses in the scenarios and in the like
-windows of the history give VaR and ES. The error of their difference is that of two honest samples of these sizes: the
-history redrawn in blocks (its variance widened as in :mod:`workbench.diagnostics.null`) and as many windows drawn from
-it as the set has draws. Weights are those of the trial, so a set that starts today is compared with windows that began
-in a like state, in units of the volatility foretold. For such a set the error leaves out what a good model knows of
-today beyond our forecast.
+windows of the history give VaR and ES. How far their logarithms differ between two honest samples of these sizes is
+simulated: the history redrawn in blocks, and as many windows drawn from it as the set has draws. The first variance is
+widened as in :mod:`workbench.diagnostics.null` and, for a number that holds the level of volatility once, by the memory
+factor of :mod:`workbench.diagnostics.case`. Weights are those of the trial, so a set that starts today is compared
+with windows that began in a like state, in units of the volatility foretold; for such a set the range leaves out what a
+good model knows of today beyond our forecast.
 
 *One finding at a time.* What a single property does to the number can be computed where the property can be exchanged
 and all else left: the draws are *mended* to the history's value and the number is computed again.
@@ -32,13 +33,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from workbench.diagnostics.case import Case, quantile
+from workbench.diagnostics.case import MEMORY, Case, quantile
 from workbench.diagnostics.finding import Finding
 from workbench.diagnostics.risk import expected_shortfall, tail_values, value_at_risk
 
 BASIS_POINT = 1e-4
 LEVELS = (0.95, 0.99)
 RANKS = 4096
+FEWEST = 5.0  # independent losses beyond a level
 
 
 def named_weights(case: Case) -> dict[str, np.ndarray]:
@@ -54,19 +56,20 @@ def losses(case: Case, windows: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def effects(case: Case) -> pd.DataFrame:
     """VaR and ES of each book over the horizon in basis points of its notional.
 
-    Columns: book, level, measure, scenarios, history, difference, and reach, which the absolute difference of two
-    honest samples passes once in twenty (Student's t with the case's degrees of freedom).
+    Columns: book, level, measure, scenarios, history, difference, and low and high, between which an honest set lies 19
+    times in 20; nan where the history holds fewer than five independent losses beyond the level, or no loss at all.
     """
     rows = []
     for book, weights in named_weights(case).items():
         fake, real = losses(case, case.fake, weights), losses(case, case.real, weights)
         for level in LEVELS:
-            told = value_at_risk(fake, level), expected_shortfall(fake, level)
-            past, reach = weighted(real, case.weights[None], level)[:, 0], honest_reach(case, real, level)
-            for place, measure in enumerate(("VaR", "ES")):
-                numbers = np.array([told[place], past[place], told[place] - past[place], reach[place]]) / BASIS_POINT
-                rows.append([book, level, measure, *numbers])
-    return pd.DataFrame(rows, columns=["book", "level", "measure", "scenarios", "history", "difference", "reach"])
+            told = np.array([value_at_risk(fake, level), expected_shortfall(fake, level)])
+            past = weighted(real, case.weights[None], level)[:, 0]
+            low, high = honest_range(case, real, level)
+            numbers = np.stack([told, past, told - past, low, high], axis=1) / BASIS_POINT
+            rows += [[book, level, measure, *row] for measure, row in zip(("VaR", "ES"), numbers)]
+    names = ["book", "level", "measure", "scenarios", "history", "difference", "low", "high"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def weighted(loss: np.ndarray, weights: np.ndarray, level: float) -> np.ndarray:
@@ -79,10 +82,18 @@ def weighted(loss: np.ndarray, weights: np.ndarray, level: float) -> np.ndarray:
     return np.stack([q, (excess * weights).sum(1) / weights.sum(1)])
 
 
-def honest_reach(case: Case, loss: np.ndarray, level: float) -> np.ndarray:
-    """How far VaR and ES, (2,), of two honest samples of the sizes at hand differ 19 times in 20."""
-    redrawn, drawn = (weighted(loss, weights, level).var(1, ddof=1) for weights in (case.blocks, case.draws))
-    return stats.t.isf(0.025, max(case.freedom, 1.0)) * np.sqrt(case.widen * redrawn + drawn)
+def honest_range(case: Case, loss: np.ndarray, level: float) -> np.ndarray:
+    """Low and high ends, (2, 2), of VaR and ES between which an honest set lies 19 times in 20."""
+    past = weighted(loss, case.weights[None], level)[:, 0]
+    share = 1.0 / np.square(case.weights.astype(float)).sum() / len(case.weights)
+    known = (1.0 - level) * share * len(case.days) / case.horizon >= FEWEST
+    if not known or (past <= 0.0).any():
+        return np.full((2, 2), np.nan)
+    both = [np.maximum(weighted(loss, weights, level), 0.01 * past[:, None]) for weights in (case.blocks, case.draws)]
+    redrawn, drawn = (np.log(numbers).var(1, ddof=1) for numbers in both)
+    widen = case.widen * (1.0 if case.conditional else 1.0 + MEMORY / np.sqrt(len(case.days)))
+    reach = stats.t.isf(0.025, max(case.freedom, 1.0)) * np.sqrt(widen * redrawn + drawn)
+    return np.stack([past * np.exp(-reach), past * np.exp(reach)])
 
 
 def _real_moments(case: Case) -> tuple[np.ndarray, np.ndarray]:
@@ -190,13 +201,15 @@ def sentences(risk: pd.DataFrame, mends: pd.DataFrame) -> list[str]:
 
 
 def _difference(row) -> str:
-    side = "understate" if row.difference < 0 else "overstate"
-    told = f"the scenarios {side} {row.measure} {row.level:.0%} of {row.book} by {abs(row.difference):.0f} bp"
-    within = "within" if abs(row.difference) <= row.reach else "beyond"
-    return (
-        f"{told} ({row.scenarios:.0f} against {row.history:.0f} in the history), {within} the {row.reach:.0f} bp "
-        "within which two honest samples stay 19 times in 20"
-    )
+    what = f"{row.measure} {row.level:.0%} of {row.book}"
+    numbers = f"{row.scenarios:.0f} bp in the scenarios, {row.history:.0f} in the history"
+    if np.isnan(row.low):
+        return f"{what}: {numbers}; the history has too few such losses to say how far honest sets differ"
+    honest = f"the {row.low:.0f} to {row.high:.0f} in which honest sets lie 19 times in 20"
+    if row.low <= row.scenarios <= row.high:
+        return f"{what}: {numbers}; within {honest}"
+    side = "understated" if row.difference < 0 else "overstated"
+    return f"{what}: {numbers}; {side} by {abs(row.difference):.0f}, outside {honest}"
 
 
 def _mended(row) -> str:

@@ -6,6 +6,7 @@ texts and the notebook decide what is said about a figure.
 
 from workbench.plots.backtests import hit_band, pit_ecdf, traffic_calendar
 from workbench.plots.dependence import dependence_maps
+from workbench.plots.effects import effect_plot
 from workbench.plots.facts import stylised_facts
 from workbench.plots.fan import around, fan_chart, fan_charts
 from workbench.plots.headline import best_baseline, headline
@@ -24,6 +25,7 @@ __all__ = [
     "closest_episodes",
     "delay_curves",
     "dependence_maps",
+    "effect_plot",
     "evidence_paths",
     "factor_paths",
     "fan_chart",

@@ -71,9 +71,9 @@ def _content(name: str, value: object) -> dict[str, str] | None:
     if not isinstance(value, (str, Path)) or not str(value):
         return None
     path = Path(value)
-    if path.is_file() or (path.is_dir() and path.suffix == ".zarr"):
+    if path.is_file() or (path.is_dir() and (path.suffix == ".zarr" or name == "scenarios")):
         return {"name": str(value), "sha256": fingerprints.of_path(path)}
-    if name == "dataset":
+    if name in ("dataset", "history"):
         from workbench import data
 
         return {"name": str(value), "sha256": data.load(str(value)).attrs["sha256"]}
