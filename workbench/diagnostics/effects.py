@@ -3,10 +3,12 @@ r"""What a refutation does to a risk number: VaR and ES of each book in scenario
 *The whole set.* A book is bought at the start and held over the horizon; its losses in the scenarios and in the like
 windows of the history give VaR and ES. How far their logarithms differ between two honest samples of these sizes is
 simulated: the history redrawn in blocks, and as many windows drawn from it as the set has draws. The first variance is
-widened as in :mod:`workbench.diagnostics.null` and, for a number that holds the level of volatility once, by the memory
-factor of :mod:`workbench.diagnostics.case`. Weights are those of the trial, so a set that starts today is compared
-with windows that began in a like state, in units of the volatility foretold; for such a set the range leaves out what a
-good model knows of today beyond our forecast.
+widened as in :mod:`workbench.diagnostics.null` and, because losses remember the level of volatility, as the portfolio
+checks do (memory 2 in :mod:`workbench.diagnostics.case`). Of 80 honest sets of 1,000 draws of 10 days against 1,000
+days (GARCH, stochastic volatility), with five independent losses beyond the level to be expected, no VaR and 3 ES left
+the range; with fewer losses ES leaves it too often, and no range is given. Weights are those of the trial, so a set
+that starts today is compared with windows that began in a like state, in units of the volatility foretold; for such a
+set the range leaves out what a good model knows of today beyond our forecast.
 
 *One finding at a time.* What a single property does to the number can be computed where the property can be exchanged
 and all else left: the draws are *mended* to the history's value and the number is computed again.
@@ -86,12 +88,12 @@ def honest_range(case: Case, loss: np.ndarray, level: float) -> np.ndarray:
     """Low and high ends, (2, 2), of VaR and ES between which an honest set lies 19 times in 20."""
     past = weighted(loss, case.weights[None], level)[:, 0]
     share = 1.0 / np.square(case.weights.astype(float)).sum() / len(case.weights)
-    known = (1.0 - level) * share * len(case.days) / case.horizon >= FEWEST
+    known = (1.0 - level) * share * len(case.days) / case.horizon >= FEWEST * (1.0 - 1e-6)
     if not known or (past <= 0.0).any():
         return np.full((2, 2), np.nan)
     both = [np.maximum(weighted(loss, weights, level), 0.01 * past[:, None]) for weights in (case.blocks, case.draws)]
     redrawn, drawn = (np.log(numbers).var(1, ddof=1) for numbers in both)
-    widen = case.widen * (1.0 if case.conditional else 1.0 + MEMORY / np.sqrt(len(case.days)))
+    widen = case.widen * (1.0 if case.conditional else 1.0 + 2.0 * MEMORY / np.sqrt(len(case.days)))
     reach = stats.t.isf(0.025, max(case.freedom, 1.0)) * np.sqrt(widen * redrawn + drawn)
     return np.stack([past * np.exp(-reach), past * np.exp(reach)])
 
@@ -193,10 +195,15 @@ def _changes(case: Case, mended: np.ndarray) -> list[list]:
 
 
 def sentences(risk: pd.DataFrame, mends: pd.DataFrame) -> list[str]:
-    """The effects in plain words, one sentence a book and measure at the highest level, one a mend and book."""
-    top = risk[risk["level"] == risk["level"].max()]
+    """The effects in plain words, one sentence a book and measure, one a mend and book.
+
+    They speak of the highest level that the history can judge.
+    """
+    known = risk[risk["low"].notna()]
+    level = (known if len(known) else risk)["level"].max()
+    top = risk[risk["level"] == level]
     said = [_difference(row) for row in top.itertuples()]
-    chosen = mends[(mends["level"] == mends["level"].max()) & (mends["measure"] == "ES")] if len(mends) else mends
+    chosen = mends[(mends["level"] == level) & (mends["measure"] == "ES")] if len(mends) else mends
     return said + [_mended(row) for row in chosen.itertuples()]
 
 

@@ -48,6 +48,7 @@ def _of(table: pd.DataFrame, measure: str, level: float) -> pd.DataFrame:
 
 def _panel(ax: Axes, rows: pd.DataFrame, books: list[str]) -> None:
     at = [books.index(book) for book in rows["book"]]
+    ax.use_sticky_edges = False
     ax.barh(at, rows["high"] - rows["low"], 0.5, rows["low"], color="0.85", label="95 % of honest sets")
     ax.plot(rows["history"], at, "|", color=REAL, markersize=13, markeredgewidth=1.8, label="history")
     ax.plot(rows["scenarios"], at, "o", color=COLOURS[0], markersize=6, markeredgecolor="white", label="scenarios")
