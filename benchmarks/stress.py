@@ -239,7 +239,7 @@ def reverse(names: tuple[str, ...] = tuple(samplers.SAMPLERS)) -> pd.DataFrame:
 
 
 def speed(name: str = "neural") -> pd.DataFrame:
-    """Seconds on the clock and of processor time, fit apart, for 10,000 conditional scenarios and a loss of about 1e-4."""
+    """Clock and processor seconds, fit apart, for 10,000 conditional scenarios and a loss of about 1e-4."""
     returns, rows = equities(), []
     sampler, spent = _timed(samplers.make(name).fit, returns, seed=1)
     rows.append(("fit", *spent, np.nan, np.nan, np.nan))
