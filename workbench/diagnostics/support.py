@@ -28,6 +28,7 @@ EMBARGO, BLOCK, NEAREST = 60, 60, 5
 EDGE = 0.02
 MOST = 1500  # states compared; more days are thinned evenly, neighbouring days being nearly the same state
 SHORTEST = 500
+FEWEST = 250 + SHORTEST + EMBARGO  # days of returns without which nothing can be said
 DRAWS = 500
 WHERE = {
     "within": "within what has been seen",
