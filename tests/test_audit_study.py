@@ -65,7 +65,7 @@ def test_a_mend_sets_its_own_property_and_leaves_the_others(mend, past):
     if mend == "correlation":
         assert np.corrcoef(flat.T) == pytest.approx(np.corrcoef(real.T), abs=0.01)
     if mend == "shape":
-        assert (flat.argsort(0) == fake.argsort(0)).mean() > 0.99
+        assert np.diff(np.take_along_axis(flat, fake.argsort(0), 0), axis=0).min() > -1e-6, "ranks stay"
 
 
 def test_only_what_failed_and_can_be_mended_is_attributed(past):

@@ -116,7 +116,8 @@ def audit(
     Raises WorkbenchError for input that cannot be read, matched or tried.
     """
     past = read_history(history, returns)
-    readings = [past.attrs.get("reading", ""), *past.attrs.get("dropped", [])]
+    named = f"history: the data set {past.attrs['dataset']}" if "dataset" in past.attrs else ""
+    readings = [past.attrs.get("reading", named), *past.attrs.get("dropped", [])]
     given, past, notes = match(gather(scenarios), past)
     notes = [note for note in (str(given.attributes.get("reading", "")), *map(str, readings)) if note] + notes
     values, whole = given.values, given.whole

@@ -35,7 +35,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from workbench.diagnostics.case import MEMORY, Case, quantile
+from workbench.diagnostics.case import MEMORY, Case
 from workbench.diagnostics.finding import Finding
 from workbench.diagnostics.risk import expected_shortfall, tail_values, value_at_risk
 
@@ -105,6 +105,14 @@ def _real_moments(case: Case) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.sqrt(np.maximum(square - mean**2, 1e-24))
 
 
+def _quantiles(values: np.ndarray, weights: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Interpolated quantiles (share, column) of weighted rows."""
+    order = np.argsort(values, axis=0)
+    middle = (weights[order].astype(float).cumsum(0) - 0.5 * weights[order]) / weights.astype(float).sum()
+    ranked = np.take_along_axis(values, order, axis=0)
+    return np.stack([np.interp(shares, at, column) for at, column in zip(middle.T, ranked.T)], axis=1)
+
+
 def _with_mean(case: Case) -> np.ndarray:
     return case.fake + (_real_moments(case)[0] - case.fake.mean((0, 1)))
 
@@ -118,7 +126,7 @@ def _with_shape(case: Case) -> np.ndarray:
     m, s = case.fake.mean((0, 1)), np.maximum(case.fake.std((0, 1)), 1e-12)
     (mean, spread), count = _real_moments(case), len(case.assets)
     shares = (np.arange(RANKS) + 0.5) / RANKS
-    law = quantile(case.real.reshape(-1, count), np.repeat(case.weights, case.horizon), shares)
+    law = _quantiles(case.real.reshape(-1, count), np.repeat(case.weights, case.horizon), shares)
     law = (law - mean) / spread
     law = (law - law.mean(0)) / law.std(0)
     ranks = case.fake.reshape(-1, count).argsort(0).argsort(0)
@@ -142,7 +150,7 @@ def _with_sizes(case: Case) -> np.ndarray:
     own = np.sqrt(np.square((case.fake - m) / s).mean((1, 2)))
     real = np.sqrt(np.square((case.real - mean) / spread).mean((1, 2)))
     shares = (np.arange(RANKS) + 0.5) / RANKS
-    law = quantile(real[:, None], case.weights, shares)[:, 0]
+    law = _quantiles(real[:, None], case.weights, shares)[:, 0]
     wanted = np.interp((own.argsort().argsort() + 0.5) / len(own), shares, law)
     factor = wanted / np.maximum(own, 1e-12) / np.sqrt(np.mean(wanted**2))
     return m + (case.fake - m) * factor[:, None, None]
