@@ -8,7 +8,8 @@ checks do (memory 2 in :mod:`workbench.diagnostics.case`). Of 80 honest sets of 
 days (GARCH, stochastic volatility), with five independent losses beyond the level to be expected, no VaR and 3 ES left
 the range; with fewer losses ES leaves it too often, and no range is given. Weights are those of the trial, so a set
 that starts today is compared with windows that began in a like state, in units of the volatility foretold; for such a
-set the range leaves out what a good model knows of today beyond our forecast.
+set the range leaves out what a good model knows of today beyond our forecast, memory is not widened for again, and how
+often honest sets leave it was not measured.
 
 *One finding at a time.* What a single property does to the number can be computed where the property can be exchanged
 and all else left: the draws are *mended* to the history's value and the number is computed again.
