@@ -168,7 +168,7 @@ def test_stored_trials_are_enough_to_say_what_is_said():
     trials = stored.load()
     truth = tables.honest(trials)
     known = truth[~truth["law"].isin(list(HELD_OUT)) & (truth["start"] == "unconditional")]
-    assert len(known) >= 100 and known["law"].nunique() == 5 and set(known["days"]) == {500, 2000, 8000}
+    assert len(known) >= 200 and known["law"].nunique() == 5 and set(known["days"]) == {500, 2000, 8000}
     measured = tables.planted(trials)
     assert set(measured["law"]) <= set(HELD_OUT) and set(measured["fault"]) == set(FAULTS)
     for told in stored.reliability().values():
