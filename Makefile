@@ -9,6 +9,7 @@ setup: $(VENV)/.ready
 
 # Constraints, not requirements: with the CPU build of torch named first, nothing asks for a CUDA one.
 $(VENV)/.ready: pyproject.toml constraints.txt
+	@echo "Setting up $(VENV): about two minutes, 2 GB"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -qq -c constraints.txt torch
 	$(BIN)/python -m pip install -qq -c constraints.txt -e ".[dev]"

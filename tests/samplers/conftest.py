@@ -1,4 +1,4 @@
-"""A small panel with volatility clustering, leverage, fat tails and one factor: the law is known, the fits are quick."""
+"""A small panel with volatility clustering, leverage, fat tails and one factor: a known law, quick fits."""
 
 import numpy as np
 import pandas as pd
