@@ -25,6 +25,7 @@ from scipy.stats import norm
 from skfolio.distribution import VineCopula
 
 from workbench import books, data, samplers, stress
+from workbench.diagnostics.backtests.scores import energy_score
 from workbench.errors import WorkbenchError
 from workbench.stress.affine import affine
 
@@ -115,13 +116,6 @@ def market() -> pd.DataFrame:
     return returns
 
 
-def energy(draws: np.ndarray, truth: np.ndarray) -> float:
-    """Energy score of draws (draw, asset)."""
-    near = np.linalg.norm(draws - truth, axis=1).mean()
-    order = np.random.default_rng(0).permutation(len(draws))
-    return near - 0.5 * np.linalg.norm(draws - draws[order], axis=1).mean()
-
-
 def episodes(names: tuple[str, ...] = ("fhs", "ewma", "neural")) -> pd.DataFrame:
     """Mean daily energy score, and that of the whole episode's move, by method."""
     returns, rows = market(), []
@@ -129,9 +123,9 @@ def episodes(names: tuple[str, ...] = ("fhs", "ewma", "neural")) -> pd.DataFrame
         known, real = returns.loc[:eve], returns.loc[first:last]
         scale = returns.loc[:fitted].std().to_numpy()[1:]
         for method, draws, note in _answers(returns.loc[:fitted], known, real["EQUITY"].to_numpy(), names):
-            gap = [energy(draws[:, day] / scale, real.to_numpy()[day, 1:] / scale) for day in range(len(real))]
+            gap = energy_score(real.to_numpy()[:, 1:] / scale, np.swapaxes(draws, 0, 1) / scale)
             size = scale * math.sqrt(len(real))
-            whole = energy(draws.sum(axis=1) / size, real.to_numpy()[:, 1:].sum(axis=0) / size)
+            whole = float(energy_score(real.to_numpy()[:, 1:].sum(axis=0) / size, draws.sum(axis=1) / size))
             rows.append((episode, method, np.mean(gap), whole, note))
             print(*rows[-1], flush=True)
     return pd.DataFrame(rows, columns=["episode", "method", "daily_energy", "whole_energy", "note"])

@@ -3,15 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scoringrules
 import statsmodels.api as sm
 from scipy import stats
 from test_backtests import history, sample_of
 
 from workbench.diagnostics.backtests import (
     BY_NAME,
+    crps,
     desk,
     diebold_mariano,
     energy_rank,
+    energy_score,
     fz0_score,
     giacomini_white,
     model_confidence_set,
@@ -19,6 +22,7 @@ from workbench.diagnostics.backtests import (
     quantile_score,
     shortfall,
     traffic_zone,
+    variogram_score,
     z3,
 )
 from workbench.diagnostics.backtests.tails import t_var_es
@@ -72,6 +76,38 @@ def test_fz0_and_the_minimally_biased_z_are_one_statistic():
     )
     with pytest.raises(DataError):
         fz0_score([0.1], [0.0], [0.0], 0.99)
+
+
+@pytest.mark.parametrize("assets", [1, 2, 7])
+def test_scores_of_ensembles_are_the_fair_ones_of_a_second_source(assets):
+    rng = np.random.default_rng(3)
+    observed, ensemble = rng.standard_normal((5, assets)), rng.standard_normal((5, 40, assets))
+    ensemble[:, 20:30] = ensemble[:, :10]  # a bootstrap draws the same day twice
+    by_asset = scoringrules.crps_ensemble(observed, np.swapaxes(ensemble, 1, 2), estimator="fair")
+    assert crps(observed, np.swapaxes(ensemble, 1, 2)) == pytest.approx(by_asset, abs=1e-12)
+    energy = scoringrules.es_ensemble(observed, ensemble, estimator="fair")
+    assert energy_score(observed, ensemble) == pytest.approx(energy, abs=1e-6)
+    assert energy_score(observed[0], ensemble[0]) == pytest.approx(energy[0], abs=1e-6)
+    for power in (0.5, 1.0):
+        variogram = scoringrules.vs_ensemble(observed, ensemble, p=power, estimator="fair")
+        assert variogram_score(observed, ensemble, power) == pytest.approx(variogram, abs=1e-9)
+
+
+def test_a_fair_score_does_not_depend_on_the_number_of_members():
+    """Closed forms for standard normals: E|X - y| = sqrt(2/pi) at y = 0, E|X - X'| = 2/sqrt(pi); in three dimensions
+    E|X| = 2 sqrt(2/pi), E|X - X'| = 4/sqrt(pi)."""
+    rng = np.random.default_rng(4)
+    for members, days in ((3, 40_000), (60, 2_000)):
+        ensemble = rng.standard_normal((days, members, 3))
+        told = crps(np.zeros((days, 3)), np.swapaxes(ensemble, 1, 2))
+        assert told.mean() == pytest.approx(np.sqrt(2 / np.pi) - 1 / np.sqrt(np.pi), abs=0.01)
+        assert energy_score(np.zeros((days, 3)), ensemble).mean() == pytest.approx(
+            2 * np.sqrt(2 / np.pi) - 2 / np.sqrt(np.pi), abs=0.02
+        )
+        gap = 2 / np.sqrt(np.pi)  # of two standard normals, on average: six ordered pairs, at an observation of 0
+        assert variogram_score(np.zeros((days, 3)), ensemble, 1.0).mean() == pytest.approx(6 * gap**2, abs=0.1)
+    with pytest.raises(DataError, match="observations of shape"):
+        energy_score(np.zeros((3, 2)), np.zeros((3, 9, 4)))
 
 
 def test_scores_are_smallest_at_the_truth():

@@ -224,14 +224,6 @@ def foreseen(days: int = 240) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
     return {name: rng.normal(0, size, shape) for name, size in sizes.items()}, truth
 
 
-def test_energy_score_is_that_of_scoringrules() -> None:
-    from workbench.diagnostics.backtests.scores import energy_score
-
-    rng = np.random.default_rng(2)
-    members, observed = rng.normal(size=(30, 4)), rng.normal(size=4)
-    assert forecasts.energy(members, observed) == pytest.approx(float(energy_score(observed[None], members[None])[0]))
-
-
 def test_the_right_law_gains_and_the_wider_the_worse() -> None:
     ensembles, truth = foreseen()
     scores = forecasts.forecast_scores(ensembles, truth)

@@ -18,9 +18,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from scipy import stats
-from scipy.spatial.distance import pdist
 
-from workbench.diagnostics.backtests.scores import crps, fz0_score
+from workbench.diagnostics.backtests.ensembles import var_es
+from workbench.diagnostics.backtests.scores import crps, energy_score, fz0_score
 from workbench.errors import DataError, ParameterError
 
 LEVEL = 0.975
@@ -48,21 +48,12 @@ def forecast_scores(ensembles: Mapping[str, np.ndarray], realised: pd.DataFrame)
 
 
 def _scores(ensemble: np.ndarray, realised: np.ndarray) -> dict[str, np.ndarray]:
-    book = np.sort(-ensemble.mean(axis=2), axis=1)  # losses, the worst last
-    beyond = max(1, round((1 - LEVEL) * book.shape[1]))
-    var, es = book[:, -beyond - 1], book[:, -beyond:].mean(axis=1)
+    var, es = var_es(-ensemble.mean(axis=2), LEVEL)
     return {
-        "energy score": np.array([energy(members, day) for members, day in zip(ensemble, realised)]),
+        "energy score": energy_score(realised, ensemble),
         "CRPS": crps(realised, np.swapaxes(ensemble, 1, 2)).mean(axis=1),
         f"FZ0 {100 * LEVEL:g} %": fz0_score(-realised.mean(axis=1), var, np.maximum(es, 1e-6), LEVEL),
     }
-
-
-def energy(members: np.ndarray, observed: np.ndarray) -> float:
-    """Energy score of one day: members (member, asset), observed (asset,); the same members meet each other once."""
-    count = len(members)
-    near = np.linalg.norm(members - observed, axis=1).mean()
-    return float(near - pdist(members).sum() / count**2)
 
 
 def score_gains(scores: Mapping[str, pd.DataFrame], reference: str) -> pd.DataFrame:
