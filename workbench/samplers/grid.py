@@ -47,11 +47,14 @@ class Filtered(Sampler):
     def _fit(self, returns: pd.DataFrame, seed: int) -> None:
         self.filter.fit(returns, seed)
         residuals = self.filter.standardise(returns)
-        clean = live_from(returns)
         if self.correlation is not None:
-            self.correlation.fit(residuals[clean:])
+            self.correlation.fit(residuals[live_from(returns) :])
+        self._fit_shocks(returns, residuals, seed)
+
+    def _fit_shocks(self, returns: pd.DataFrame, residuals: Tensor, seed: int) -> None:
+        if self.correlation is not None:
             residuals = self.correlation.whiten(self.correlation.walk(residuals), residuals)
-        pool = residuals[clean:].numpy()
+        pool = residuals[live_from(returns) :].numpy()
         margins = GaussianMargins() if self.tails == "gaussian" else SplicedMargins(TAILS[self.tails])
         self.shocks.fit(pool, margins.fit(pool), seed, self.assets_)
         self.width = self.shocks.width
@@ -81,6 +84,18 @@ class Filtered(Sampler):
 def _colour(root: Tensor, shock: Tensor) -> Tensor:
     """Apply one root (1, asset, asset), or one a draw, to shocks (draw, asset)."""
     return shock @ root[0] if len(root) == 1 else (root @ shock[..., None])[..., 0]
+
+
+def with_shocks(fitted: Filtered, shocks: str | Shocks, seed: int = 0, tails: str | None = None) -> Filtered:
+    """A sampler with the filter and the correlation of ``fitted`` and other shocks, learnt from the same residuals.
+
+    tails : as in :class:`Filtered`; those of ``fitted`` where none are named.
+    """
+    fitted._require_fitted()
+    sampler = Filtered(fitted.filter, shocks, tails or fitted.tails, fitted.correlation)
+    sampler.assets_, sampler.history_ = fitted.assets_, fitted.history_
+    sampler._fit_shocks(fitted.history_, fitted.filter.standardise(fitted.history_), seed)
+    return sampler
 
 
 def residuals(sampler: Filtered, returns: pd.DataFrame) -> pd.DataFrame:

@@ -15,16 +15,15 @@ are averaged.
 
 from __future__ import annotations
 
-import copy
 import math
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from workbench.samplers.filters import FILTERS, Filter, Gjr, live_series
+from workbench.samplers.training import Plan, train
 
 HALF_LIVES = (2.0, 6.0, 20.0, 60.0, 250.0)  # days, of the exponentially weighted variances
 LEVERAGE_HALF_LIVES = (3.0, 15.0, 60.0)  # days, of the smoothed signed surprises
@@ -37,14 +36,22 @@ LEVEL_HALF_LIFE, LEVEL_SHARE = 200.0, 0.8  # days; share of the level's error th
 class NeuralFilter(Filter):
     """A GJR-GARCH variance, corrected by an average of ``members`` networks of ``hidden`` units.
 
-    validation : share of the training span, at its end, on which training stops. steps : at the most.
+    validation : share of the training span, at its end, on which training stops. steps : at the most. checkpoint :
+    folder in which a fit that was killed finds what it had done. device : "auto", "cpu" or "cuda".
     """
 
     def __init__(
-        self, members: int = 5, hidden: int = 16, steps: int = 1500, validation: float = 0.2, progress: bool = False
+        self,
+        members: int = 5,
+        hidden: int = 16,
+        steps: int = 1500,
+        validation: float = 0.2,
+        progress: bool = False,
+        checkpoint: str | None = None,
+        device: str = "auto",
     ) -> None:
         self.members, self.hidden, self.steps = members, hidden, steps
-        self.validation, self.progress = validation, progress
+        self.validation, self.progress, self.checkpoint, self.device = validation, progress, checkpoint, device
 
     def fit(self, returns: pd.DataFrame, seed: int) -> NeuralFilter:
         self.motion_ = Gjr().fit(returns, seed)
@@ -62,7 +69,17 @@ class NeuralFilter(Filter):
         self.centre_ = features[known].mean(dim=0)
         self.spread_ = features[known].std(dim=0).clamp(min=1e-3)
         surprise = self.motion_.surprise(states, torch.tensor(returns.to_numpy(dtype=np.float32)))
-        self.network_ = _train(self, (features - self.centre_) / self.spread_, surprise, known, seed)
+        generator = torch.Generator().manual_seed(seed)
+        self.network_, self.record_ = train(
+            Networks(self.members, features.shape[-1], self.hidden, generator),
+            _negative_likelihood,
+            ((features - self.centre_) / self.spread_, surprise, known),
+            Plan(self.steps, validation=self.validation),
+            generator,
+            checkpoint=self.checkpoint,
+            device=self.device,
+            progress="neural filter" if self.progress else None,
+        )
         return self
 
     def features(self, state: dict[str, Tensor]) -> Tensor:
@@ -137,39 +154,12 @@ def _known(returns: pd.DataFrame) -> Tensor:
     return torch.as_tensor(live)
 
 
-def _negative_likelihood(networks: Networks, inputs: Tensor, surprise: Tensor) -> Tensor:
-    """Mean negative Student-t log-likelihood a member of surprises (row,) given inputs (row, feature)."""
+def _negative_likelihood(networks: Networks, days: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
+    """Mean negative Student-t log-likelihood a member of the known surprises (day, asset) given their inputs."""
+    inputs, surprise, known = days
+    inputs, surprise = inputs[known], surprise[known]
     log_scale = 0.5 * networks(inputs)  # of the surprise, as a standard deviation
     dof = 2.1 + networks.log_dof.exp()
     unit = surprise.square() * (-2 * log_scale).exp() / (dof - 2)
     constant = torch.lgamma((dof + 1) / 2) - torch.lgamma(dof / 2) - 0.5 * (dof - 2).log()
     return (0.5 * (dof + 1) * unit.log1p() + log_scale - constant).mean(dim=1)
-
-
-def _train(settings: NeuralFilter, inputs: Tensor, surprise: Tensor, known: Tensor, seed: int) -> Networks:
-    """Adam with averaged weights; each member keeps the average that did best on the validation days."""
-    generator = torch.Generator().manual_seed(seed)
-    days = len(inputs)
-    cut = int(days * (1 - settings.validation))
-    networks = Networks(settings.members, inputs.shape[-1], settings.hidden, generator)
-    average, best = copy.deepcopy(networks), copy.deepcopy(networks)
-    best_loss = torch.full((settings.members,), math.inf)
-    optimiser = torch.optim.AdamW(networks.parameters(), lr=3e-3, weight_decay=1e-2)
-    valid = known[cut:]
-    for step in tqdm(range(settings.steps), desc="neural filter", disable=not settings.progress):
-        chosen = torch.randint(cut, (256,), generator=generator)
-        rows = known[chosen]
-        loss = _negative_likelihood(networks, inputs[chosen][rows], surprise[chosen][rows]).sum()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        with torch.no_grad():
-            for mean, value in zip(average.parameters(), networks.parameters()):
-                mean.lerp_(value, 0.02)
-            if step % 25 == 24:
-                scores = _negative_likelihood(average, inputs[cut:][valid], surprise[cut:][valid])
-                better = scores < best_loss
-                best_loss = torch.where(better, scores, best_loss)
-                for kept, value in zip(best.parameters(), average.parameters()):
-                    kept[better] = value[better]
-    return best.requires_grad_(False)

@@ -95,9 +95,10 @@ def neural(
     shrink: float = 0.3,
     tails: str = "gpd",
     progress: bool = False,
+    checkpoint: str | None = None,
 ) -> Sampler:
     """Neural filter x moving correlation x bootstrapped ranks x pooled Pareto tails: the default generative sampler."""
-    filter = NeuralFilter(members, steps=steps, progress=progress)
+    filter = NeuralFilter(members, steps=steps, progress=progress, checkpoint=checkpoint)
     return Filtered(filter, "bootstrap", tails, MovingCorrelation(decay, shrink))
 
 
