@@ -14,7 +14,8 @@ from workbench.errors import ParameterError, Refusal
 from workbench.samplers import make
 from workbench.stress import Loss, Move, Problem, narrate, nearest, rare, reverse
 from workbench.stress.affine import affine
-from workbench.stress.problem import smooth
+from workbench.stress.importance import foretold
+from workbench.stress.problem import continuous, smooth
 from workbench.stress.shapley import by_asset, by_factor, shapley
 from workbench.stress.splitting import split
 
@@ -58,6 +59,30 @@ def test_one_in_a_million_by_importance_sampling(normal, seed):
     assert found.weights.sum() == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_one_in_a_million_with_a_regressed_slope(normal, seed):
+    mean, sd = _law(normal, EQUAL)
+    found = rare(normal, Move(EQUAL), mean + sd * stats.norm.isf(1e-6), HORIZON, seed, method="response")
+    assert found.method == "response" and found.evaluations <= 50_000
+    assert found.probability == pytest.approx(1e-6, rel=0.1)
+
+
+def test_importance_sampling_that_misses_a_mode_is_not_believed(normal):
+    """Points on one side of a two-sided event see half of it; paths of the other side foretell a large error."""
+    problem = Problem(normal, HORIZON)
+    linear = affine(problem, [Move(EQUAL)])
+    target = 4.0 * float(linear.slope[0].norm())
+
+    def both_sides(paths):
+        return (Move(EQUAL)(paths, normal.assets_) - linear.offset[0]).abs()
+
+    found = split(problem, both_sides, target, 400)
+    one = linear.design_point(target + float(linear.offset[0])).float()[None]
+    draws = 10_000
+    assert foretold(found.noise, torch.cat([one, -one]), 2 * stats.norm.sf(4.0), draws) < 0.1
+    assert foretold(found.noise, one, 2 * stats.norm.sf(4.0), draws) > 1.0
+
+
 def test_subset_simulation_needs_no_gradient_and_knows_its_error(normal, resampled):
     mean, sd = _law(normal, EQUAL)
     target = mean + sd * stats.norm.isf(1e-4)
@@ -94,6 +119,18 @@ def test_a_bootstraps_gradient_is_not_believed(normal, resampled):
     kinds = (normal, jittered, resampled)
     trusted = [smooth(Problem(s, 3), lambda paths: Move(EQUAL)(paths, panel().columns)) for s in kinds]
     assert trusted == [True, False, False]
+    assert [continuous(Problem(s, 3), lambda paths: Move(EQUAL)(paths, panel().columns)) for s in kinds] == trusted
+
+
+def test_a_map_that_is_continuous_without_a_gradient_has_its_design_point_regressed(normal, monkeypatch):
+    """The same sampler with its gradient taken away must find the same point."""
+    smoothly = reverse(normal, equal_weight(panel()), 0.06, HORIZON, seed=1)
+    decode = normal.decode
+    monkeypatch.setattr(normal, "decode", lambda noise, *rest: decode(noise.detach(), *rest))
+    found = reverse(normal, equal_weight(panel()), 0.06, HORIZON, seed=1)
+    assert found.method == "regressed slope"
+    assert found.modes[0].distance == pytest.approx(smoothly.modes[0].distance, rel=0.01)
+    assert found.modes[0].loss == pytest.approx(0.06, rel=2e-3)
 
 
 def test_reverse_of_a_normal_sampler_is_its_design_point(normal):

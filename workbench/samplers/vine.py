@@ -32,7 +32,7 @@ class Vine(Shocks):
         return self
 
     def decode(self, noise: Tensor) -> Tensor:
-        uniforms = torch.special.ndtr(noise.double()).clamp(1e-12, 1 - 1e-12).numpy()
+        uniforms = torch.special.ndtr(noise.detach().double()).clamp(1e-12, 1 - 1e-12).numpy()
         drawn = self._vine().inverse_rosenblatt(np.asfortranarray(uniforms), num_threads=1)
         return self.margins.quantile(torch.special.ndtri(torch.as_tensor(drawn)).float())
 

@@ -2,11 +2,15 @@ r"""Importance sampling around design points, for samplers whose loss has a grad
 
 Draws come from :math:`q = \alpha_0\varphi + \sum_k \alpha_k\,\varphi(\cdot - n_k)`, unit normals shifted to the
 points of least norm that reach the loss (Hohenbichler & Rackwitz 1988); :math:`\hat p` is the mean of :math:`1[s\ge
-c]\,\varphi/q`, unbiased whatever the points. The relative error is that of the mean of the weights.
+c]\,\varphi/q`, unbiased whatever the points. The relative error is that of the mean of the weights, as long as the
+draws have seen the large ones. Whether they have is known from paths of the event that came by another way: with
+:math:`N` draws the squared error is about :math:`E[\varphi/q \mid s\ge c]\,/\,(N p)`, and a region that the points
+miss makes it large.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -34,19 +38,32 @@ class Weighted:
 def importance(problem: Problem, score: Score, target: float, points: Tensor, draws: int, seed: int) -> Weighted:
     """Estimate P(score >= target) with ``draws`` decodes around ``points`` (mode, dim)."""
     generator = stream(seed, "importance", 0)
-    norms = points.double().norm(dim=1)
-    shares = torch.softmax(-0.5 * norms.square(), dim=0) * 0.5 + 0.5 / len(points)
-    shares = torch.cat([torch.tensor([DEFENSIVE], dtype=torch.float64), (1 - DEFENSIVE) * shares])
-    centres = torch.cat([torch.zeros(1, problem.dim), points.float()])
+    centres, shares = _mixture(points)
     which = torch.as_tensor(generator.choice(len(shares), size=draws, p=(shares / shares.sum()).numpy()))
-    noise = problem.prior(draws, seed, "importance") + centres[which]
+    noise = problem.prior(draws, seed, "importance") + centres[which].float()
     values = score(problem.decode(noise))
-    log_q = torch.logsumexp(
-        shares.log() + noise.double() @ centres.double().T - 0.5 * centres.double().square().sum(dim=1), dim=1
-    )
-    weights = torch.where(values >= target, (-log_q).exp(), 0.0)
+    weights = torch.where(values >= target, _ratio(noise, points), 0.0)
     mean = float(weights.mean())
     error = float(weights.std() / draws**0.5 / mean) if mean > 0 else float("inf")
     hit = weights > 0
     effective = float(weights.sum() ** 2 / weights.square().sum()) if mean > 0 else 0.0
     return Weighted(mean, error, noise[hit], values[hit], weights[hit] / max(float(weights.sum()), 1e-300), effective)
+
+
+def foretold(found: Tensor, points: Tensor, probability: float, draws: int) -> float:
+    """Relative error to expect of ``draws`` around ``points``, from noise ``found`` (draw, dim) of the event."""
+    return math.sqrt(float(_ratio(found, points).mean()) / (draws * probability))
+
+
+def _mixture(points: Tensor) -> tuple[Tensor, Tensor]:
+    """Centres (component, dim), the origin first, and their shares (component,)."""
+    near = torch.softmax(-0.5 * points.double().square().sum(dim=1), dim=0) * 0.5 + 0.5 / len(points)
+    shares = torch.cat([torch.tensor([DEFENSIVE], dtype=torch.float64), (1 - DEFENSIVE) * near])
+    return torch.cat([torch.zeros(1, points.shape[1]), points]).double(), shares
+
+
+def _ratio(noise: Tensor, points: Tensor) -> Tensor:
+    """Density (draw,) of the law over that of the mixture."""
+    centres, shares = _mixture(points)
+    tilt = noise.double() @ centres.T - 0.5 * centres.square().sum(dim=1)
+    return (-torch.logsumexp(shares.log() + tilt, dim=1)).exp()

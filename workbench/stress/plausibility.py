@@ -1,6 +1,6 @@
 r"""How plausible a scenario is to the sampler that made it.
 
-*Cost*: for a map with a gradient the squared noise norm :math:`\|n\|^2`. A bootstrap's noise is a row number, and its
+*Cost*: for a continuous map the squared noise norm :math:`\|n\|^2`. A bootstrap's noise is a row number, and its
 norm says nothing; there the cost is :math:`\sum_t z_t^\top S^{-1} z_t` of the daily shocks the noise decodes to (for
 samplers without shocks: of the daily returns), which is the same number when shocks are normal.
 
@@ -24,27 +24,27 @@ OWN_DRAWS = 4000
 
 
 class Plausibility:
-    """Costs and plausibility levels of one problem's scenarios; ``gradient`` says whether the noise norm
+    """Costs and plausibility levels of one problem's scenarios; ``continuous`` says whether the noise norm
     means anything.
     """
 
     @torch.no_grad()
-    def __init__(self, problem: Problem, gradient: bool, seed: int = 0) -> None:
-        self.problem, self.gradient = problem, gradient
+    def __init__(self, problem: Problem, continuous: bool, seed: int = 0) -> None:
+        self.problem, self.continuous = problem, continuous
         noise = problem.prior(OWN_DRAWS, seed, "own draws")
         moves = problem.decode(noise).sum(dim=1).double()
         self.centre, spread = moves.mean(dim=0), torch.cov(moves.T)
         self.precision = torch.linalg.pinv(torch.atleast_2d(spread))
         self.own = self._distance(moves).sort().values
-        if not gradient:
+        if not continuous:
             days = self._days(noise).flatten(0, 1)
             self.day_precision = torch.linalg.pinv(torch.atleast_2d(torch.cov(days.T)))
-        self.quietest = 0.0 if gradient else problem.horizon * float(self._by_day(noise).min())
+        self.quietest = 0.0 if continuous else problem.horizon * float(self._by_day(noise).min())
 
     @torch.no_grad()
     def cost(self, noise: Tensor) -> Tensor:
         """Cost (draw,) of noise (draw, dim)."""
-        if self.gradient:
+        if self.continuous:
             return noise.double().square().sum(dim=1)
         return self._by_day(noise).sum(dim=1)
 

@@ -111,3 +111,16 @@ def smooth(problem: Problem, score: Score, seed: int = 0) -> bool:
         ahead, behind = score(problem.decode(noise + step)), score(problem.decode(noise - step))
     told = 2 * (slope * step).sum(dim=1)
     return bool(np.corrcoef(told.numpy(), (ahead - behind).numpy())[0, 1] > 0.9)
+
+
+@torch.no_grad()
+def continuous(problem: Problem, score: Score, seed: int = 0) -> bool:
+    """Whether a small step forth changes the score by the opposite of the step back, in every direction of the noise.
+
+    A map without a derivative may still be continuous (an inverse found by search, say), and then its slope can be
+    regressed; a bootstrap's index is not: over random steps of length 0.3 the two must correlate below -0.9.
+    """
+    noise, step = problem.prior(96, seed, "smooth"), problem.prior(96, seed, "smooth step")
+    step = 0.3 * step / step.norm(dim=1, keepdim=True)
+    here, ahead, behind = (score(problem.decode(noise + way * step)) for way in (0, 1, -1))
+    return bool(np.corrcoef((ahead - here).numpy(), (behind - here).numpy())[0, 1] < -0.9)

@@ -1,8 +1,9 @@
 """Rare: how likely is a loss that no history shows, with its relative error, and the paths that make it up.
 
-Any sampler: subset simulation (:mod:`.splitting`). Where the loss has a gradient: design points found from the paths of
-a small subset simulation, then importance sampling around them (:mod:`.importance`), and the two must agree, since
-importance sampling that misses a mode is confidently wrong.
+Any sampler: subset simulation (:mod:`.splitting`). Where the loss is continuous in the noise: design points found from
+the paths of a small subset simulation, by gradient (:mod:`.design`) or, where there is none, by a regressed slope
+(:mod:`.response`), then importance sampling around them (:mod:`.importance`), and the two must agree, since importance
+sampling that misses a mode is confidently wrong.
 """
 
 from __future__ import annotations
@@ -20,15 +21,18 @@ from workbench.errors import ParameterError
 from workbench.samplers import Sampler
 from workbench.stress.design import descend
 from workbench.stress.events import Functional
-from workbench.stress.importance import importance
+from workbench.stress.importance import foretold, importance
 from workbench.stress.kernels import JUMPS, SMOOTH
 from workbench.stress.modes import distinct
-from workbench.stress.problem import Problem, smooth
+from workbench.stress.problem import Problem, continuous, smooth
+from workbench.stress.response import cost, respond
 from workbench.stress.splitting import split
 
-METHODS = ("auto", "splitting", "importance")
+METHODS = ("auto", "splitting", "importance", "response")
 APART = 3.0  # joint standard errors by which subset simulation may see more than importance sampling
-PROBES = 96  # paths that test a gradient, three times over
+PRECISE = 0.2  # relative error, told and foretold, up to which importance sampling is believed
+SLOPE_SHARE = 0.25  # of the budget, that regressing a slope may take
+PROBES = 192  # paths that test a gradient and continuity, three times over
 
 
 @dataclass(frozen=True)
@@ -83,34 +87,51 @@ def rare(
     def score(paths: torch.Tensor) -> torch.Tensor:
         return of(paths, problem.assets)
 
-    gradient = method != "splitting" and smooth(problem, score, seed)
-    if method == "importance" and not gradient:
+    kind = _kind(problem, score, seed)
+    if method == "importance" and kind != "importance":
         raise ParameterError("importance sampling needs a loss with a gradient; this sampler has none, use 'splitting'")
-    if not gradient:
-        mix = SMOOTH if smooth(problem, score, seed) else JUMPS
+    if method == "response" and kind == "splitting":
+        raise ParameterError("a regressed slope needs a loss that is continuous in the noise; use 'splitting'")
+    mix = JUMPS if kind == "splitting" else SMOOTH
+    by = kind if method == "auto" else method
+    if by == "splitting" or by == "response" and cost(problem) > SLOPE_SHARE * budget:
         return _by_splitting(problem, score, threshold, budget, seed, mix, {})
-    return _with_gradient(problem, score, threshold, budget, seed, method)
+    return _by_importance(problem, score, threshold, budget, seed, by, method == "auto")
 
 
-def _with_gradient(problem: Problem, score, threshold: float, budget: int, seed: int, method: str) -> RareEvent:
+def _kind(problem: Problem, score, seed: int) -> str:
+    """The sharpest method that this map allows."""
+    if smooth(problem, score, seed):
+        return "importance"
+    return "response" if continuous(problem, score, seed) else "splitting"
+
+
+def _by_importance(
+    problem: Problem, score, threshold: float, budget: int, seed: int, method: str, fall_back: bool
+) -> RareEvent:
     pilot = split(problem, score, threshold, max(budget // 60, 200), 0.15, seed, "pilot", SMOOTH)
-    starts = pilot.noise[:: max(len(pilot.noise) // 12, 1)][:12]
-    points, spent = descend(problem, score, threshold, starts, steps=25)
-    points = distinct(problem, points)[:4]
-    drawn = importance(problem, score, threshold, points, int(0.35 * budget), seed)
-    spent += pilot.evaluations + int(0.35 * budget) + 3 * PROBES
-    estimates = {
-        "pilot": (pilot.probability, pilot.relative_error),
-        "importance": (drawn.probability, drawn.relative_error),
-    }
-    if method == "auto" and not _at_home(*estimates.values()):
+    if method == "response":
+        points, spent = respond(problem, score, threshold, pilot.noise, seed)
+    else:
+        starts = pilot.noise[:: max(len(pilot.noise) // 12, 1)][:12]
+        points, spent = descend(problem, score, threshold, starts, steps=25)
+        points = distinct(problem, points)[:4]
+    spent += pilot.evaluations + 3 * PROBES
+    estimates, draws = {"pilot": (pilot.probability, pilot.relative_error)}, int(0.35 * budget)
+    lost = not len(points) or foretold(pilot.noise, points, pilot.probability, draws) > PRECISE
+    if lost and fall_back:
+        return _by_splitting(problem, score, threshold, budget, seed, SMOOTH, estimates, spent)
+    drawn = importance(problem, score, threshold, points, draws, seed)
+    spent += draws
+    estimates[method] = (drawn.probability, drawn.relative_error)
+    if fall_back and not _at_home(*estimates.values()):
         return _by_splitting(problem, score, threshold, budget, seed, SMOOTH, estimates, spent)
     paths = problem.decode(drawn.noise)[None]
     return RareEvent(
         drawn.probability,
         drawn.relative_error,
         threshold,
-        "importance",
+        method,
         spent,
         _tree(problem, paths, threshold),
         drawn.weights.numpy(),
@@ -120,7 +141,7 @@ def _with_gradient(problem: Problem, score, threshold: float, budget: int, seed:
 
 def _at_home(pilot: tuple[float, float], fine: tuple[float, float]) -> bool:
     """Whether importance sampling is precise, and subset simulation does not see much that it misses."""
-    if not fine[1] < 0.2:
+    if not fine[1] < PRECISE:
         return False
     return math.log(pilot[0] / fine[0]) <= APART * math.hypot(pilot[1], fine[1])
 

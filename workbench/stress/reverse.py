@@ -1,9 +1,10 @@
 """Reverse: the most plausible ways to lose a given amount, each told with its plausibility, precedent and shares.
 
 Subset simulation first finds paths that lose as much. With a gradient, each then descends to the nearest point of least
-noise norm (:mod:`.design`); without one, days are drawn anew and kept when the path still loses as much and costs less
-(:mod:`.plausibility` says what a bootstrap's scenario costs). Solutions that move the same assets the same way are one
-mode; the cheapest of each is kept.
+noise norm (:mod:`.design`); where the map is continuous without one, the slope is regressed (:mod:`.response`); where
+it jumps, days are drawn anew and kept when the path still loses as much and costs less (:mod:`.plausibility` says what
+a bootstrap's scenario costs). Solutions that move the same assets the same way are one mode; the cheapest of each is
+kept.
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ from workbench.stress.kernels import JUMPS, SMOOTH, Kernel
 from workbench.stress.modes import distinct
 from workbench.stress.plausibility import Plausibility
 from workbench.stress.precedent import Precedent, nearest
-from workbench.stress.problem import Problem, Score, smooth
+from workbench.stress.problem import Problem, Score, continuous, smooth
+from workbench.stress.response import respond
 from workbench.stress.splitting import split
+
+NARROW = 0.3  # spread of the draws from which a slope is regressed
 
 
 @dataclass(frozen=True)
@@ -92,17 +96,20 @@ def reverse(
     def score(paths: Tensor) -> Tensor:
         return functional(paths, problem.assets)
 
-    gradient = smooth(problem, score, seed)
-    found = split(problem, score, loss, particles, 0.15, seed, "reverse", SMOOTH if gradient else JUMPS)
-    plausible = Plausibility(problem, gradient, seed)
+    kind = "gradient" if smooth(problem, score, seed) else "jumps"
+    kind = "regressed slope" if kind == "jumps" and continuous(problem, score, seed) else kind
+    found = split(problem, score, loss, particles, 0.15, seed, "reverse", JUMPS if kind == "jumps" else SMOOTH)
+    plausible = Plausibility(problem, kind != "jumps", seed)
     begin = found.noise[:: max(len(found.noise) // starts, 1)][:starts]
-    if gradient:
+    if kind == "gradient":
         mirrored = torch.cat([begin, -begin[: starts // 2]])  # the other side of the market is tried too
         points, spent = descend(problem, score, loss, mirrored)
-        if not len(points):
-            raise Refusal(f"no start reached the loss of {loss:g} by descent; the loss may jump there")
+    elif kind == "regressed slope":
+        points, spent = respond(problem, score, loss, found.noise, seed, NARROW)
     else:
         points, spent = _improve(problem, score, loss, begin, plausible, seed, sweeps)
+    if not len(points):
+        raise Refusal(f"no start reached the loss of {loss:g} by descent; the loss may jump there")
     points = distinct(problem, points, plausible.cost(points))[:modes]
     paths = problem.decode(points).detach()
     return Reverse(
@@ -110,7 +117,7 @@ def reverse(
         loss,
         found.probability,
         found.relative_error,
-        "gradient" if gradient else "gradient-free",
+        "gradient-free" if kind == "jumps" else kind,
         found.evaluations + spent + 4000,
         scenarios.assemble(paths.numpy()[None], problem.assets, reverse=loss, horizon=horizon),
     )
