@@ -12,13 +12,15 @@ from workbench import samplers, scenarios
 from workbench.errors import FitError, ParameterError
 from workbench.samplers.noise import BLOCK, block_noise
 
+LEARNED = {"members": 1, "steps": 25, "shocks": {"hidden": 8, "steps": 50, "sample": 4096, "mixture": 4.0}}
 OPTIONS = {
     "neural": {"members": 2, "steps": 60},
     "historical_window": {"window": 250},
     "factor": {"factors": 2},
     "gjr_vine": {"trees": 1},
+    **{f"neural_{shocks}": LEARNED for shocks in ("flow", "diffusion", "nsf", "vae", "generator")},
 }
-DIFFERENTIABLE = ["lognormal", "gjr_gaussian", "gjr_t"]
+DIFFERENTIABLE = ["lognormal", "gjr_gaussian", "gjr_t", *(name for name in OPTIONS if name.startswith("neural_"))]
 
 
 @pytest.fixture(scope="module", params=list(samplers.SAMPLERS))
@@ -134,7 +136,7 @@ KNOBS = {
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_gradients_reach_the_noise(name, panel):
-    sampler = samplers.make(name).fit(panel, seed=3)
+    sampler = samplers.make(name, **OPTIONS.get(name, {})).fit(panel, seed=3)
     noise = torch.zeros(8, 3, sampler.width).normal_(generator=torch.Generator().manual_seed(1)).requires_grad_()
     sampler.decode(noise, sampler.states(panel).rows([-1]), 3).sum().backward()
     assert torch.isfinite(noise.grad).all()

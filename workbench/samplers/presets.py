@@ -5,11 +5,16 @@ from __future__ import annotations
 from workbench.registry import Registry
 from workbench.samplers.base import Sampler
 from workbench.samplers.correlation import MovingCorrelation
+from workbench.samplers.diffusion import Diffusion
 from workbench.samplers.filters import Ewma
+from workbench.samplers.flow import Flow
+from workbench.samplers.generator import Generator
 from workbench.samplers.grid import Filtered
 from workbench.samplers.history import HistoricalSimulation, StationaryBootstrap
 from workbench.samplers.neural import NeuralFilter
+from workbench.samplers.nsf import SplineFlow
 from workbench.samplers.shocks import Factor, StudentCopula
+from workbench.samplers.vae import Vae
 from workbench.samplers.vine import Vine
 
 SAMPLERS = Registry("sampler")
@@ -100,6 +105,43 @@ def neural(
     """Neural filter x moving correlation x bootstrapped ranks x pooled Pareto tails: the default generative sampler."""
     filter = NeuralFilter(members, steps=steps, progress=progress, checkpoint=checkpoint)
     return Filtered(filter, "bootstrap", tails, MovingCorrelation(decay, shrink))
+
+
+@SAMPLERS.register("neural_flow")
+def neural_flow(members: int = 5, steps: int = 1500, shocks: dict | None = None) -> Sampler:
+    """The neural sampler with shocks by flow matching from blurred past days."""
+    return _with_learned(Flow, members, steps, shocks)
+
+
+@SAMPLERS.register("neural_diffusion")
+def neural_diffusion(members: int = 5, steps: int = 1500, shocks: dict | None = None) -> Sampler:
+    """The neural sampler with shocks by diffusion, in a few steps of its probability-flow ODE."""
+    return _with_learned(Diffusion, members, steps, shocks)
+
+
+@SAMPLERS.register("neural_nsf")
+def neural_nsf(members: int = 5, steps: int = 1500, shocks: dict | None = None) -> Sampler:
+    """The neural sampler with shocks by a neural spline flow on a Student-t base."""
+    return _with_learned(SplineFlow, members, steps, shocks)
+
+
+@SAMPLERS.register("neural_vae")
+def neural_vae(members: int = 5, steps: int = 1500, shocks: dict | None = None) -> Sampler:
+    """The neural sampler with shocks by a variational autoencoder."""
+    return _with_learned(Vae, members, steps, shocks)
+
+
+@SAMPLERS.register("neural_generator")
+def neural_generator(members: int = 5, steps: int = 1500, shocks: dict | None = None) -> Sampler:
+    """The neural sampler with shocks by a generator trained on the scores of random books."""
+    return _with_learned(Generator, members, steps, shocks)
+
+
+def _with_learned(model: type, members: int, steps: int, options: dict | None) -> Sampler:
+    """The preset ``neural`` with shocks by ``model``, whose ``options`` are those of its class."""
+    sampler = neural(members, steps)
+    sampler.shocks = model(**options or {})
+    return sampler
 
 
 @SAMPLERS.register("filtered")

@@ -111,17 +111,31 @@ class StudentCopula(Shocks):
         self.dof_ = float(found.x)
         self.root_ = _cholesky(correlation)
         self.width = residuals.shape[1] + 1
-        grid = np.linspace(-6.5, 6.5, 4097)
-        chi2 = stats.chi2.isf(stats.norm.sf(grid), self.dof_)
-        self.mixing_ = torch.as_tensor(np.sqrt(self.dof_ / chi2), dtype=torch.float32)
-        log_t = np.linspace(0, 12.0, 4097)
-        self.scores_ = torch.as_tensor(-stats.norm.ppf(stats.t.sf(np.expm1(log_t), self.dof_)), dtype=torch.float32)
+        self.law_ = ScaleMixture(self.dof_)
         return self
 
     def decode(self, noise: Tensor) -> Tensor:
-        mixing = _lookup(self.mixing_, (noise[:, :1] + 6.5) / 13.0)
-        student = (noise[:, 1:] @ self.root_.T) * mixing
-        return self.margins.quantile(student.sign() * _lookup(self.scores_, student.abs().log1p() / 12.0))
+        return self.margins.quantile(self.law_.scores(noise[:, 1:] @ self.root_.T, noise[:, :1]))
+
+
+class ScaleMixture:
+    """Student-t by a shared scale: normals times sqrt(dof / chi-square), and back to normal scores, by fine tables."""
+
+    def __init__(self, dof: float) -> None:
+        grid = np.linspace(-6.5, 6.5, 4097)
+        chi2 = stats.chi2.isf(stats.norm.sf(grid), dof)
+        self.mixing_ = torch.as_tensor(np.sqrt(dof / chi2), dtype=torch.float32)
+        log_t = np.linspace(0, 12.0, 4097)
+        self.scores_ = torch.as_tensor(-stats.norm.ppf(stats.t.sf(np.expm1(log_t), dof)), dtype=torch.float32)
+
+    def mix(self, normals: Tensor, shared: Tensor) -> Tensor:
+        """Student-t (draw, asset) from normals (draw, asset) and one more normal a draw (draw, 1)."""
+        return normals * _lookup(self.mixing_, (shared + 6.5) / 13.0)
+
+    def scores(self, normals: Tensor, shared: Tensor) -> Tensor:
+        """Normal scores (draw, asset) of that."""
+        student = self.mix(normals, shared)
+        return student.sign() * _lookup(self.scores_, student.abs().log1p() / 12.0)
 
 
 @SHOCKS.register("factor")
