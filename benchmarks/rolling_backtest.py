@@ -1,9 +1,11 @@
 """Sixteen years, twenty US equities, five samplers, yearly refits: seconds, peak memory, and a run killed half-way.
 
 ``--measure`` runs every sampler over 2007-2022 with two worker processes, refitted each January on all that was known,
-and backtests 21 books (each stock, equal weight). ``--interrupt`` rolls one sampler in a process of its own, kills it
-with SIGKILL when half its periods are stored, resumes, and compares to the run that was never interrupted, bit for bit.
-Both by default. Seconds are wall time on a machine whose load stands in the table.
+and backtests 21 books (each stock, equal weight). ``--interrupt`` rolls each sampler in a process of its own, kills it
+with SIGKILL when half its periods are stored, resumes, and compares to the run that was never interrupted, bit for bit;
+that run is the measured one, with other workers, where both keep it in one ``--store``. Both by default. ``wall_s`` is
+of a machine whose load before stands in the table, ``cpu_s`` of both workers together; ``peak_gb`` adds the parent's
+peak to twice the larger worker's, shared pages counted thrice.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
@@ -39,7 +43,7 @@ def roll(sampler: str, store: Path | None, draws: int, workers: int, first: str 
 
 
 def measured(sampler: str, store: Path, draws: int) -> dict:
-    """Cost of one sampler, and what its backtest says."""
+    """Cost of one sampler, and what its backtest says; in a process of its own, peaks being of a process's life."""
     begin, load = time.perf_counter(), os.getloadavg()[0]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     table = roll(sampler, store, draws, WORKERS)
@@ -68,12 +72,12 @@ def told(table: pd.DataFrame, level: float) -> dict:
     }  # fmt: skip
 
 
-def interrupted(sampler: str, draws: int, first: str) -> dict:
-    """Kill a run when half its periods are stored, resume it, compare with one that was left alone."""
+def interrupted(sampler: str, store: Path, draws: int, first: str) -> dict:
+    """Kill a run when half its periods are stored, resume it, compare with one that was left alone in ``store``."""
+    calm = roll(sampler, store, draws, 1, first)
+    periods = len(list((store / calm.attrs["key"]).glob("[0-9]*.parquet")))
     with tempfile.TemporaryDirectory() as folder:
-        whole, part = Path(folder) / "whole", Path(folder) / "part"
-        calm = roll(sampler, whole, draws, 1, first)
-        wanted = len(list(whole.rglob("*.parquet"))) // 2
+        part, wanted = Path(folder), periods // 2
         child = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.rolling_backtest", "--victim", sampler, str(part), str(draws), first],
             start_new_session=True,
@@ -87,7 +91,7 @@ def interrupted(sampler: str, draws: int, first: str) -> dict:
         again = roll(sampler, part, draws, 1, first)
         pd.testing.assert_frame_equal(calm, again, check_exact=True)
     return {
-        "sampler": sampler, "killed_by": -child.returncode, "periods": 2 * wanted, "kept": kept,
+        "sampler": sampler, "killed_by": -child.returncode, "periods": periods, "kept": kept, "forecasts": len(again),
         "resumed_s": time.perf_counter() - begin, "identical": bool(calm.equals(again)),
     }  # fmt: skip
 
@@ -108,17 +112,26 @@ def main(arguments: list[str] | None = None) -> None:
         roll(sampler, Path(store), int(draws), 1, first)
         return
     both = options.measure == options.interrupt
-    if options.measure or both:
-        with tempfile.TemporaryDirectory() as folder:
-            rows = []
-            for sampler in options.samplers:
-                rows.append(measured(sampler, options.store or Path(folder), options.draws))
-                print(pd.Series(rows[-1]).to_string(), flush=True)
-                pd.DataFrame(rows).round(4).to_csv(RESULTS / "rolling_backtest.csv", index=False)
-    if options.interrupt or both:
-        found = pd.DataFrame([interrupted(options.samplers[-1], options.draws, options.first)])
-        found.round(2).to_csv(RESULTS / "rolling_backtest_interrupted.csv", index=False)
-        print(found.to_string(index=False))
+    with tempfile.TemporaryDirectory() as folder:
+        store = options.store or Path(folder)
+        if options.measure or both:
+            with ProcessPoolExecutor(1, max_tasks_per_child=1, mp_context=get_context("spawn")) as alone:
+                rows = (alone.submit(measured, name, store, options.draws).result() for name in options.samplers)
+                _write(rows, "rolling_backtest.csv")
+        if options.interrupt or both:
+            rows = (interrupted(name, store, options.draws, options.first) for name in options.samplers)
+            _write(rows, "rolling_backtest_interrupted.csv")
+
+
+def _write(rows: Iterable[dict], name: str) -> None:
+    """Store each row as soon as it is measured, in place of an older one of the same sampler."""
+    path = RESULTS / name
+    for row in rows:
+        print(pd.Series(row).to_string(), flush=True)
+        new = pd.DataFrame([row]).round(4)
+        old = pd.read_csv(path) if path.exists() else new.iloc[:0]
+        kept = old[old["sampler"] != row["sampler"]]
+        pd.concat([kept, new] if len(kept) else [new]).to_csv(path, index=False)
 
 
 if __name__ == "__main__":

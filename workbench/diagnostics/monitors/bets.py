@@ -8,6 +8,8 @@ stake. u is the PIT of the day's return, z = Phi^-1(u):
                 else 1, so that scale alone pays little
     mean        more days above (below) the forecast median than below (above): 1 + d sign(u - 1/2)
     width       all assets together are wider than forecast: y = Phi^-1(PIT of their width), exp(d y - d^2/2), d > 0
+    evenness    calm and wild days are both too many: density of y under N(0, k^2) over N(0, 1). A heavier joint tail
+                spreads the sizes of days and not their mean, and of ten assets tells four times what a book tells
     dependence  v, the PIT of their joint movement, is too high or too low: x v^(x-1), x (1-v)^(x-1)
     hits, shortfall   the e-values of VaR and ES with fixed stakes
 
@@ -65,6 +67,12 @@ def width_bets(stream: Stream) -> np.ndarray:
     """(..., day, bet)."""
     y = normal_scores(stream.width)[..., None]
     return np.exp(PUSHES * y - 0.5 * PUSHES**2)
+
+
+def evenness_bets(stream: Stream) -> np.ndarray:
+    """(..., day, bet)."""
+    y = normal_scores(stream.width)[..., None]
+    return np.exp(0.5 * y * y * (1.0 - WIDER**-2)) / WIDER
 
 
 def dependence_bets(stream: Stream) -> np.ndarray:

@@ -43,6 +43,7 @@ MONITORS = {
         _betting("tail", "extremes are too extreme", "pit", bets.tail_bets),
         _betting("mean", "days fall to one side of the forecast median", "pit", bets.mean_bets),
         _betting("width", "all assets together are wider than forecast", "width", bets.width_bets),
+        _betting("evenness", "calm and wild days are both too many", "width", bets.evenness_bets),
         _betting("dependence", "assets move together more, or less, than forecast", "dependence", bets.dependence_bets),
         _betting("hits", "VaR is passed too often", "var", bets.hit_bets),
         _betting("shortfall", "VaR is passed too often or by too much", "es", bets.shortfall_bets),

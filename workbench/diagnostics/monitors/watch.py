@@ -81,7 +81,7 @@ def watch(
 
     ``dependence`` and ``width`` are PITs by date of the joint movement and width of all assets
     (:func:`~workbench.diagnostics.backtests.panel_pits`). Each monitor has one false alarm in ``years`` years on
-    average, so seven of them have about seven. Raises :class:`DataError`.
+    average, so eight of them have about eight. Raises :class:`DataError`.
     """
     level = max(forecasts.var) if level is None else level
     if level not in forecasts.var:
