@@ -17,6 +17,7 @@ from workbench.diagnostics.backtests.ensembles import forecast_table, var_es
 from workbench.diagnostics.backtests.forecasts import Forecasts, align, read_forecasts
 from workbench.diagnostics.backtests.power import power_of
 from workbench.diagnostics.backtests.ranks import energy_rank, panel_pits
+from workbench.diagnostics.backtests.rosenblatt import joint_p_value, rosenblatt, rosenblatt_day
 from workbench.diagnostics.backtests.run import Result, backtest, report, run, text
 from workbench.diagnostics.backtests.sample import Sample, observed
 from workbench.diagnostics.backtests.scores import crps, energy_score, fz0_score, quantile_score, variogram_score
@@ -39,6 +40,7 @@ __all__ = [
     "forecast_table",
     "fz0_score",
     "giacomini_white",
+    "joint_p_value",
     "model_confidence_set",
     "observed",
     "panel_pits",
@@ -47,6 +49,8 @@ __all__ = [
     "quantile_score",
     "read_forecasts",
     "report",
+    "rosenblatt",
+    "rosenblatt_day",
     "run",
     "text",
     "traffic_zone",

@@ -20,7 +20,8 @@ from workbench.diagnostics.backtests.pit import normal_scores
 from workbench.errors import DataError
 
 
-def _check(ensemble: np.ndarray, observed: np.ndarray) -> None:
+def check_ensemble(ensemble: np.ndarray, observed: np.ndarray) -> None:
+    """Raises :class:`DataError` unless the shapes are (day, member, asset) and (day, asset)."""
     if ensemble.ndim != 3 or observed.shape != (ensemble.shape[0], ensemble.shape[2]):
         raise DataError(
             f"the ensemble has shape {ensemble.shape} and the observations {observed.shape}; "
@@ -44,7 +45,7 @@ def energy_rank(
     the ensemble's standard deviation over all days), so that no asset drowns the others. Raises :class:`DataError`.
     """
     ensemble, observed = np.asarray(ensemble, float), np.asarray(observed, float)
-    _check(ensemble, observed)
+    check_ensemble(ensemble, observed)
     scale = ensemble.std(axis=(0, 1)) if scale is None else np.asarray(scale, float)
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 11])))
     within = rng.random(len(observed))

@@ -20,6 +20,7 @@ import torch
 from workbench import samplers
 from workbench.diagnostics.backtests.ensembles import var_es
 from workbench.diagnostics.backtests.ranks import joint_movement, rank_among, total_width
+from workbench.diagnostics.backtests.rosenblatt import rosenblatt_day
 from workbench.diagnostics.rollout import store as stored
 from workbench.diagnostics.rollout.ask import Ask
 from workbench.diagnostics.rollout.books import Books, Shelf, shelve
@@ -57,8 +58,8 @@ def rollout(
     first, last : of the days whose returns are forecast. schedule, ask : yearly refits on all that is known, and one
     day ahead, when none is given. ``date`` is the last day of the horizon, on which the outcome is known, ``made`` the
     close before its first. VaR and ES are positive losses, ``pit`` is of the profit (small on bad days), ``realised``
-    the profit, all as fractions of the book's notional; ``dependence`` and ``width`` are PITs of all assets together,
-    the same for every book. ``attrs["key"]`` is the hash of the inputs.
+    the profit, all as fractions of the book's notional; ``dependence``, ``width`` and ``rosenblatt`` are PITs of all
+    assets together, the same for every book. ``attrs["key"]`` is the hash of the inputs.
     store : a folder; finished periods are kept there and not done twice. executor : does the periods, in any order; the
     numbers do not depend on it, nor on an interruption.
 
@@ -143,12 +144,13 @@ def _rows(work: Work, first: int, draws: np.ndarray) -> list[dict]:
 
 
 def _together(draws: np.ndarray, came: np.ndarray, first: int) -> dict[str, float]:
-    """PITs of joint movement and width of all assets over the horizon, each in units of its own forecast."""
+    """PITs of all assets over the horizon: joint movement, width, each in units of its own forecast; Rosenblatt's."""
     total, total_came = draws.sum(axis=1, dtype=float), came.sum(axis=1, dtype=float)
     mean, spread = total.mean(axis=0), np.maximum(total.std(axis=0), 1e-12)
     z, z_came = (total - mean) / spread, (total_came - mean) / spread
     pairs = {"dependence": joint_movement, "width": total_width}
-    return {
+    told = {
         name: float(rank_among(measure(z_came), measure(z), seed=first * 1009 + 500 + place)[0])
         for place, (name, measure) in enumerate(pairs.items())
     }
+    return told | {"rosenblatt": rosenblatt_day(total, total_came[0], seed=first)}
