@@ -28,6 +28,7 @@ def forecasts(days: int = 700, seed: int = 1, factor: float = 1.0) -> pd.DataFra
     realised = 0.01 * rng.standard_t(5, days)
     realised[days // 2 :] *= factor
     columns = {"realised": realised, "pit": rng.random(days), "dependence": rng.random(days), "width": rng.random(days)}
+    columns["rosenblatt"] = rng.random(days)
     for level in (0.975, 0.99):
         columns |= {f"{kind}_{level:g}": 0.01 * value for kind, value in zip(("var", "es"), t_var_es(1 - level, 5))}
     return pd.DataFrame(columns, index=pd.bdate_range("2003-01-01", periods=days))
@@ -162,7 +163,7 @@ def test_every_figure_of_a_study_has_words_and_nothing_is_complained_about(study
     cells = nbformat.read(ran.notebook, as_version=4).cells
     shown = [output for cell in cells for output in cell.get("outputs", [])]
     figures = [output for output in shown if "image/png" in output.get("data", {})]
-    assert len(figures) == {"backtest": 4, "drift": 3}[name]
+    assert len(figures) == {"backtest": 5, "drift": 3}[name]
     assert all(output.metadata["image/png"]["alt"] for output in figures)
     said = [output.text for output in shown if output.output_type == "stream" and output.name == "stderr"]
     assert not [text for text in said if "IProgress" not in text]  # tqdm misses a widget that nothing here needs

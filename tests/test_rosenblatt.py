@@ -1,10 +1,11 @@
 """Rosenblatt's transform of draws: the conditional laws of known copulas, uniform for any right forecast, alert."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from workbench.diagnostics.backtests import energy_rank, joint_p_value, rosenblatt, rosenblatt_day
+from workbench.diagnostics.backtests import energy_rank, joint_p_value, panel_uniformity, rosenblatt, rosenblatt_day
 from workbench.diagnostics.backtests.rosenblatt import departure
 from workbench.errors import DataError
 
@@ -96,3 +97,13 @@ def test_the_distance_of_a_day_does_not_know_the_order_of_the_assets() -> None:
     assert rosenblatt_day(draws, came, 8) == rosenblatt_day(draws[:, [2, 0, 1]], came[[2, 0, 1]], 8)
     with pytest.raises(DataError, match="expected"):
         rosenblatt(draws[None], came)
+
+
+def test_a_panel_is_judged_by_each_of_its_pits() -> None:
+    rng = np.random.default_rng(8)
+    table = pd.DataFrame(rng.random((300, 3)), columns=["dependence", "width", "rosenblatt"])
+    assert (panel_uniformity(table)["p_value"] > 0.01).all()
+    wild = panel_uniformity(table.assign(width=stats.norm.cdf(0.5 + rng.standard_normal(300))))
+    assert wild.at["width", "p_value"] < 0.01 < wild.at["dependence", "p_value"] and wild.at["width", "mean"] > 0.3
+    with pytest.raises(DataError, match="width"):
+        panel_uniformity(table.drop(columns="width"))

@@ -15,6 +15,7 @@ from workbench.diagnostics.backtests.comparison import (
 from workbench.diagnostics.backtests.desk import profit_attribution, traffic_zone
 from workbench.diagnostics.backtests.ensembles import forecast_table, var_es
 from workbench.diagnostics.backtests.forecasts import Forecasts, align, read_forecasts
+from workbench.diagnostics.backtests.panel import PITS, panel_uniformity
 from workbench.diagnostics.backtests.power import power_of
 from workbench.diagnostics.backtests.ranks import energy_rank, panel_pits
 from workbench.diagnostics.backtests.rosenblatt import joint_p_value, rosenblatt, rosenblatt_day
@@ -25,6 +26,7 @@ from workbench.diagnostics.backtests.shortfall import z3
 
 __all__ = [
     "BY_NAME",
+    "PITS",
     "TESTS",
     "Backtest",
     "Comparison",
@@ -44,6 +46,7 @@ __all__ = [
     "model_confidence_set",
     "observed",
     "panel_pits",
+    "panel_uniformity",
     "power_of",
     "profit_attribution",
     "quantile_score",
