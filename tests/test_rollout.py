@@ -123,6 +123,22 @@ def test_desks_and_books_valued_in_full(returns) -> None:
     np.testing.assert_allclose(of_book(table, "full")[figures], of_book(table, "equal")[figures], rtol=1e-5, atol=1e-9)
 
 
+def test_a_fit_serves_every_horizon_and_no_other_window_seed_or_option(returns, monkeypatch) -> None:
+    true_make, made = samplers.make, []
+    monkeypatch.setattr(engine, "_kept", {})
+    monkeypatch.setattr(engine.samplers, "make", lambda name, **given: made.append(given) or true_make(name, **given))
+    short = roll(returns, schedule=Schedule(None))
+    roll(returns, schedule=Schedule(None), ask=Ask(horizon=10, every=10, draws=300))
+    assert len(made) == 1
+    for changed in ({"options": {"decay": 0.9}}, {"ask": Ask(draws=300, every=4, seed=1)}, {"first": "2002-07-01"}):
+        roll(returns, **({"schedule": Schedule(None)} | changed))
+    assert len(made) == 4
+    pd.testing.assert_frame_equal(short, roll(returns, schedule=Schedule(None)), check_exact=True)
+    monkeypatch.setattr(engine, "FITS", 2)
+    roll(returns, schedule=Schedule(20))
+    assert len(engine._kept) == 2
+
+
 @pytest.mark.parametrize("schedule", [Schedule(25), Schedule(25, window=300)], ids=str)
 def test_an_interrupted_run_goes_on_with_identical_results(returns, tmp_path, monkeypatch, schedule) -> None:
     whole = roll(returns, "fhs", schedule=schedule, store=tmp_path / "whole")

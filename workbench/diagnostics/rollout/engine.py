@@ -28,6 +28,10 @@ from workbench.diagnostics.rollout.schedule import Period, Schedule
 from workbench.errors import ParameterError
 
 
+FITS = 24  # fitted samplers kept in memory, some megabytes each; the oldest goes first
+_kept: dict[str, samplers.Sampler] = {}
+
+
 @dataclass(frozen=True)
 class Work:
     """Everything one period needs, so that any worker can do it."""
@@ -109,12 +113,24 @@ def _period(work: Work, period: Period) -> pd.DataFrame:
     return done.astype({"date": "datetime64[ns]", "made": "datetime64[ns]"})
 
 
+def _fit(work: Work, period: Period) -> samplers.Sampler:
+    """The sampler of a period, from memory where another horizon or schedule has fitted it to the same days."""
+    days = work.returns.iloc[period.begin : period.end]
+    name = stored.key(days, {"sampler": work.sampler, "options": work.options, "seed": work.ask.seed})
+    fitted = _kept.get(name)
+    if fitted is None:
+        fitted = _kept[name] = samplers.make(work.sampler, **work.options).fit(days, work.ask.seed)
+        while len(_kept) > FITS:
+            _kept.pop(next(iter(_kept)), None)
+    return fitted
+
+
 def _days(work: Work, period: Period) -> Iterator[list[dict]]:
     """Rows of every forecast of a period, one a book."""
     threads, ask = torch.get_num_threads(), work.ask
     torch.set_num_threads(1)  # bits do not depend on how many
     try:
-        fitted = samplers.make(work.sampler, **work.options).fit(work.returns.iloc[period.begin : period.end], ask.seed)
+        fitted = _fit(work, period)
         seen = work.returns.iloc[period.begin : period.firsts[-1] + ask.horizon]
         rolled = samplers.roll(
             fitted, seen, seen.index[period.firsts[0] - period.begin], None, ask.horizon, ask.draws, ask.seed, ask.every
