@@ -321,3 +321,30 @@ def test_draws_become_a_table_that_a_right_sampler_passes():
         forecast_table([(pd.Timestamp("2019-12-31"), np.zeros((5, 4)))], realised)
     with pytest.raises(DataError, match="2020-01-01: 3 assets, and 4 realised"):
         forecast_table([(dates[0], np.zeros((5, 3)))], realised)
+
+
+def test_a_slip_of_unit_is_refused_in_files(tmp_path, capsys):
+    """VaR in per cent is never passed, returns in per cent pass it nearly every day; neither may look like a finding."""
+    forecasts, realised = tables()
+    for name, (told, came) in {"f": (100 * forecasts.drop(columns="pit"), realised), "r": (forecasts, 100 * realised)}.items():
+        told.to_csv(tmp_path / f"{name}_f.csv")
+        came.to_csv(tmp_path / f"{name}_r.csv")
+        assert _command(tmp_path / f"{name}_f.csv", "--realised", tmp_path / f"{name}_r.csv") == 2
+        said = capsys.readouterr()
+        assert said.out == "" and len(said.err.splitlines()) == 1
+        assert "column 'var_0.975'" in said.err and "2019-01-01 (row 1)" in said.err and "fractions" in said.err
+
+
+def test_a_time_of_day_and_its_zone_leave_the_date_of_the_place():
+    forecasts, realised = tables()
+    stamped = forecasts.set_axis([f"{day:%Y-%m-%d}T16:00:00-05:00" for day in forecasts.index]).rename_axis("date")
+    zoned = forecasts.set_axis(forecasts.index.tz_localize("America/New_York") + pd.Timedelta("16h"))
+    for table in (stamped.reset_index(), zoned):
+        assert align(table, realised).dates.equals(pd.DatetimeIndex(forecasts.index, name=None))
+
+
+def test_column_names_that_cannot_be_printed_stay_on_one_line():
+    junk = pd.DataFrame([[1.0] * 80], columns=[f"\x00\n{place}" for place in range(80)])
+    with pytest.raises(DataError) as told:
+        align(junk, tables()[1])
+    assert str(told.value).isprintable() and len(str(told.value)) < 250

@@ -22,6 +22,7 @@ from workbench.errors import DataError
 COLUMN = re.compile(r"^(var|es)[_ ]?(\d*\.?\d+)\s*%?$", re.IGNORECASE)
 FEWEST = 20
 ROUNDING = 1e-9
+NEAREST, FARTHEST = 0.1, 30.0  # median VaR over median absolute return, outside which a unit was mistaken
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,21 @@ def align(forecasts: pd.DataFrame, realised: pd.Series | pd.DataFrame, column: s
     return Forecasts(common, loss, var, es, pit, tuple(notes))
 
 
+def _check_unit(forecasts: Forecasts) -> None:
+    """A VaR in per cent beside returns as fractions passes every count of hits: it is never passed."""
+    typical = float(np.median(np.abs(forecasts.loss)))
+    for level, var in forecasts.var.items():
+        usual = float(np.median(var))
+        if typical > 0 and usual > 0 and not NEAREST < usual / typical < FARTHEST:
+            day = forecasts.dates[0].date()
+            raise DataError(
+                f"forecasts: column 'var_{level:g}', {var[0]:g} on {day} (row 1), is {usual / typical:.3g} times the "
+                "typical return in the median, where about 4 is usual: give VaR, ES and returns all as fractions"
+            )
+
+
 def read_forecasts(path: str | Path, realised: str | Path, column: str | None = None) -> Forecasts:
-    """:func:`align` from two files, CSV or Parquet."""
-    return align(read_table(path, "forecasts"), read_table(realised, "realised returns"), column)
+    """:func:`align` from two files, CSV or Parquet; DataError too where they differ in unit, such as per cent."""
+    forecasts = align(read_table(path, "forecasts"), read_table(realised, "realised returns"), column)
+    _check_unit(forecasts)
+    return forecasts

@@ -13,6 +13,8 @@ import pandas as pd
 from workbench.errors import DataError
 
 DATE_NAMES = ("date", "day", "timestamp", "time", "index")
+ZONE = r"(:\d{2}(?:\.\d+)?)\s*(?:Z|UTC|[+-]\d{2}:?\d{2})$"  # of a time of day; the date is that of the place
+LONGEST = 120  # characters of column names that are shown
 
 
 def read_table(path: str | Path, what: str) -> pd.DataFrame:
@@ -31,6 +33,12 @@ def read_table(path: str | Path, what: str) -> pd.DataFrame:
     raise DataError(f"{what}: {path.name} is neither .csv nor .parquet")
 
 
+def _shown(names: pd.Index) -> str:
+    """Column names on one line, whatever stands in them."""
+    text = ", ".join(name if name.isprintable() else repr(name) for name in map(str, names))
+    return text if len(text) <= LONGEST else text[:LONGEST] + "..."
+
+
 def _date_column(frame: pd.DataFrame, what: str) -> tuple[pd.Index, pd.DataFrame]:
     """The dates, from the column or index that holds them, and the other columns."""
     if isinstance(frame.index, pd.DatetimeIndex):
@@ -41,18 +49,20 @@ def _date_column(frame: pd.DataFrame, what: str) -> tuple[pd.Index, pd.DataFrame
     first = str(frame.columns[0]) if len(frame.columns) else ""
     if first.startswith("Unnamed") or first == "":
         return pd.Index(frame.iloc[:, 0]), frame.iloc[:, 1:]
-    raise DataError(f"{what}: no column named 'date' (columns: {', '.join(map(str, frame.columns))})")
+    raise DataError(f"{what}: no column named 'date' (columns: {_shown(frame.columns)})")
 
 
 def _parse_dates(raw: pd.Index, what: str) -> pd.DatetimeIndex:
-    if not isinstance(raw, pd.DatetimeIndex) and pd.api.types.is_numeric_dtype(raw):
+    if pd.api.types.is_numeric_dtype(raw):
         raise DataError(f"{what}: dates are numbers (first: {raw[0] if len(raw) else None}); write them as 2020-03-16")
-    style = None if isinstance(raw, pd.DatetimeIndex) else "mixed"
-    parsed = pd.to_datetime(pd.Series(raw), errors="coerce", format=style, utc=True)
+    if isinstance(raw, pd.DatetimeIndex):
+        return raw.tz_localize(None).normalize()
+    text = pd.Series(raw).astype(str).str.replace(ZONE, r"\1", regex=True)
+    parsed = pd.to_datetime(text.where(pd.notna(raw)), errors="coerce", format="mixed", utc=True)
     if parsed.isna().any():
         row = int(np.argmax(parsed.isna().to_numpy()))
         raise DataError(f"{what}: {raw[row]!r} in row {row + 1} is not a date; write it as 2020-03-16")
-    return pd.DatetimeIndex(parsed).tz_localize(None)
+    return pd.DatetimeIndex(parsed).tz_localize(None).normalize()
 
 
 def _numbers(values: pd.Series, dates: pd.DatetimeIndex, what: str) -> np.ndarray:
