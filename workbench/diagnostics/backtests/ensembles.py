@@ -22,7 +22,7 @@ def var_es(losses: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
     m = losses.shape[-1]
     share = round(m * (1.0 - level), 9)  # of draws in the tail, rarely whole
     whole = int(share)
-    worst = -np.sort(-losses, axis=-1)[..., : whole + 1]
+    worst = -np.sort(np.partition(-losses, whole, axis=-1)[..., : whole + 1], axis=-1)
     edge = worst[..., -1]
     return edge, (worst[..., :whole].sum(axis=-1) + (share - whole) * edge) / share
 
