@@ -18,7 +18,6 @@ import resource
 import time
 from pathlib import Path
 
-import pandas as pd
 import torch
 
 from workbench import data

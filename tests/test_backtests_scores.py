@@ -97,15 +97,15 @@ def test_a_fair_score_does_not_depend_on_the_number_of_members():
     """Closed forms for standard normals: E|X - y| = sqrt(2/pi) at y = 0, E|X - X'| = 2/sqrt(pi); in three dimensions
     E|X| = 2 sqrt(2/pi), E|X - X'| = 4/sqrt(pi)."""
     rng = np.random.default_rng(4)
-    for members, days in ((3, 40_000), (60, 2_000)):
+    for members, days in ((3, 12_000), (60, 1_000)):
         ensemble = rng.standard_normal((days, members, 3))
         told = crps(np.zeros((days, 3)), np.swapaxes(ensemble, 1, 2))
-        assert told.mean() == pytest.approx(np.sqrt(2 / np.pi) - 1 / np.sqrt(np.pi), abs=0.01)
+        assert told.mean() == pytest.approx(np.sqrt(2 / np.pi) - 1 / np.sqrt(np.pi), abs=0.02)
         assert energy_score(np.zeros((days, 3)), ensemble).mean() == pytest.approx(
-            2 * np.sqrt(2 / np.pi) - 2 / np.sqrt(np.pi), abs=0.02
+            2 * np.sqrt(2 / np.pi) - 2 / np.sqrt(np.pi), abs=0.04
         )
         gap = 2 / np.sqrt(np.pi)  # of two standard normals, on average: six ordered pairs, at an observation of 0
-        assert variogram_score(np.zeros((days, 3)), ensemble, 1.0).mean() == pytest.approx(6 * gap**2, abs=0.1)
+        assert variogram_score(np.zeros((days, 3)), ensemble, 1.0).mean() == pytest.approx(6 * gap**2, abs=0.25)
     with pytest.raises(DataError, match="observations of shape"):
         energy_score(np.zeros((3, 2)), np.zeros((3, 9, 4)))
 

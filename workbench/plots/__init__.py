@@ -11,6 +11,7 @@ from workbench.plots.facts import stylised_facts
 from workbench.plots.fan import around, fan_chart, fan_charts
 from workbench.plots.headline import best_baseline, headline
 from workbench.plots.monitors import delay_curves, evidence_paths, factor_paths
+from workbench.plots.race import coverage_plot, lead_plot, race_map, seed_plot
 from workbench.plots.ranks import rank_bars
 from workbench.plots.risk import risk_intervals
 from workbench.plots.scores import score_plot
@@ -23,6 +24,7 @@ __all__ = [
     "around",
     "best_baseline",
     "closest_episodes",
+    "coverage_plot",
     "delay_curves",
     "dependence_maps",
     "effect_plot",
@@ -33,10 +35,13 @@ __all__ = [
     "has_splice",
     "headline",
     "hit_band",
+    "lead_plot",
     "pit_ecdf",
+    "race_map",
     "rank_bars",
     "risk_intervals",
     "score_plot",
+    "seed_plot",
     "splice_plot",
     "stylised_facts",
     "support_plot",

@@ -2,7 +2,7 @@
 
 The join: the dates on which *every* market has a value (nothing is filled), from the first to the last such
 date. A return then spans the same days in every column, and no market's history is shifted. What is lost is a
-holiday of one market for all of them; ``attrs["join"]`` says how many dates.
+holiday of one market for all of them; ``attrs["join"]`` says how many dates, ``attrs["classes"]`` what each asset is.
 
 - stocks: the twenty of ``us_equities``;
 - indices: the closes of ``us_indices``;
@@ -24,6 +24,7 @@ from workbench.data.sets.rates import par_bond_returns, us_treasuries, wti
 
 BONDS = {"2year": 2, "5year": 5, "10year": 10}
 PEGGED = ["DKK", "HKD"]
+CLASSES = ("stocks", "indices", "currencies", "bonds", "oil")  # of the parts, in their order
 
 
 @dataset(
@@ -55,7 +56,7 @@ def multi_asset() -> pd.DataFrame:
     }
     panel = pd.concat(parts.values(), axis=1, join="inner").sort_index()
     panel.columns.name = None
-    panel.attrs = {"join": _losses(parts, panel.index)}
+    panel.attrs = {"join": _losses(parts, panel.index), "classes": _classes(parts)}
     return panel
 
 
@@ -73,6 +74,11 @@ def bond_indices(yields: pd.DataFrame) -> pd.DataFrame:
     indices = 100 * np.exp(pd.concat([pd.DataFrame(0.0, yields.index[:1], earned.columns), earned]))
     named = indices.rename(columns={column: f"UST{years}Y" for column, years in BONDS.items()})
     return named.round(4)  # the last bits of exp differ between processors, and the content is hashed
+
+
+def _classes(parts: dict[str, pd.DataFrame]) -> dict[str, str]:
+    """Asset -> "stocks", "indices", "currencies", "bonds" or "oil"."""
+    return {column: label for label, part in zip(CLASSES, parts.values()) for column in part.columns}
 
 
 def _losses(parts: dict[str, pd.DataFrame], kept: pd.DatetimeIndex) -> list[str]:

@@ -1,7 +1,48 @@
-"""The horse race: every sampler on the same days with the same noise, and who is better, by how much, how surely."""
+"""The horse race: every sampler on the same days with the same noise, and who is better, by how much, how surely.
 
-from workbench.diagnostics.race.course import Course
+>>> learned("neural"), learned("fhs")
+(True, False)
+"""
+
+from workbench.diagnostics.race.course import LEVELS, Course
 from workbench.diagnostics.race.field import Kept, fit, keys, learned, rows
-from workbench.diagnostics.race.standings import means
+from workbench.diagnostics.race.parts import REGIMES, by_part, first_line, regimes, where_it_loses
+from workbench.diagnostics.race.standings import (
+    SCORES,
+    Rows,
+    by_sampler,
+    compare,
+    confidence_set,
+    coverage,
+    means,
+    scoreboard,
+    seed_ts,
+    series,
+    t_of,
+)
 
-__all__ = ["Course", "Kept", "fit", "keys", "learned", "means", "rows"]
+__all__ = [
+    "LEVELS",
+    "REGIMES",
+    "SCORES",
+    "Course",
+    "Kept",
+    "Rows",
+    "by_part",
+    "by_sampler",
+    "compare",
+    "confidence_set",
+    "coverage",
+    "first_line",
+    "fit",
+    "keys",
+    "learned",
+    "means",
+    "regimes",
+    "rows",
+    "scoreboard",
+    "seed_ts",
+    "series",
+    "t_of",
+    "where_it_loses",
+]

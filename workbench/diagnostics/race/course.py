@@ -108,10 +108,13 @@ class Course:
 
 
 def _books(unit: pd.Series) -> pd.DataFrame:
-    """Weights (book, asset): equal weight, each asset, random long-short books of gross weight 2 with like risks."""
-    random = np.random.default_rng(20).standard_normal((LONG_SHORT, len(unit))) / unit.to_numpy()
-    random -= np.abs(random) * (random.sum(axis=1) / np.abs(random).sum(axis=1))[:, None]  # as much long as short
-    random *= 2 / np.abs(random).sum(axis=1, keepdims=True)
-    names = ["equal", *unit.index, *(f"long-short {number}" for number in range(LONG_SHORT))]
+    """Weights (book, asset): equal weight, each asset, random long-short books, a unit of money each way, like risks."""
+    random = np.random.default_rng(20).standard_normal((LONG_SHORT if len(unit) > 1 else 0, len(unit)))
+    one_sided = (random.min(axis=1, initial=0) == 0) | (random.max(axis=1, initial=0) == 0)
+    random[one_sided] -= random[one_sided].mean(axis=1, keepdims=True)
+    random /= unit.to_numpy()
+    for leg in (random > 0, random < 0):
+        random /= np.where(leg, np.where(leg, np.abs(random), 0).sum(axis=1, keepdims=True), 1.0)
+    names = ["equal", *unit.index, *(f"long-short {number}" for number in range(len(random)))]
     weights = np.vstack([np.full(len(unit), 1 / len(unit)), np.eye(len(unit)), random])
     return pd.DataFrame(weights, names, unit.index)
