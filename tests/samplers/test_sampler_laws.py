@@ -19,6 +19,8 @@ OPTIONS = {
     "factor": {"factors": 2},
     "gjr_vine": {"trees": 1},
     **{f"neural_{shocks}": LEARNED for shocks in ("flow", "diffusion", "nsf", "vae", "generator")},
+    "transformer": {"steps": 4},
+    "path_flow": {"filter": "gjr", "window": 3, "steps": 4},  # horizons of whole windows begin with the same days
 }
 DIFFERENTIABLE = ["lognormal", "gjr_gaussian", "gjr_t", *(name for name in OPTIONS if name.startswith("neural_"))]
 

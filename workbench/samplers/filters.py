@@ -46,6 +46,10 @@ class Filter(ABC):
     def update(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
         """State after a day with log returns (draw, asset)."""
 
+    def imagine(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
+        """State after a day that was drawn, not seen: as ``update``, unless a filter learns from its own errors."""
+        return self.update(state, returns)
+
     def walk(self, returns: pd.DataFrame) -> dict[str, Tensor]:
         """State before the first day and after each: name -> (day + 1, asset)."""
         day_returns = torch.tensor(returns.to_numpy(dtype=np.float32))

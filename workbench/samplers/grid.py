@@ -77,7 +77,7 @@ class Filtered(Sampler):
             mean, scale = self.filter.moments(state)
             days.append(mean + scale * shock)
             if day + 1 < horizon:
-                state = self.filter.update(state, days[-1])
+                state = self.filter.imagine(state, days[-1])
         return torch.stack(days, dim=1)
 
 

@@ -29,6 +29,7 @@ HALF_LIVES = (2.0, 6.0, 20.0, 60.0, 250.0)  # days, of the exponentially weighte
 LEVERAGE_HALF_LIVES = (3.0, 15.0, 60.0)  # days, of the smoothed signed surprises
 WARM_UP = 120  # days before the features have seen enough to be trained on
 BOUND = 1.0  # the correction of the log variance stays within this
+CEILING = 4.0  # drawn days leave the law of motion's variance below this times the largest of the history
 LEVEL_HALF_LIFE, LEVEL_SHARE = 200.0, 0.8  # days; share of the level's error that is passed on (kappa)
 
 
@@ -54,6 +55,25 @@ class NeuralFilter(Filter):
         self.validation, self.progress, self.checkpoint, self.device = validation, progress, checkpoint, device
 
     def fit(self, returns: pd.DataFrame, seed: int) -> NeuralFilter:
+        rows, generator = self.learning(returns, seed), torch.Generator().manual_seed(seed)
+        self.network_, self.record_ = train(
+            Networks(self.members, rows[0].shape[-1], self.hidden, generator),
+            _negative_likelihood,
+            rows,
+            Plan(self.steps, validation=self.validation),
+            generator,
+            checkpoint=self.checkpoint,
+            device=self.device,
+            progress="neural filter" if self.progress else None,
+        )
+        return self
+
+    def learning(self, returns: pd.DataFrame, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Fit the law of motion; what there is to learn of its errors.
+
+        Gives standardised features (day, asset, feature) of the evening before, surprises (day, asset), and whether a
+        surprise is to be learnt from.
+        """
         self.motion_ = Gjr().fit(returns, seed)
         variance = self.motion_.start_["variance"]
         self.start_ = {
@@ -66,21 +86,11 @@ class NeuralFilter(Filter):
         self.network_ = None
         states = {name: value[:-1] for name, value in self.walk(returns).items()}
         features, known = self.features(states), _known(returns)
+        self.ceiling_ = CEILING * states["variance"].amax(dim=0, keepdim=True)
         self.centre_ = features[known].mean(dim=0)
         self.spread_ = features[known].std(dim=0).clamp(min=1e-3)
         surprise = self.motion_.surprise(states, torch.tensor(returns.to_numpy(dtype=np.float32)))
-        generator = torch.Generator().manual_seed(seed)
-        self.network_, self.record_ = train(
-            Networks(self.members, features.shape[-1], self.hidden, generator),
-            _negative_likelihood,
-            ((features - self.centre_) / self.spread_, surprise, known),
-            Plan(self.steps, validation=self.validation),
-            generator,
-            checkpoint=self.checkpoint,
-            device=self.device,
-            progress="neural filter" if self.progress else None,
-        )
-        return self
+        return (features - self.centre_) / self.spread_, surprise, known
 
     def features(self, state: dict[str, Tensor]) -> Tensor:
         """Scale-free features (draw, asset, feature) of a state."""
@@ -114,6 +124,18 @@ class NeuralFilter(Filter):
         after["level"] = keep * state["level"] + (1 - keep) * unexpected
         after["volatility"] = after["variance"].sqrt() * (0.5 * self._correction(after)).exp()
         return after
+
+    def imagine(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
+        """As ``update``, but drawn days are no news of the level, which goes back to one; the variance has a ceiling.
+
+        Fed with its own draws the level would widen what is drawn next, and a history of years run away. Where the
+        variance was above the ceiling already, it may not rise.
+        """
+        after, keep = self.update(state, returns), _decay([LEVEL_HALF_LIFE])
+        after["level"] = keep * state["level"] + (1 - keep)
+        variance = after["variance"].minimum(state["variance"].maximum(self.ceiling_))
+        after["volatility"] = after["volatility"] * (variance / after["variance"]).sqrt()
+        return after | {"variance": variance}
 
     def _correction(self, state: dict[str, Tensor]) -> Tensor:
         """Average correction of the log variance, (draw, asset)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.registry import Registry
+from workbench.samplers.attention import Attention
 from workbench.samplers.base import Sampler
 from workbench.samplers.correlation import MovingCorrelation
 from workbench.samplers.diffusion import Diffusion
@@ -13,6 +14,7 @@ from workbench.samplers.grid import Filtered
 from workbench.samplers.history import HistoricalSimulation, StationaryBootstrap
 from workbench.samplers.neural import NeuralFilter
 from workbench.samplers.nsf import SplineFlow
+from workbench.samplers.path_flow import PathFlow
 from workbench.samplers.shocks import Factor, StudentCopula
 from workbench.samplers.vae import Vae
 from workbench.samplers.vine import Vine
@@ -142,6 +144,19 @@ def _with_learned(model: type, members: int, steps: int, options: dict | None) -
     sampler = neural(members, steps)
     sampler.shocks = model(**options or {})
     return sampler
+
+
+@SAMPLERS.register("transformer")
+def transformer(hidden: int = 16, steps: int = 400, progress: bool = False) -> Sampler:
+    """GJR-GARCH corrected by a transformer x moving correlation x bootstrapped ranks x pooled Pareto tails."""
+    filter = Attention(hidden, steps=steps, progress=progress)
+    return Filtered(filter, "bootstrap", "gpd", MovingCorrelation(0.98, 0.3))
+
+
+@SAMPLERS.register("path_flow")
+def path_flow(filter: str = "neural", window: int = 20, steps: int = 800, progress: bool = False) -> Sampler:
+    """Law of motion x flow matching over windows of days, the days before as context x pooled Pareto tails."""
+    return PathFlow(filter, window, steps=steps, progress=progress)
 
 
 @SAMPLERS.register("filtered")
