@@ -1,4 +1,4 @@
-"""Run all benchmarks, or those named on the command line: ``python -m benchmarks one_day_ahead``."""
+"""Run all benchmarks, or those named on the command line: ``python -m benchmarks horse_race``."""
 
 import importlib
 import pkgutil

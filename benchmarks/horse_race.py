@@ -2,11 +2,15 @@ r"""The horse race: every sampler on the same days and noise, one and ten days a
 
 ``us_equities`` (20 stocks) fitted 1990-2006 and forecast 2007-2022; ``multi_asset`` (41: stocks, indices, currencies,
 bonds, oil) fitted 1999-2006 and forecast 2007-2018. Parameters frozen, states rolled
-(:mod:`workbench.diagnostics.race`). Samplers that learn run from five seeds, one row each. ``PLAN`` says on which days
-who runs: every forecast costs, the comparison of two samplers uses the days that both have.
+(:mod:`workbench.diagnostics.race`). Samplers that learn run from five seeds, one row each. A forecast costs, so
+``EVERY``, ``OFTENER`` and ``SELDOM`` say on which days who runs; two samplers are compared on the days that both have.
 
-``python -m benchmarks.horse_race [run|tables] [--panel P] [--horizon H] [--seeds N] [--samplers a,b] [--again a,b]``.
-Rows wait in ``cache/horse_race``, so that a run that was stopped goes on; ``--again`` measures a sampler anew.
+``python -m benchmarks.horse_race [--panel P] [--horizon H] [--seeds N] [--samplers a,b] [--again a,b] [--tables]``.
+Rows wait in ``cache/horse_race``, so that a run that was stopped goes on; ``--again`` measures a sampler anew,
+``--tables`` writes the tables of what was measured and runs nothing. Tables in ``results/``: ``horse_race.csv`` (a row
+a sampler and seed: mean scores, hits), ``horse_race_t.csv`` (differences to three references), ``horse_race_sets.csv``
+(p-values in the model confidence set), ``horse_race_coverage.csv`` (Kupiec), ``horse_race_parts.csv`` (by regime and
+class).
 
 The test span decides nothing: every choice in the samplers was made on folds inside the training span.
 """
@@ -18,6 +22,7 @@ import resource
 import time
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from workbench import data
@@ -30,40 +35,67 @@ LAST = {"us_equities": "2022-12-28", "multi_asset": "2018-12-28"}
 TRAINED_UNTIL = "2006-12-31"
 EVERY = {1: 4, 10: 10}  # days between forecasts, by horizon
 OFTENER = {("neural", 1): 2, ("fhs", 1): 2, ("fhs_moving", 1): 2}
-SELDOM = {("gjr_vine", 1): 40, ("gjr_vine", 10): 100}
+SELDOM = {("gjr_vine", 1): 40, ("gjr_vine", 10): 100}  # its decoder takes 0.2 s of processor time a day
 DRAWS = {1: 2048, 10: 1024}
 LEFT_OUT = ("filtered",)
+REFERENCES = ("fhs_moving", "fhs", "neural")
 
 
 def course(panel: str, horizon: int, name: str) -> race.Course:
     """What ``name`` runs."""
     every = OFTENER.get((name, horizon)) or SELDOM.get((name, horizon)) or EVERY[horizon]
-    returns = data.returns(panel)
-    return race.Course(returns, TRAINED_UNTIL, LAST[panel], horizon, every, DRAWS[horizon])
+    return race.Course(data.returns(panel), TRAINED_UNTIL, LAST[panel], horizon, every, DRAWS[horizon])
 
 
 def run(panel: str, horizon: int, names: list[str], seeds: int, again: list[str]) -> None:
     """Measure what is missing; one line a row, with processor seconds."""
     shared = race.Kept(CACHE / "fitted", panel)
     for name in names:
-        for old in (CACHE / panel).glob(f"{name}-*.parquet") if name in again else ():
-            old.unlink()
+        asked = course(panel, horizon, name)
+        for key in race.keys([name], seeds) if name in again else ():
+            race.row_file(CACHE / panel, *key, asked).unlink(missing_ok=True)
         begun = time.process_time()
-        for (sampler, seed), row in race.rows(
-            [name], course(panel, horizon, name), seeds, store=CACHE / panel, shared=shared
-        ):
+        for (_, seed), row in race.rows([name], asked, seeds, store=CACHE / panel, shared=shared):
             spent, begun = time.process_time() - begun, time.process_time()
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-            means = race.means(row).round(4).to_dict()
-            print(
-                panel,
-                f"h={horizon}",
-                sampler,
-                seed,
-                f"{len(row)} days, {spent:.0f} CPU s, {peak:.1f} GB",
-                means,
-                flush=True,
-            )
+            told = f"{len(row)} days, {spent:.0f} CPU s, {peak:.1f} GB"
+            print(panel, f"h={horizon}", name, seed, told, race.means(row).round(4).to_dict(), flush=True)
+
+
+def tables(names: list[str], seeds: int) -> None:
+    """Write what the rows that were measured say."""
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for panel in LAST:
+        classes = data.load(panel).attrs.get("classes")
+        for horizon in EVERY:
+            found = {
+                key: row
+                for name in names
+                for key, row in race.stored([name], course(panel, horizon, name), seeds, CACHE / panel).items()
+            }
+            for table, frame in _tables(found, horizon, classes).items():
+                parts.setdefault(table, []).append(frame.assign(panel=panel, horizon=horizon))
+    RESULTS.mkdir(exist_ok=True)
+    for table, frames in parts.items():
+        whole = pd.concat(frames, ignore_index=True)
+        first = ["panel", "horizon"]
+        whole[first + [c for c in whole if c not in first]].round(4).to_csv(RESULTS / f"{table}.csv", index=False)
+
+
+def _tables(rows: race.Rows, horizon: int, classes: dict[str, str] | None) -> dict[str, pd.DataFrame]:
+    """Name of the file -> its lines for one panel and horizon."""
+    names = {name for name, _ in rows}
+    mean = pd.DataFrame({key: {"days": len(row), **race.means(row)} for key, row in rows.items()}).T
+    against = [race.compare(rows, name, horizon).assign(reference=name) for name in REFERENCES if name in names]
+    often = {key: row for key, row in rows.items() if key[0] not in {name for name, _ in SELDOM}}
+    inside = race.confidence_set(often, horizon)
+    return {
+        "horse_race": mean.rename_axis(["sampler", "seed"]).reset_index(),
+        "horse_race_t": pd.concat(against).reset_index(),
+        "horse_race_sets": inside.assign(days=inside.attrs["days"]).reset_index(),
+        "horse_race_coverage": race.coverage(rows, horizon).reset_index(),
+        "horse_race_parts": race.by_part(often, "fhs_moving", horizon, classes),
+    }
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -73,12 +105,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--samplers", default="", help="comma-separated; all when empty")
     parser.add_argument("--again", default="", help="comma-separated, of the samplers: measured anew")
+    parser.add_argument("--tables", action="store_true", help="write the tables of what was measured, run nothing")
     options = parser.parse_args(arguments or [])
     torch.set_num_threads(1)
     names = [name for name in options.samplers.split(",") if name] or [n for n in SAMPLERS if n not in LEFT_OUT]
-    for panel in options.panel or LAST:
+    for panel in () if options.tables else options.panel or LAST:
         for horizon in options.horizon or EVERY:
             run(panel, horizon, names, options.seeds, options.again.split(","))
+    tables(names, options.seeds)
 
 
 if __name__ == "__main__":

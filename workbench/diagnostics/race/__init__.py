@@ -5,11 +5,12 @@
 """
 
 from workbench.diagnostics.race.course import LEVELS, Course
-from workbench.diagnostics.race.field import Kept, fit, keys, learned, rows
+from workbench.diagnostics.race.field import Kept, fit, keys, learned, row_file, rows, stored
 from workbench.diagnostics.race.parts import REGIMES, by_part, first_line, regimes, where_it_loses
 from workbench.diagnostics.race.standings import (
     SCORES,
     Rows,
+    block_t,
     by_sampler,
     compare,
     confidence_set,
@@ -28,6 +29,7 @@ __all__ = [
     "Course",
     "Kept",
     "Rows",
+    "block_t",
     "by_part",
     "by_sampler",
     "compare",
@@ -39,10 +41,12 @@ __all__ = [
     "learned",
     "means",
     "regimes",
+    "row_file",
     "rows",
     "scoreboard",
     "seed_ts",
     "series",
+    "stored",
     "t_of",
     "where_it_loses",
 ]

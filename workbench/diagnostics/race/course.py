@@ -108,7 +108,7 @@ class Course:
 
 
 def _books(unit: pd.Series) -> pd.DataFrame:
-    """Weights (book, asset): equal weight, each asset, random long-short books, a unit of money each way, like risks."""
+    """Weights (book, asset): equal weight, each asset, random long-short books, 1 each way, like risks."""
     random = np.random.default_rng(20).standard_normal((LONG_SHORT if len(unit) > 1 else 0, len(unit)))
     one_sided = (random.min(axis=1, initial=0) == 0) | (random.max(axis=1, initial=0) == 0)
     random[one_sided] -= random[one_sided].mean(axis=1, keepdims=True)

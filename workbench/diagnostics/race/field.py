@@ -65,7 +65,7 @@ def rows(
     shared = {} if shared is None else shared
     for name, seed in keys(names, seeds):
         own = dict((options or {}).get(name, {}))
-        path = Path(store) / f"{name}-{seed}-{_digest(course, own)}.parquet" if store else None
+        path = row_file(store, name, seed, course, own) if store else None
         done = read(path) if path else None
         if done is None:
             done = course.run(fit(name, course.training, seed, shared, **own)).rename_axis("day")
@@ -74,6 +74,17 @@ def rows(
         else:
             done = done.set_index("day")
         yield (name, seed), done
+
+
+def row_file(store: str | Path, name: str, seed: int, course: Course, options: Mapping | None = None) -> Path:
+    """Where the row of one (sampler, seed) over a course waits."""
+    return Path(store) / f"{name}-{seed}-{_digest(course, options or {})}.parquet"
+
+
+def stored(names: Sequence[str], course: Course, seeds: int, store: str | Path) -> dict[Key, pd.DataFrame]:
+    """The rows that wait in a folder, of those asked for; nothing is run."""
+    found = {key: row_file(store, *key, course) for key in keys(names, seeds)}
+    return {key: read(path).set_index("day") for key, path in found.items() if path.exists()}
 
 
 def _told(part: object) -> tuple:

@@ -64,7 +64,8 @@ def compare(
     """Differences to ``reference``: one row a (score, sampler), as :func:`workbench.plots.score_plot` reads them.
 
     ``gain`` (per cent of the reference's score, hundredths for FZ0; negative is better), ``low, high`` (95 %), ``t`` of
-    the score averaged over seeds, ``t_low, t_high`` of the seeds' own, ``p_value``, ``days``, ``seeds``, ``unit``. days
+    the score averaged over seeds, ``t_low, t_high`` of the seeds' own, ``block_t``
+    (from the means of runs of so many forecasts), ``p_value``, ``days``, ``seeds``, ``unit``. days
     : of the comparison, all common ones when None.
 
     Raises ParameterError where the reference did not run.
@@ -109,7 +110,12 @@ def _against(rows: Rows, name: str, reference: str, score: str, horizon: int, as
     t, gain = t_of(mean, lags), float(mean.mean()) / scale
     reach = stats.t.ppf(0.975, len(mean) - 1) * abs(gain / t) if t else 0.0
     told = {"gain": gain, "low": gain - reach, "high": gain + reach, "t": t, "t_low": min(own), "t_high": max(own)}
-    told |= {"p_value": float(2 * stats.t.sf(abs(t), len(mean) - 1)), "days": len(mean), "seeds": len(own)}
+    told |= {
+        "block_t": block_t(mean, lags),
+        "p_value": float(2 * stats.t.sf(abs(t), len(mean) - 1)),
+        "days": len(mean),
+        "seeds": len(own),
+    }
     return told | {"unit": "%" if share else "hundredths"}
 
 
@@ -130,6 +136,13 @@ def t_of(difference: np.ndarray, lags: int) -> float:
         raise DataError(f"{len(difference)} common forecasts are too few to compare samplers; at least 10 are needed")
     lags = min(lags, len(difference) // 3)
     return diebold_mariano(difference, np.zeros_like(difference), lags, "bartlett").statistic
+
+
+def block_t(difference: np.ndarray, block: int) -> float:
+    """t of a mean difference from the means of ``block`` consecutive forecasts; 0 for no difference."""
+    runs = max(2, len(difference) // block)
+    means = np.array([run.mean() for run in np.array_split(difference, runs)])
+    return float(means.mean() / (means.std(ddof=1) / math.sqrt(runs))) if means.any() else 0.0
 
 
 def confidence_set(
