@@ -9,6 +9,7 @@ from workbench.plots.dependence import dependence_maps
 from workbench.plots.effects import effect_plot
 from workbench.plots.facts import stylised_facts
 from workbench.plots.fan import around, fan_chart, fan_charts
+from workbench.plots.guarantees import crash_plot, index_plot, shortfall_plot
 from workbench.plots.headline import best_baseline, headline
 from workbench.plots.monitors import delay_curves, evidence_paths, factor_paths
 from workbench.plots.race import coverage_plot, lead_plot, race_map, seed_plot
@@ -25,6 +26,7 @@ __all__ = [
     "best_baseline",
     "closest_episodes",
     "coverage_plot",
+    "crash_plot",
     "delay_curves",
     "dependence_maps",
     "effect_plot",
@@ -35,6 +37,7 @@ __all__ = [
     "has_splice",
     "headline",
     "hit_band",
+    "index_plot",
     "lead_plot",
     "pit_ecdf",
     "race_map",
@@ -42,6 +45,7 @@ __all__ = [
     "risk_intervals",
     "score_plot",
     "seed_plot",
+    "shortfall_plot",
     "splice_plot",
     "stylised_facts",
     "support_plot",

@@ -26,7 +26,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from scipy import stats
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 from torch import Tensor
 
 from workbench.samplers.shocks import ScaleMixture
@@ -86,8 +86,20 @@ class Calibration:
         return body.index_put((row, asset), torch.where(raw[row, asset] < self.low_[asset], beyond, -beyond))
 
 
-def tail_dependence(dof: float | None, correlation: float = 0.0) -> float:
-    """Coefficient of tail dependence of a t copula; 0 without a mixture (``dof`` None)."""
+def joint_tail(dof: float | None, level: np.ndarray | float = 0.0) -> np.ndarray:
+    """P(W' < u | W < u) of two uniforms of one last stratum at ``level`` u; at 0 its limit, the tail dependence.
+
+    dof : of the scale mixture, None for none. The two share one chi-square c: the chance is
+    :math:`E[\\Phi(x\\sqrt{c/\\nu})^2] / u` with x the u-quantile of the t law.
+
+    >>> joint_tail(None, 0.1).item(), round(joint_tail(4.0).item(), 4)
+    (0.1, 0.0756)
+    """
+    level = np.asarray(level, dtype=float)
     if dof is None:
-        return 0.0
-    return float(2 * stats.t.cdf(-np.sqrt((dof + 1) * (1 - correlation) / (1 + correlation)), dof + 1))
+        return level
+    limit = 2 * stats.t.cdf(-np.sqrt(dof + 1), dof + 1)
+    middle = (np.arange(200_000) + 0.5) / 200_000
+    scale = np.sqrt(stats.chi2.ppf(middle**4, dof) / dof)  # finer where the chi-square is small
+    at = [(4 * middle**3 * ndtr(stats.t.ppf(u, dof) * scale) ** 2).mean() / u if u else limit for u in level.flat]
+    return np.reshape(at, level.shape)

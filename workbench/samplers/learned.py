@@ -1,7 +1,8 @@
 r"""Learned joint shocks: what the five networks share.
 
-Residuals become Gaussian scores of their ranks, so that a network learns nothing but dependence. Whitened scores are
-nearly independent normals, and that law is where every model starts: its last layer begins at zero, and training only
+Residuals become Gaussian scores of their ranks, so that a network learns nothing but dependence, and these are made
+white by the symmetric root of their correlation, which colours what is drawn. White scores are nearly independent
+normals, and that law (a Gaussian copula) is where every model starts: its last layer begins at zero, and training only
 corrects what the history clearly shows. Against the little data stand
 
 * symmetry: each day of a batch is reflected, :math:`s\to -s`, with probability 1/2 (the joint law of the scores is
@@ -57,14 +58,17 @@ class Learned(Shocks):
 
     def fit(self, residuals: np.ndarray, margins: Margins, seed: int, assets: list[str]) -> Learned:
         self.margins = margins
-        self.scores_ = torch.as_tensor(normal_scores(residuals), dtype=torch.float32)
+        scores = torch.as_tensor(normal_scores(residuals))
+        self.root_ = _root(scores).float()
+        self.scores_ = torch.linalg.solve(self.root_.double(), scores.T).T.float()
         self.inner = self._inner(len(assets))
         generator = torch.Generator().manual_seed(seed)
         self.network_, self.record_ = self._train(Plan(self.steps, patience=20, clip=1.0), generator)
         whole = Plan(max(self.record_.best), validation=0.0, clip=1.0)
-        self.network_, _ = self._train(whole, generator.manual_seed(seed))
+        self.network_, again = self._train(whole, generator.manual_seed(seed))
+        self.record_.seconds += again.seconds
         self._prepare()
-        self.calibration_ = Calibration(self.beyond, self.mixture, self.sample).fit(self.raw, self.inner)
+        self.calibration_ = Calibration(self.beyond, self.mixture, self.sample).fit(self._coloured, self.inner)
         self.width = self.inner + self.calibration_.width
         return self
 
@@ -82,8 +86,15 @@ class Learned(Shocks):
             progress=type(self).__name__.lower() if self.progress else None,
         )
 
+    def scores(self, noise: Tensor) -> Tensor:
+        """Calibrated Gaussian scores (draw, asset) from normals (draw, width)."""
+        return self.calibration_.scores(self._coloured(noise[:, : self.inner]), noise[:, self.inner :])
+
+    def _coloured(self, noise: Tensor) -> Tensor:
+        return self.raw(noise) @ self.root_
+
     def decode(self, noise: Tensor) -> Tensor:
-        return self.margins.quantile(self.calibration_.scores(self.raw(noise[:, : self.inner]), noise[:, self.inner :]))
+        return self.margins.quantile(self.scores(noise))
 
     def _prepare(self) -> None:
         """What a trained network needs before it draws."""
@@ -98,11 +109,11 @@ class Learned(Shocks):
 
     @abstractmethod
     def loss(self, network: nn.Module, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
-        """Mean loss of a batch of scores (day, asset)."""
+        """Mean loss of a batch of white scores (day, asset)."""
 
     @abstractmethod
     def raw(self, noise: Tensor) -> Tensor:
-        """Scores (draw, asset) before calibration, from normals (draw, inner)."""
+        """White scores (draw, asset) from normals (draw, inner)."""
 
     def augmented(self, scores: Tensor, generator: torch.Generator) -> Tensor:
         """A batch of days (day, asset), some reflected, all smoothed."""
@@ -110,6 +121,12 @@ class Learned(Shocks):
         noise = torch.randn(scores.shape, generator=generator).to(scores.device)
         kept = torch.where(drawn < self.reflect, -scores, scores)
         return math.sqrt(1 - self.smoothing**2) * kept + self.smoothing * noise
+
+
+def _root(scores: Tensor) -> Tensor:
+    """Symmetric root of the correlation of scores (day, asset)."""
+    values, vectors = torch.linalg.eigh(torch.corrcoef(scores.T).reshape(scores.shape[1], -1))
+    return (vectors * values.clamp(min=1e-4).sqrt()) @ vectors.T
 
 
 def perceptron(sizes: list[int], generator: torch.Generator, last: float = 0.0) -> nn.Sequential:
