@@ -8,12 +8,15 @@ from scipy import stats
 
 from workbench import samplers, scenarios
 from workbench.data import returns as load_returns
+from workbench.errors import ParameterError
 from workbench.samplers.correlation import MovingCorrelation
 from workbench.samplers.filters import Ewma, Gjr
+from workbench.samplers.grid import Filtered
 from workbench.samplers.margins import SplicedMargins
 from workbench.samplers.neural import BOUND, NeuralFilter
 from workbench.samplers.noise import block_noise
 from workbench.samplers.shocks import SHOCKS
+from workbench.samplers.tracking import QuantileTracking, stretched
 
 
 def test_the_gjr_walk_is_the_variance_that_arch_computes(panel):
@@ -150,3 +153,38 @@ def test_range_resources_is_guarded_not_dropped():
     assert "RRC" in sampler.assets_
     assert float(sampler.shocks.pool_.abs().max()) < 40
     assert sampler.shocks.pool_.shape[1] == 20
+
+
+def test_a_tracked_book_keeps_its_promise_when_its_moves_double():
+    rng = torch.Generator().manual_seed(2)
+    tracked = QuantileTracking(0.02).fit(torch.randn(4096, 2, generator=rng))
+    residuals = torch.randn(4000, 2, generator=rng) * torch.cat([torch.ones(2000), torch.full((2000,), 1.5)])[:, None]
+    scales, roots = torch.full((4001, 2), 0.01), torch.eye(2).expand(4001, 2, 2)
+    told = tracked.walk(residuals, scales, roots)
+    moves = residuals.sum(dim=1) / 2**0.5
+    plain, kept = ((-moves > edge).float().mean().item() for edge in (
+        told["edge"][:-1, 0, 0], (told["stretch"] * told["edge"])[:-1, 0, 0]
+    ))  # fmt: skip
+    assert plain > 0.04
+    assert abs(kept - 0.025) < 1 / (0.02 * 4000) + 0.001  # the rule's own bound: (range of k) / (rate x days)
+    assert 1.2 < told["stretch"][-1, 0, 0] < 1.8
+
+
+def test_a_stretch_moves_the_book_and_leaves_the_rest_as_drawn():
+    rng = torch.Generator().manual_seed(3)
+    shock, scale, root = torch.randn(500, 3, generator=rng), torch.tensor([[0.01, 0.02, 0.03]]), torch.eye(3)[None]
+    edge, ones = torch.tensor([[[2.0, 2.4], [1.9, 2.3]]]), torch.ones(1, 2, 2)
+    torch.testing.assert_close(stretched(shock, scale, root, edge, ones), shock)
+    moved = stretched(shock, scale, root, edge, torch.tensor([[[1.2, 1.3], [1.0, 1.0]]]))
+    norm = scale.norm()
+    before, after = ((values * scale).sum(dim=1) / norm for values in (shock, moved))
+    far = before < -2.4
+    torch.testing.assert_close(after[far], 1.3 * before[far])
+    torch.testing.assert_close(after[before > 0], before[before > 0])
+    rest = torch.eye(3) - scale.T @ scale / norm**2
+    torch.testing.assert_close(moved @ rest, shock @ rest, atol=1e-5, rtol=1e-5)
+
+
+def test_tracking_asks_for_a_correlation():
+    with pytest.raises(ParameterError, match="moving correlation"):
+        Filtered("ewma", tracking=QuantileTracking())

@@ -59,6 +59,11 @@ class MovingCorrelation:
         return torch.linalg.solve(_root(covariance).float(), white.T).T
 
 
+def colour(root: Tensor, shock: Tensor) -> Tensor:
+    """Apply one symmetric root (1, asset, asset), or one a draw, to shocks (draw, asset)."""
+    return shock @ root[0] if len(root) == 1 else (root @ shock[..., None])[..., 0]
+
+
 def _bounded(residuals: Tensor) -> Tensor:
     """One day may not own the matrix: residuals are clipped at eight standard deviations."""
     return residuals.double().clamp(-8.0, 8.0)

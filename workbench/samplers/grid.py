@@ -3,11 +3,14 @@ r"""The grid: law of motion x joint shocks x tails.
 .. math:: r_{t+1} = \mu_t + \sigma_t \odot C_t^{1/2} z_{t+1},
 
 with :math:`\mu_t, \sigma_t` from a filter, :math:`C_t` from a moving correlation (or none: :math:`C = I`, the shocks
-carry the dependence), and :math:`z` from a shock model whose margins may end in generalised Pareto tails. Filtered
+carry the dependence), and :math:`z` from a shock model whose margins may end in generalised Pareto tails. Where the
+book's quantiles are tracked, the coloured shock is stretched along the book (:mod:`workbench.samplers.tracking`). Filtered
 historical simulation (Barone-Adesi, Giannopoulos, Vosper 1999) is ``gjr`` x ``bootstrap``.
 """
 
 from __future__ import annotations
+
+import copy
 
 import numpy as np
 import pandas as pd
@@ -16,10 +19,12 @@ from torch import Tensor
 
 from workbench.errors import ParameterError
 from workbench.samplers.base import Sampler, State, States
-from workbench.samplers.correlation import MovingCorrelation
+from workbench.samplers.correlation import MovingCorrelation, colour
 from workbench.samplers.filters import FILTERS, Filter, live_from
 from workbench.samplers.margins import GaussianMargins, SplicedMargins
+from workbench.samplers.noise import block_noise
 from workbench.samplers.shocks import SHOCKS, Shocks
+from workbench.samplers.tracking import POOL, QuantileTracking, stretched
 
 TAILS = {"none": 0.0, "gpd": 0.05}
 
@@ -29,6 +34,7 @@ class Filtered(Sampler):
 
     filter, shocks : a name, or the object itself. tails : "none", "gpd" (5 % a side) or "gaussian" (no empirical body).
     correlation : None, or a MovingCorrelation that whitens the residuals before the shocks are learnt.
+    tracking : None, or a QuantileTracking that keeps the equal-weight book's quantiles honest; asks for a correlation.
     """
 
     def __init__(
@@ -37,12 +43,15 @@ class Filtered(Sampler):
         shocks: str | Shocks = "bootstrap",
         tails: str = "none",
         correlation: MovingCorrelation | None = None,
+        tracking: QuantileTracking | None = None,
     ) -> None:
         self.filter = FILTERS.make(filter) if isinstance(filter, str) else filter
         self.shocks = SHOCKS.make(shocks) if isinstance(shocks, str) else shocks
         if tails not in (*TAILS, "gaussian"):
             raise ParameterError(f"tails must be one of {[*TAILS, 'gaussian']}, got {tails!r}")
-        self.tails, self.correlation = tails, correlation
+        if tracking is not None and correlation is None:
+            raise ParameterError("tracking the book's quantiles asks for a moving correlation")
+        self.tails, self.correlation, self.tracking = tails, correlation, tracking
 
     def _fit(self, returns: pd.DataFrame, seed: int) -> None:
         self.filter.fit(returns, seed)
@@ -58,32 +67,37 @@ class Filtered(Sampler):
         margins = GaussianMargins() if self.tails == "gaussian" else SplicedMargins(TAILS[self.tails])
         self.shocks.fit(pool, margins.fit(pool), seed, self.assets_)
         self.width = self.shocks.width
+        if self.tracking is not None:
+            noise = torch.from_numpy(block_noise(seed, "tracking", 0, 1, self.width))[:POOL, 0]
+            with torch.no_grad():
+                self.tracking.fit(self.shocks.decode(noise))
 
     def states(self, returns: pd.DataFrame) -> States:
         self._require_fitted()
         values = self.filter.walk(returns[self.assets_])
         if self.correlation is not None:
-            values["root"] = self.correlation.walk(self.filter.standardise(returns[self.assets_], values))
+            residuals = self.filter.standardise(returns[self.assets_], values)
+            values["root"] = self.correlation.walk(residuals)
+        if self.tracking is not None:
+            scales = self.filter.moments(values)[1].expand(len(residuals) + 1, -1)
+            values |= self.tracking.walk(residuals, scales, values["root"])
         return States(returns.index, {name: value[1:] for name, value in values.items()})
 
     def decode(self, noise: Tensor, state: State, horizon: int) -> Tensor:
         state = dict(state)
-        root = state.pop("root", None)
+        root, edge, stretch = (state.pop(name, None) for name in ("root", "edge", "stretch"))
         days = []
         for day in range(horizon):
             shock = self.shocks.decode(noise[:, day])
             if root is not None:
-                shock = _colour(root, shock)
+                shock = colour(root, shock)
             mean, scale = self.filter.moments(state)
+            if stretch is not None:
+                shock = stretched(shock, scale, root, edge, stretch)
             days.append(mean + scale * shock)
             if day + 1 < horizon:
                 state = self.filter.imagine(state, days[-1])
         return torch.stack(days, dim=1)
-
-
-def _colour(root: Tensor, shock: Tensor) -> Tensor:
-    """Apply one root (1, asset, asset), or one a draw, to shocks (draw, asset)."""
-    return shock @ root[0] if len(root) == 1 else (root @ shock[..., None])[..., 0]
 
 
 def with_shocks(fitted: Filtered, shocks: str | Shocks, seed: int = 0, tails: str | None = None) -> Filtered:
@@ -92,7 +106,8 @@ def with_shocks(fitted: Filtered, shocks: str | Shocks, seed: int = 0, tails: st
     tails : as in :class:`Filtered`; those of ``fitted`` where none are named.
     """
     fitted._require_fitted()
-    sampler = Filtered(fitted.filter, shocks, tails or fitted.tails, fitted.correlation)
+    tracking = copy.copy(fitted.tracking)
+    sampler = Filtered(fitted.filter, shocks, tails or fitted.tails, fitted.correlation, tracking)
     sampler.assets_, sampler.history_ = fitted.assets_, fitted.history_
     sampler._fit_shocks(fitted.history_, fitted.filter.standardise(fitted.history_), seed)
     return sampler

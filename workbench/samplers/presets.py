@@ -16,6 +16,7 @@ from workbench.samplers.neural import NeuralFilter
 from workbench.samplers.nsf import SplineFlow
 from workbench.samplers.path_flow import PathFlow
 from workbench.samplers.shocks import Factor, StudentCopula
+from workbench.samplers.tracking import QuantileTracking
 from workbench.samplers.vae import Vae
 from workbench.samplers.vine import Vine
 
@@ -101,12 +102,17 @@ def neural(
     decay: float = 0.98,
     shrink: float = 0.3,
     tails: str = "gpd",
+    track: float = 0.02,
     progress: bool = False,
     checkpoint: str | None = None,
 ) -> Sampler:
-    """Neural filter x moving correlation x bootstrapped ranks x pooled Pareto tails: the default generative sampler."""
+    """Neural filter x moving correlation x bootstrapped ranks x pooled Pareto tails: the default generative sampler.
+
+    track : step a day of the equal-weight book's tracked quantiles; 0 leaves them as fitted.
+    """
     filter = NeuralFilter(members, steps=steps, progress=progress, checkpoint=checkpoint)
-    return Filtered(filter, "bootstrap", tails, MovingCorrelation(decay, shrink))
+    tracking = QuantileTracking(track) if track else None
+    return Filtered(filter, "bootstrap", tails, MovingCorrelation(decay, shrink), tracking)
 
 
 @SAMPLERS.register("neural_flow")

@@ -24,6 +24,8 @@ import torch
 from torch import Tensor
 
 from workbench.errors import Refusal
+from workbench.samplers import tracking
+from workbench.samplers.correlation import colour
 from workbench.samplers.grid import Filtered
 from workbench.stress.events import Constraint
 
@@ -32,6 +34,7 @@ CELLS = 1_200_000  # particles times candidates, when that lies between
 KERNEL = 0.1  # width, in the functional's daily standard deviations, of the kernel that stands for a value
 LOOK_AHEAD = 2.0  # c above: the guess is wider than normal, because volatility moves and shocks have tails
 ENOUGH = 30.0  # candidates that must share a choice at a value
+FIXED = ("root", "edge", "stretch")  # parts of a state that stay as they are over the horizon
 RARE, NEVER = -80.0, -1e4  # logs of the smallest guess ahead, and of what cannot be on the last day
 
 
@@ -85,12 +88,12 @@ def guided(
     Particles of one ancestor stand side by side, so that the autocorrelation along draws shows how few there were.
     Raises Refusal when no particle can meet a day's constraints.
     """
-    root = state.get("root")
-    state = {name: value.expand(draws, *value.shape[1:]) for name, value in state.items() if name != "root"}
+    fixed = {name: state[name] for name in FIXED if name in state}
+    state = {name: value.expand(draws, *value.shape[1:]) for name, value in state.items() if name not in fixed}
     guide = Guide.of(constraints, sampler.assets_, horizon, draws)
     paths, log_weight, log_chance = torch.empty(draws, 0, len(sampler.assets_)), torch.zeros(draws), 0.0
     for day in range(1, horizon + 1):
-        today, gain = _day(sampler, state, root, guide, day, generator)
+        today, gain = _day(sampler, state, fixed, guide, day, generator)
         log_weight = log_weight + gain
         paths = torch.cat([paths, today[:, None]], dim=1)
         state = sampler.filter.update(state, today)
@@ -104,32 +107,45 @@ def guided(
 
 
 def _day(
-    sampler: Filtered, state: dict[str, Tensor], root: Tensor | None, guide: Guide, day: int, generator
+    sampler: Filtered, state: dict[str, Tensor], fixed: dict[str, Tensor], guide: Guide, day: int, generator
 ) -> tuple[Tensor, Tensor]:
     """One day's returns (draw, asset) and what it adds to the log weights (draw,)."""
     draws, least, most = len(guide.log_psi), *CANDIDATES
     candidates = min(max(CELLS // draws, least), most)
     noise = torch.as_tensor(generator.standard_normal((candidates, sampler.width), dtype=np.float32))
     shocks = sampler.shocks.decode(noise)
-    shocks = shocks if root is None else shocks @ root[0]
+    shocks = colour(fixed["root"], shocks) if "root" in fixed else shocks
     mean, scale = sampler.filter.moments(state)
     assets = shocks.shape[1]
     mean, scale = mean.expand(draws, assets), scale.expand(draws, assets)
     rows = guide.active(day)
     covariance = torch.cov(shocks.T)
+    excess, beta = _stretch(shocks, scale, fixed)
     ahead = partial(_look_ahead, guide, day, mean, scale, covariance)
-    made = [mean @ weight + shocks @ (scale * weight).T for weight in guide.weights[rows]]  # (candidate, draw) each
-    moves = torch.stack(made, dim=-1).transpose(0, 1) if rows else torch.zeros(draws, candidates, 0)
+    made = [
+        (mean @ weight)[:, None] + (scale * weight) @ shocks.T + (scale * beta @ weight)[:, None] * excess
+        for weight in guide.weights[rows]
+    ]  # (draw, candidate) each
+    moves = torch.stack(made, dim=-1) if rows else torch.zeros(draws, candidates, 0)
     log_psi = ahead(rows, moves)
     log_psi = _widened(log_psi) if guide.ends(day) else log_psi
     gain = torch.logsumexp(log_psi, dim=1) - math.log(candidates) - guide.log_psi
     chances = (log_psi - log_psi.max(dim=1, keepdim=True).values).exp()
     picked = torch.multinomial(chances, 1, generator=_torch(generator))[:, 0]
-    returns = _close(guide, guide.ends(day), mean + scale * shocks[picked], scale, covariance)
+    shock = shocks[picked] + excess.expand(draws, candidates).gather(1, picked[:, None]) * beta
+    returns = _close(guide, guide.ends(day), mean + scale * shock, scale, covariance)
     guide.so_far[:, rows] += returns @ guide.weights[rows].T
     going = [row for row in rows if guide.last[row] > day]
     guide.log_psi = ahead(going, torch.zeros(draws, 1, len(going)))[:, 0] if going else torch.zeros(draws)
     return returns, gain
+
+
+def _stretch(shocks: Tensor, scale: Tensor, fixed: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """How much farther the tracked book goes with each shock, (draw or 1, candidate), and its loadings (draw, asset)."""
+    if "stretch" not in fixed:
+        return torch.zeros(1, len(shocks)), torch.zeros_like(scale)
+    norm, beta = tracking.book(scale, fixed["root"])
+    return tracking.excess((scale / norm) @ shocks.T, fixed["edge"], fixed["stretch"]), beta
 
 
 def _look_ahead(
