@@ -4,8 +4,8 @@ r"""The grid: law of motion x joint shocks x tails.
 
 with :math:`\mu_t, \sigma_t` from a filter, :math:`C_t` from a moving correlation (or none: :math:`C = I`, the shocks
 carry the dependence), and :math:`z` from a shock model whose margins may end in generalised Pareto tails. Where the
-book's quantiles are tracked, the coloured shock is stretched along the book (:mod:`workbench.samplers.tracking`). Filtered
-historical simulation (Barone-Adesi, Giannopoulos, Vosper 1999) is ``gjr`` x ``bootstrap``.
+book's quantiles are tracked, the coloured shock is stretched along the book (:mod:`workbench.samplers.tracking`).
+Filtered historical simulation (Barone-Adesi, Giannopoulos, Vosper 1999) is ``gjr`` x ``bootstrap``.
 """
 
 from __future__ import annotations

@@ -32,9 +32,9 @@ from torch import Tensor, nn
 
 from workbench.errors import ParameterError
 from workbench.samplers.base import Sampler, State, States
-from workbench.samplers.correlation import MovingCorrelation, _bounded, _root
+from workbench.samplers.correlation import MovingCorrelation, _bounded, _root, colour
 from workbench.samplers.filters import FILTERS, Filter, live_from
-from workbench.samplers.grid import TAILS, _colour
+from workbench.samplers.grid import TAILS
 from workbench.samplers.margins import SplicedMargins
 from workbench.samplers.noise import stream
 from workbench.samplers.shocks import normal_scores
@@ -124,7 +124,7 @@ class PathFlow(Sampler):
             recent = torch.cat([recent.expand(len(scores), -1, -1), scores], dim=1)[:, -self.context :]
             for day in scores.unbind(1):
                 mean, scale = self.filter.moments(state)
-                days.append(mean + scale * _colour(root, self.margins_.quantile(day)))
+                days.append(mean + scale * colour(root, self.margins_.quantile(day)))
                 state = self.filter.imagine(state, days[-1])
         return torch.stack(days, dim=1)
 

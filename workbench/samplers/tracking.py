@@ -1,8 +1,8 @@
 r"""Quantiles that are kept honest: the equal-weight book's tails, stretched as its realised losses ask for.
 
-Frozen parameters drift. A book of many assets shows it first, because how assets move together is what changes (one
-decade's quantile of the equal-weight book is passed too seldom, the next decade's too often). So the book's own quantile
-is tracked, by the online rule of quantile tracking (Angelopoulos, Candes & Tibshirani 2023, "Conformal PID control for
+Frozen parameters drift. A book of many assets shows it first, because how assets move together is what changes: one
+decade's quantile of the equal-weight book is passed too seldom, the next decade's too often. So that quantile is
+tracked, by the online rule of quantile tracking (Angelopoulos, Candes & Tibshirani 2023, "Conformal PID control for
 time series prediction", arXiv 2307.16895; its coverage is right in the long run whatever the returns do). With
 :math:`\ell_t` the book's standardised move and :math:`q_t` the sampler's own quantile of it, for each side and level,
 
@@ -11,7 +11,8 @@ time series prediction", arXiv 2307.16895; its coverage is right in the long run
 A drawn shock :math:`e` with book move :math:`p = a^\top e/\sqrt{a^\top C a}`, :math:`a` the assets' volatilities, is
 moved along the book's own direction, :math:`e + (k(|p|) - 1)\,p\,\beta` with :math:`\beta = Ca/\sqrt{a^\top C a}` (the
 regression of the assets on the book), :math:`k(\cdot)` linear from 1 at no move to :math:`k_{.975}` at the first
-quantile, to :math:`k_{.99}` at the second, and constant beyond. What the book does not explain of an asset stays as drawn.
+quantile, to :math:`k_{.99}` at the second, and constant beyond. What the book does not explain of an asset stays as
+drawn.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class QuantileTracking:
         for day, (move, edge) in enumerate(zip(moves, edges)):
             passed = np.array([[-move], [move]]) > stretches[day] * edge
             inner, outer = (stretches[day] + self.rate * (passed - BEYOND)).clip(LEAST, MOST).T
-            stretches[day + 1] = np.stack([inner, np.maximum(outer, inner * edge[:, 0] / edge[:, 1])], axis=1)  # in order
+            outer = np.maximum(outer, inner * edge[:, 0] / edge[:, 1])  # the second quantile stays beyond the first
+            stretches[day + 1] = np.stack([inner, outer], axis=1)
         return {"edge": torch.as_tensor(edges), "stretch": torch.as_tensor(stretches)}
 
     def _edges(self, directions: np.ndarray) -> np.ndarray:

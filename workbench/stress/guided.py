@@ -141,7 +141,7 @@ def _day(
 
 
 def _stretch(shocks: Tensor, scale: Tensor, fixed: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """How much farther the tracked book goes with each shock, (draw or 1, candidate), and its loadings (draw, asset)."""
+    """How much farther a tracked book goes with each shock, (draw or 1, candidate), and its loadings (draw, asset)."""
     if "stretch" not in fixed:
         return torch.zeros(1, len(shocks)), torch.zeros_like(scale)
     norm, beta = tracking.book(scale, fixed["root"])
