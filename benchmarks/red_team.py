@@ -65,11 +65,10 @@ def plan() -> list[Job]:
     """Rounds, so that a campaign stopped early has measured a little of everything."""
     known, apart = list(LAWS), list(HELD_OUT)
     return [
-        *sizes(range(0, 7), "unconditional", known), *powers(range(0, 2)), *sizes(range(7, 14), "unconditional", known),
-        *powers(range(2, 4)), *powers(range(0, 1), SEVERITIES), *powers(range(4, 7)),
-        *sizes(range(0, 4), "unconditional", apart), *powers(range(1, 2), SEVERITIES), *powers(range(7, 10)),
-        *sizes(range(0, 4), "today", known), *powers(range(2, 4), SEVERITIES),
-        *sizes(range(4, 10), "unconditional", apart), *powers(range(10, 20)), *powers(range(4, 10), SEVERITIES),
+        *sizes(range(0, 3), "unconditional", known + apart), *powers(range(0, 4)),
+        *sizes(range(3, 6), "unconditional", known + apart), *powers(range(4, 7)),
+        *sizes(range(6, 11), "unconditional", known + apart), *sizes(range(0, 4), "today", known + apart),
+        *powers(range(0, 1), SEVERITIES), *powers(range(7, 10)), *powers(range(1, 4), SEVERITIES),
     ]  # fmt: skip
 
 

@@ -7,7 +7,8 @@ Everything is in units of the history's own scale (for a conditional set: of the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,7 @@ Features = Callable[[np.ndarray], np.ndarray]
 CHUNK = 2048
 FEWEST_BLOCKS = 6
 MEMORY = 70.0
+MONTH = 22
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Case:
     days : the whole history in units of its scale, (day, asset); stride : days between windows.
     conditional : whether the scenarios start from one state.
     books, holdout, identities, whole : what else was handed in; raw, past : draws and history as log returns.
+    factor : on standard errors, of the check that is asking (:mod:`workbench.diagnostics.calibration`).
     """
 
     real: np.ndarray
@@ -69,6 +72,7 @@ class Case:
     past: np.ndarray | None = None
     identities: Sequence = ()
     whole: Whole | None = None
+    factor: float = 1.0
 
     def __post_init__(self) -> None:
         rng, block = self.rng("null"), null.block_days(len(self.days), self.horizon, self.conditional)
@@ -82,6 +86,20 @@ class Case:
     @property
     def horizon(self) -> int:
         return self.real.shape[1]
+
+    @cached_property
+    def memory(self) -> float:
+        """How long the level of volatility is remembered: mean autocorrelation, one to three months apart, of the
+        market's log mean |r| over months of 22 days."""
+        months = np.abs(self.days[: len(self.days) // MONTH * MONTH]).mean(1).reshape(-1, MONTH).mean(1)
+        level = np.log(np.maximum(months, 1e-9))
+        level = (level - level.mean()) / max(float(level.std()), 1e-9)
+        return float(np.mean([level[:-k] @ level[k:] / len(level) for k in (1, 2, 3)]))
+
+    def everywhere(self) -> Case:
+        """The same case with every window counted alike: in units of what their own pasts foretold, all may be asked
+        how far from a forecast a level honestly falls, and after an unusual month few began like today."""
+        return replace(self, weights=np.full_like(self.weights, 1.0 / len(self.weights)))
 
     @property
     def rare(self) -> float:
@@ -112,6 +130,7 @@ class Case:
         foreseen: float = 0.004,
         least: float = 0.0,
         combine: str = "max",
+        pooled: bool = False,
         show: Callable[[float], float] = float,
         fake: np.ndarray | None = None,
         fake_features: Features | None = None,
@@ -126,6 +145,7 @@ class Case:
             (``wandering``). Both were measured on the laws of :mod:`workbench.diagnostics.laws`.
         least : smallest standard error a component can honestly have (of a share, see ``rare``).
         combine : ``max`` reads the component that departs most, ``square`` the mean squared departure.
+        pooled : whether the last component is the average of all, and gets half of the level for itself.
         show : increasing map from a component to the unit in which it is told.
         fake, fake_features : draws other than the case's, features other than the history's (own quantiles, say).
         """
@@ -144,22 +164,19 @@ class Case:
         if not known.any():
             return cannot_tell("no component has a spread in this history")
         kept = np.flatnonzero(known)
-        spread = null.Spread(spread.covariance[np.ix_(kept, kept)], spread.freedom)
+        spread = null.Spread(self.factor**2 * spread.covariance[np.ix_(kept, kept)], spread.freedom)
         departure = (scenario - history)[kept]
-        worst, p = spread.worst(departure)
-        at, reach = kept[worst], spread.reach(self.level) * spread.error[worst]
+        read = spread.square(departure) if combine == "square" else spread.worst(departure, pooled and len(kept) > 1)
+        at = kept[read.component]
         name, columns = labels[at] if len(labels) else (str(at), ())
-        told = {
-            "component": name,
-            "history": show(history[at]),
-            "departure": float(departure[worst] / spread.error[worst]),
-        }
-        told |= {"components": len(kept), "blocks": self.freedom}
+        told = {"component": name, "history": show(history[at]), "components": len(kept), "blocks": self.freedom}
+        told |= {"departure": read.departure, "comparisons": read.comparisons, "law": read.law}
+        high = read.reach(self.level)
         if combine == "square":
-            value, p, high = spread.square(departure)
-            return Finding("", "", value, (0.0, high), p, columns=tuple(columns), evidence=told)
+            return Finding("", "", read.value, (0.0, high), read.p_value, columns=tuple(columns), evidence=told)
+        reach = high * spread.error[read.component]
         reference = (show(history[at] - reach), show(history[at] + reach))
-        return Finding("", "", show(scenario[at]), reference, p, columns=tuple(columns), evidence=told)
+        return Finding("", "", show(scenario[at]), reference, read.p_value, columns=tuple(columns), evidence=told)
 
     def spread(
         self, phi: np.ndarray, reduce: Features, centre: np.ndarray, memory: float, foreseen: float

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING
 
+from workbench.diagnostics.calibration import factor
 from workbench.diagnostics.finding import Finding, cannot_tell
 from workbench.registry import Registry
 
@@ -37,7 +38,9 @@ def check(name: str, *, question: str, scale: str, horizon: int = 1, assets: int
             if have[0] < horizon or have[1] < assets:
                 found = cannot_tell(f"needs {horizon} days and {assets} assets, the set has {have[0]} and {have[1]}")
             else:
+                case.factor = factor(name, case)
                 found = function(case)
+                case.factor = 1.0
             return replace(found, check=name, question=question)
 
         asked.name, asked.question, asked.scale, asked.horizon, asked.assets = name, question, scale, horizon, assets

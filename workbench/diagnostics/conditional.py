@@ -3,6 +3,7 @@ r"""Conditional truth: does the scenario law move with the state as reality does
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,7 @@ def volatility_in_out(case: Case) -> Finding:
         pooled = joint.sum(-1, keepdims=True) / np.maximum(alone.sum(-1, keepdims=True), 1e-9)
         return np.concatenate([joint / np.maximum(alone, 1e-9), pooled], axis=-1)
 
-    return case.compare(features, reduce, per_asset(case, "slope of late on early log size"), memory=1.5, foreseen=0.02)
+    return case.compare(features, reduce, per_asset(case, "slope of late on early log size"), pooled=True, memory=1.5, foreseen=0.02)
 
 
 @check("today's level", question="conditional", scale="asset")
@@ -49,10 +50,38 @@ def todays_level(case: Case) -> Finding:
         return cannot_tell("the set does not claim to start from one state")
     part = max(1, case.horizon // 4)
     typical = float(np.sqrt(YEAR * np.pi / 2.0) * np.exp(np.log(case.scale).mean()))
-    return case.compare(
+    return case.everywhere().compare(
         lambda x: np.minimum(np.abs(x[:, :part]), 8.0).mean(1), lambda m: with_average(np.log(m + 1e-9)),
-        per_asset(case, "volatility of the first days"), foreseen=0.12, show=lambda v: float(typical * np.exp(v)),
+        per_asset(case, "volatility of the first days"), pooled=True, foreseen=0.12, show=lambda v: float(typical * np.exp(v)),
     )  # fmt: skip
+
+
+@check("one state", question="conditional", scale="path", horizon=4)
+def one_state(case: Case) -> Finding:
+    """Do all draws start from one state, or from many?
+
+    Variance over draws of log mean |x| of all assets, over the first quarter and over all days. Today's state fixes
+    the level at which all draws start, so it varies less among them than windows of the history do around our
+    forecast of each, which knows less. Only more is a fault: draws of the long run, or of many dates, mixed.
+    """
+    if not case.conditional:
+        return cannot_tell("the set does not claim to start from one state")
+    part = max(1, case.horizon // 4)
+
+    def features(x: np.ndarray) -> np.ndarray:
+        size = np.abs(x).mean(2)
+        level = np.log(np.maximum(np.stack([size[:, :part].mean(1), size.mean(1)], axis=1), 0.01))
+        return np.concatenate([level, level**2], axis=1)
+
+    def reduce(mean: np.ndarray) -> np.ndarray:
+        return np.log(np.maximum(mean[..., 2:] - mean[..., :2] ** 2, 1e-6))
+
+    labels = [(f"log variance over draws of the size of {what}", case.assets) for what in ("the first days", "all days")]
+    found = case.everywhere().compare(features, reduce, labels)
+    more = found.answered and found.evidence["departure"] > 0
+    if not found.answered:
+        return found
+    return replace(found, p_value=found.p_value / 2 if more else 1.0, reference=(-np.inf, found.reference[1]))
 
 
 def response(sets: Mapping[str, np.ndarray], history: pd.DataFrame, level: float = 0.05) -> Finding:

@@ -21,6 +21,7 @@ MOST = 4000
 ROWS = 1000
 TINY = 1e-6
 CLOSE = 0.015
+SMOOTH = 4
 
 
 def points(x: np.ndarray) -> np.ndarray:
@@ -70,16 +71,24 @@ def _thin(x: np.ndarray) -> np.ndarray:
 def beyond_all(
     suspects: np.ndarray, honest: np.ndarray, what: str, evidence: dict, independent: float = 1.0
 ) -> Finding:
-    """Finding on the share of draws whose ratio is below that of every honest point.
+    """Finding on the share of draws whose ratio is below that of every honest point, or below half of it.
+
+    Half as far is at least sixteen times rarer where points spread over four dimensions or more, so that few copies
+    are enough; the smaller p-value of the two, doubled.
 
     independent : share of the honest points that overlapping windows leave independent.
     """
-    floor, count = float(honest.min()), int((suspects < honest.min()).sum())
-    law = stats.betabinom(len(suspects), 1.0, independent * len(honest))
-    p = float(np.clip(law.sf(count - 1), 0.0, 1.0)) if count else 1.0
-    high = float(law.isf(0.05)) / len(suspects)
-    told = {"component": what, "smallest honest ratio": floor, "draws": len(suspects), "suspicious": count}
-    return Finding("", "", count / len(suspects), (0.0, high), p, evidence=told | evidence)
+    floor, lone = float(honest.min()), independent * len(honest)
+    rows = [
+        (float((suspects < share * floor).mean()), stats.betabinom(len(suspects), 1.0, lone / share**SMOOTH))
+        for share in (1.0, 0.5)
+    ]
+    p = [float(law.sf(round(share * len(suspects)) - 1)) if share else 1.0 for share, law in rows]
+    share, law = rows[int(np.argmin(p))]
+    high = float(law.isf(0.05 / 2)) / len(suspects)
+    told = {"component": what, "smallest honest ratio": floor, "draws": len(suspects)}
+    told["suspicious"] = int((suspects < floor).sum())
+    return Finding("", "", share, (0.0, high), float(np.clip(2 * min(p), 0.0, 1.0)), evidence=told | evidence)
 
 
 def _starts(case: Case) -> np.ndarray:
@@ -104,7 +113,8 @@ def memorisation(case: Case) -> Finding:
         "nearest windows begin at days": [int(day) for day in nearest[worst]],
         "ratios": [float(r) for r in suspects[worst]],
     }
-    return beyond_all(suspects, honest, "share of draws nearer to one window than any real window is", told)
+    what = "share of draws nearer to one window than any real window is"
+    return beyond_all(suspects, honest, what, told, 0.75)
 
 
 @check("leaked hold-out", question="copying", scale="path")
@@ -166,7 +176,7 @@ def distinct_draws(case: Case) -> Finding:
     gaps = np.array([_log_nearest(group).mean() for group in groups])
     scatter = gaps.std(ddof=1) if len(gaps) > 2 else 0.0
     sampling = 2.0 * max(honest.var() / len(honest), scatter**2, _in_parts(honest)) * (1.0 + 1.0 / len(gaps))
-    error = np.sqrt(sampling + CLOSE**2 + 0.1 * case.conditional * honest.var())
+    error = case.factor * np.sqrt(sampling + CLOSE**2 + 0.1 * case.conditional * honest.var())
     departure, freedom = gaps.mean() - honest.mean(), max(case.freedom, 5.0)
     p = float(2 * stats.t.sf(abs(departure) / error, freedom))
     reach = stats.t.isf(case.level / 2, freedom) * error
@@ -175,6 +185,9 @@ def distinct_draws(case: Case) -> Finding:
         "component": "typical distance to the nearest",
         "windows": len(real),
         "effective draws": _effective(case.fake),
+        "blocks": freedom,
+        "comparisons": 1.0,
+        "law": "t",
     }
     return Finding("", "", float(np.exp(gaps.mean())), reference, p, evidence=told)
 

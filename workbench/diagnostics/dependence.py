@@ -57,7 +57,7 @@ def correlation(case: Case) -> Finding:
     """
     return case.compare(
         lambda x: moments(clipped(x)), lambda mean: correlations(mean, len(case.assets)),
-        pair_labels(case, "correlation"), memory=1.0, foreseen=0.2, show=lambda z: float(np.tanh(z)),
+        pair_labels(case, "correlation"), pooled=True, memory=1.0, foreseen=0.2, show=lambda z: float(np.tanh(z)),
     )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def correlation_of_sizes(case: Case) -> Finding:
     """
     return case.compare(
         lambda x: moments(np.minimum(relative_size(x), CLIP)), lambda mean: correlations(mean, len(case.assets)),
-        pair_labels(case, "correlation of sizes"), memory=0.7, foreseen=0.12, show=lambda z: float(np.tanh(z)),
+        pair_labels(case, "correlation of sizes"), pooled=True, memory=0.7, foreseen=0.12, show=lambda z: float(np.tanh(z)),
     )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def horizon_correlation(case: Case) -> Finding:
 
     return case.compare(
         features, lambda mean: correlations(mean, len(case.assets)), pair_labels(case, "correlation over the horizon"),
-        memory=0.7, foreseen=0.04, show=lambda z: float(np.tanh(z)),
+        pooled=True, memory=0.7, foreseen=0.04, show=lambda z: float(np.tanh(z)),
     )  # fmt: skip
 
 
@@ -212,4 +212,4 @@ def lead_lag(case: Case) -> Finding:
 
     names = [(case.assets[i], case.assets[j]) for i, j in zip(rows, columns)]
     labels = [(f"correlation of {a} with {b} a day later", (a, b)) for a, b in names]
-    return case.compare(features, reduce, [*labels, ("average", case.assets)])
+    return case.compare(features, reduce, [*labels, ("average", case.assets)], pooled=True)

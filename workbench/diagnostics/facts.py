@@ -15,6 +15,8 @@ from workbench.diagnostics.check import check
 from workbench.diagnostics.finding import Finding
 
 CLIP = 5.0
+FLOOR = 0.05
+CUBED = 4.0
 YEAR = 252
 
 
@@ -26,6 +28,11 @@ def per_asset(case: Case, what: str) -> list[tuple[str, tuple[str, ...]]]:
 def with_average(values: np.ndarray) -> np.ndarray:
     """Append the mean over the last axis: what all assets share is seen best there."""
     return np.concatenate([values, values.mean(-1, keepdims=True)], axis=-1)
+
+
+def log_size(x: np.ndarray) -> np.ndarray:
+    """log |x|, from a twentieth of a unit upwards."""
+    return np.log(np.maximum(np.abs(x), FLOOR))
 
 
 def own_size(x: np.ndarray) -> np.ndarray:
@@ -60,15 +67,20 @@ def _lag_labels(case: Case, what: str, lags: range) -> list[tuple[str, tuple[str
 def volatility(case: Case) -> Finding:
     """Is each asset as volatile as it was?
 
-    log E[x^2], told as annualised volatility. In a conditional set: as volatile as today's state foretells.
+    log E[x^2], told as annualised volatility, and E[log |x|], the size of a typical day, which one crisis moves
+    less. In a conditional set: as volatile as today's state foretells.
     """
-    typical = float(np.sqrt(YEAR) * np.exp(np.log(case.scale).mean()))
+    typical, count = float(np.sqrt(YEAR) * np.exp(np.log(case.scale).mean())), len(case.assets)
+
+    def features(x: np.ndarray) -> np.ndarray:
+        return np.concatenate([np.square(np.clip(x, -CLIP, CLIP)).mean(1), log_size(x).mean(1)], axis=1)
 
     def reduce(mean: np.ndarray) -> np.ndarray:
-        return with_average(0.5 * np.log(mean + 1e-12))
+        large, usual = 0.5 * np.log(mean[..., :count] + 1e-12), mean[..., count:]
+        return np.concatenate([with_average(large), with_average(usual)], axis=-1)
 
     return case.compare(
-        lambda x: np.square(np.clip(x, -CLIP, CLIP)).mean(1), reduce, per_asset(case, "volatility"),
+        features, reduce, per_asset(case, "volatility") + per_asset(case, "typical size"), pooled=True,
         memory=1.5, foreseen=0.15,
         show=lambda value: float(typical * np.exp(value)),
     )  # fmt: skip
@@ -90,7 +102,7 @@ def volatility_along_horizon(case: Case) -> Finding:
         return with_average(np.log(mean[..., count:] / mean[..., :count]))
 
     labels = per_asset(case, "log ratio of late to early size")
-    return case.compare(features, reduce, labels, foreseen=0.04)
+    return case.compare(features, reduce, labels, pooled=True, foreseen=0.04)
 
 
 @check("clustering", question="facts", scale="path", horizon=4)
@@ -102,7 +114,7 @@ def clustering(case: Case) -> Finding:
     lags = range(1, min(6, case.horizon - 1))
     return case.compare(
         lambda x: lagged(relative_size(x), relative_size(x), lags), lambda m: _by_lag(m, len(case.assets)),
-        _lag_labels(case, "clustering of |r|", lags),
+        _lag_labels(case, "clustering of |r|", lags), pooled=True,
     )  # fmt: skip
 
 
@@ -115,7 +127,7 @@ def return_autocorrelation(case: Case) -> Finding:
     lags = range(1, min(6, case.horizon - 1))
     return case.compare(
         lambda x: lagged(own_size(x), own_size(x), lags), lambda m: _by_lag(m, len(case.assets)),
-        _lag_labels(case, "autocorrelation", lags),
+        _lag_labels(case, "autocorrelation", lags), pooled=True,
     )  # fmt: skip
 
 
@@ -128,7 +140,7 @@ def leverage(case: Case) -> Finding:
     lags = range(1, min(6, case.horizon - 1))
     return case.compare(
         lambda x: lagged(own_size(x), relative_size(x), lags), lambda m: _by_lag(m, len(case.assets)),
-        _lag_labels(case, "leverage", lags),
+        _lag_labels(case, "leverage", lags), pooled=True,
     )  # fmt: skip
 
 
@@ -145,7 +157,7 @@ def time_reversal(case: Case) -> Finding:
         y, a = own_size(x), relative_size(x)
         return lagged(y, a, lags) - lagged(a, y, lags)
 
-    return case.compare(features, lambda m: _by_lag(m, count), _lag_labels(case, "asymmetry in time", lags))
+    return case.compare(features, lambda m: _by_lag(m, count), _lag_labels(case, "asymmetry in time", lags), pooled=True)
 
 
 @check("drift", question="facts", scale="asset")
@@ -159,22 +171,28 @@ def drift(case: Case) -> Finding:
         lambda x: np.clip(x, -CLIP, CLIP).mean(1),
         with_average,
         per_asset(case, "drift"),
+        pooled=True,
         show=lambda v: float(v * typical),
     )
 
 
-@check("asymmetry", question="facts", scale="asset")
+@check("asymmetry", question="facts", scale="asset", horizon=5)
 def asymmetry(case: Case) -> Finding:
     """Are falls larger than rises?
 
-    E[(|x| - 1)+ sign x], days beyond one unit, clipped at five.
+    E[y^3], y the window over its own size, which takes the level of volatility out; every asset, their average and
+    the equal-weight book, where what all assets share is seen best.
     """
 
     def features(x: np.ndarray) -> np.ndarray:
-        clipped = np.clip(x, -CLIP, CLIP)
-        return (np.maximum(np.abs(clipped) - 1.0, 0.0) * np.sign(clipped)).mean(1)
+        y = own_size(np.concatenate([x, x.mean(2, keepdims=True)], axis=2))
+        return (np.clip(y, -CUBED, CUBED) ** 3).mean(1)
 
-    return case.compare(features, with_average, per_asset(case, "asymmetry"))
+    def reduce(mean: np.ndarray) -> np.ndarray:
+        return np.concatenate([with_average(mean[..., :-1]), mean[..., -1:]], axis=-1)
+
+    labels = [*per_asset(case, "skew in window units"), ("skew of the equal-weight book", case.assets)]
+    return case.compare(features, reduce, labels, pooled=True)
 
 
 @check("aggregation", question="facts", scale="path", horizon=4)
@@ -198,7 +216,7 @@ def aggregation(case: Case) -> Finding:
         )
 
     labels = [label for k in spans[1:] for label in per_asset(case, f"log size of {k}-day sums over that of days")]
-    return case.compare(features, reduce, labels)
+    return case.compare(features, reduce, labels, pooled=True)
 
 
 @check("volatility of volatility", question="facts", scale="path", horizon=4)

@@ -14,7 +14,8 @@ of Politis and Romano (1992); its variance is widened by 1/(1 - block/n).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import stats
@@ -71,6 +72,7 @@ class Spread:
         error = self.error
         return self.covariance / np.maximum(np.outer(error, error), 1e-300)
 
+    @cached_property
     def comparisons(self) -> float:
         """Effective number of independent components: the m at which max |N(0, C)| has the simulated 95 % point.
 
@@ -86,21 +88,59 @@ class Spread:
         point = np.quantile(np.abs(normal @ root.T).max(1), 0.95)
         return float(np.clip(np.log(0.95) / np.log1p(-2 * stats.norm.sf(point)), 1.0, len(correlation)))
 
-    def worst(self, departure: np.ndarray) -> tuple[int, float]:
-        """The component that departs most in standard errors, and the p-value of the largest departure."""
-        z = np.abs(departure) / np.maximum(self.error, 1e-300)
-        alone = 2 * stats.t.sf(z.max(), self.freedom)
-        return int(z.argmax()), float(-np.expm1(self.comparisons() * np.log1p(-min(alone, 1 - 1e-16))))
+    def worst(self, departure: np.ndarray, pooled: bool = False) -> Reading:
+        """The largest departure in standard errors, as one of ``comparisons`` independent ones.
+
+        pooled : the last component, an average over the others, and the rest get half of the level each, so that what
+        all assets share need not pay for every asset.
+        """
+        z = departure / np.maximum(self.error, 1e-300)
+        if not pooled:
+            at = int(np.abs(z).argmax())
+            return Reading("t", at, float(z[at]), float(np.abs(z[at])), self.comparisons, self.freedom)
+        rest = Spread(self.covariance[:-1, :-1], self.freedom).worst(departure[:-1])
+        one = Reading("t", len(z) - 1, float(z[-1]), float(np.abs(z[-1])), 2.0, self.freedom)
+        other = replace(rest, comparisons=2.0 * rest.comparisons)
+        return one if one.p_value <= other.p_value else other
+
+    @cached_property
+    def degrees(self) -> float:
+        """Effective number of independent components in a mean square (Satterthwaite)."""
+        return float(len(self.covariance) ** 2 / max((self.correlation**2).sum(), 1e-300))
+
+    def square(self, departure: np.ndarray) -> Reading:
+        """Mean squared departure in standard errors, against the moment-matched F law."""
+        z = departure / np.maximum(self.error, 1e-300)
+        at = int(np.abs(z).argmax())
+        return Reading("F", at, float(z[at]), float(np.mean(z**2)), self.degrees, self.freedom)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A departure read in its law.
+
+    law : ``t`` for the largest of so many ``comparisons``, ``F`` for a mean square of so many; component : which departs
+    most, by ``departure`` standard errors; value : what is read; freedom : of the law.
+    """
+
+    law: str
+    component: int
+    departure: float
+    value: float
+    comparisons: float
+    freedom: float
+
+    @property
+    def p_value(self) -> float:
+        """Probability of a departure at least as large."""
+        if self.law == "F":
+            return float(stats.f.sf(self.value, self.comparisons, self.freedom))
+        alone = 2 * stats.t.sf(self.value, self.freedom)
+        return float(-np.expm1(self.comparisons * np.log1p(-min(alone, 1 - 1e-16))))
 
     def reach(self, level: float) -> float:
-        """How many standard errors the largest departure stays within, with probability 1 - level."""
-        alone = -np.expm1(np.log1p(-level) / self.comparisons())
+        """The value that is passed with probability ``level``."""
+        if self.law == "F":
+            return float(stats.f.isf(level, self.comparisons, self.freedom))
+        alone = -np.expm1(np.log1p(-level) / self.comparisons)
         return float(stats.t.isf(alone / 2, self.freedom))
-
-    def square(self, departure: np.ndarray) -> tuple[float, float, float]:
-        """Mean squared departure in standard errors, its p-value and its 95 % point (moment-matched F law)."""
-        z = departure / np.maximum(self.error, 1e-300)
-        first = len(z) ** 2 / max((self.correlation**2).sum(), 1e-300)
-        law = stats.f(first, self.freedom)
-        value = float(np.mean(z**2))
-        return value, float(law.sf(value)), float(law.isf(0.05))

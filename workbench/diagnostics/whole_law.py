@@ -47,11 +47,11 @@ def energy_distance(case: Case) -> Finding:
     honest = -np.einsum("rw,wv,rv->r", delta := differences(case, len(fake)), kernel, delta, optimize=True)
     first = 2.0 * honest.mean() ** 2 / max(honest.var(), 1e-300)
     law = stats.f(first, case.freedom)
-    told = {"component": "energy distance of horizon returns", "mean under the null": float(honest.mean())}
-    p = float(law.sf(value / honest.mean()))
-    return Finding(
-        "", "", value, (0.0, float(law.isf(case.level) * honest.mean())), p, columns=case.assets, evidence=told
-    )
+    unit = float(honest.mean()) * case.factor**2
+    told = {"component": "energy distance of horizon returns", "mean under the null": unit}
+    told |= {"blocks": case.freedom, "comparisons": float(first), "law": "F"}
+    p, high = float(law.sf(value / unit)), float(law.isf(case.level) * unit)
+    return Finding("", "", value, (0.0, high), p, columns=case.assets, evidence=told)
 
 
 def differences(case: Case, draws: int) -> np.ndarray:

@@ -17,13 +17,13 @@ from time import monotonic
 
 import pandas as pd
 
-from workbench.diagnostics import CHECKS, trial, verdict
+from workbench.diagnostics import CHECKS, calibration, trial, verdict
 from workbench.diagnostics.faults import plant
 from workbench.diagnostics.measured.worlds import World, build
 
 HONEST = "none"
 AT_ONCE = 8
-CORE = {"case", "check", "finding", "null", "state", "trial"}
+CORE = {"calibration", "case", "check", "finding", "null", "state", "trial"}
 
 
 @dataclass(frozen=True)
@@ -113,11 +113,12 @@ def frame(rows: Sequence[dict]) -> pd.DataFrame:
 
 
 def fingerprint() -> str:
-    """Hash of the code that judges: the modules of the checks, of the trial and of the faults, words aside."""
+    """Hash of the code that judges: modules of checks, trial and faults, words aside, and the factors on the nulls."""
     here = Path(__file__).parent.parent
     modules = {check.__module__.rpartition(".")[2] for check in CHECKS.values()} | CORE
     files = sorted([*(here / "faults").glob("*.py"), *(here / f"{name}.py" for name in modules)])
-    return sha256("\n".join(map(_deeds, files)).encode()).hexdigest()[:12]
+    factors = json.dumps(calibration.table(), sort_keys=True)
+    return sha256("\n".join([*map(_deeds, files), factors]).encode()).hexdigest()[:12]
 
 
 def _deeds(path: Path) -> str:

@@ -14,9 +14,10 @@ from workbench.diagnostics.laws import LAWS, Law
 from workbench.diagnostics.measured.held_out import HELD_OUT
 from workbench.errors import ParameterError
 
-STARTS = ("unconditional", "today", "unusual")
-BEFORE, AFTER, CANDIDATES = 120, 260, 8
-UNUSUAL = 1.2
+STARTS = ("unconditional", "today", "unusual", "turned")
+BEFORE, AFTER = 120, 260
+CANDIDATES = {"unusual": 8, "turned": 48}
+UNUSUAL, TURNED = 1.2, 2.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class World:
 
     cross : whether the last column is the sum of the first two, as a cross rate is.
     start : ``unconditional``; ``today``, a set that starts from the last close; ``unusual``, the same after a month
-        whose volatility lies about 1.2 standard deviations from its mean, so that the condition matters.
+        whose volatility lies about 1.2 standard deviations from its mean, so that the condition matters; ``turned``,
+        the same after a turn of the market, from a usual month 120 days ago to one about 2 deviations from the mean.
     """
 
     law: str
@@ -65,11 +67,11 @@ def build(world: World) -> Truth:
     if world.start not in STARTS:
         raise ParameterError(f"start {world.start!r} of a world is none of {STARTS}")
     law, rng = law_of(world), np.random.default_rng(world.seed)
-    paths = CANDIDATES if world.start == "unusual" else 1
+    paths = CANDIDATES.get(world.start, 1)
     first, old = law.walk(law.long_run(paths, rng), world.days - BEFORE, rng)
     last, state = law.walk(old, BEFORE, rng)
     days = np.concatenate([first, last], axis=1)
-    chosen = _unusual(days) if paths > 1 else 0
+    chosen = _chosen(days, world.start) if paths > 1 else 0
     days, old, state = days[chosen].astype(float), old[chosen], state[chosen]
     after = law.walk(state[None], AFTER, rng)[0][0].astype(float)
     conditional = world.start != "unconditional"
@@ -89,9 +91,13 @@ def build(world: World) -> Truth:
     return Truth(history, honest, pd.DataFrame(after, index=dates[world.days :], columns=names), context)
 
 
-def _unusual(days: np.ndarray) -> int:
-    """The path (path, day, asset) whose last month's log mean |r| is nearest to 1.2 deviations from its mean."""
+def _chosen(days: np.ndarray, start: str) -> int:
+    """The path (path, day, asset) whose last month's log mean |r| departs as it should, in its own deviations: by 1.2,
+    or by 2 where it departed by less than one 120 days before."""
     total = np.abs(days).cumsum(1, dtype=float)
     level = np.log(total[:, 22:] - total[:, :-22]).mean(2)
-    departure = (level[:, -1] - level.mean(1)) / level.std(1)
-    return int(np.abs(np.abs(departure) - UNUSUAL).argmin())
+    departure = np.abs((level - level.mean(1, keepdims=True)) / level.std(1, keepdims=True))
+    if start == "unusual":
+        return int(np.abs(departure[:, -1] - UNUSUAL).argmin())
+    before = np.maximum(departure[:, -1 - BEFORE] - 1.0, 0.0)
+    return int((np.abs(departure[:, -1] - TURNED) + before).argmin())
