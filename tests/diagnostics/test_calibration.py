@@ -13,10 +13,10 @@ from workbench.diagnostics.trial import prepare
 
 def test_a_factor_needed_puts_the_p_value_at_the_level():
     covariance, departure = np.diag([1.0, 2.0, 0.5]), np.array([0.4, -3.0, 1.6])
-    plain = Spread(covariance, 20.0)
-    wide = needed(np.array([plain.worst(departure).p_value]), "t", np.array([20.0]), np.array([plain.comparisons]), 0.05)
+    plain, freedom = Spread(covariance, 20.0), np.array([20.0])
+    wide = needed(np.array([plain.worst(departure).p_value]), "t", freedom, np.array([plain.comparisons]), 0.05)
     assert Spread(wide[0] ** 2 * covariance, 20.0).worst(departure).p_value == pytest.approx(0.05, rel=1e-6)
-    square = needed(np.array([plain.square(departure).p_value]), "F", np.array([20.0]), np.array([plain.degrees]), 0.01)
+    square = needed(np.array([plain.square(departure).p_value]), "F", freedom, np.array([plain.degrees]), 0.01)
     assert Spread(square[0] ** 2 * covariance, 20.0).square(departure).p_value == pytest.approx(0.01, rel=1e-6)
 
 
@@ -66,6 +66,7 @@ def test_draws_of_many_states_do_not_start_from_one():
     truth = build(World("stochastic volatility", days=4000, assets=4, start="turned"))
     check = ["one state"]
     assert trial(truth.honest, truth.history, start="last", checks=check)[0].verdict != "fail"
-    mixed = truth.context.unconditional * np.exp(0.6 * np.random.default_rng(2).standard_normal((len(truth.honest), 1, 1)))
+    sizes = np.exp(0.6 * np.random.default_rng(2).standard_normal((len(truth.honest), 1, 1)))
+    mixed = truth.context.unconditional * sizes
     assert trial(mixed, truth.history, start="last", checks=check)[0].verdict == "fail"
     assert not trial(truth.honest, truth.history, checks=check)[0].answered

@@ -36,7 +36,9 @@ def volatility_in_out(case: Case) -> Finding:
         pooled = joint.sum(-1, keepdims=True) / np.maximum(alone.sum(-1, keepdims=True), 1e-9)
         return np.concatenate([joint / np.maximum(alone, 1e-9), pooled], axis=-1)
 
-    return case.compare(features, reduce, per_asset(case, "slope of late on early log size"), pooled=True, memory=1.5, foreseen=0.02)
+    return case.compare(
+        features, reduce, per_asset(case, "slope of late on early log size"), pooled=True, memory=1.5, foreseen=0.02
+    )
 
 
 @check("today's level", question="conditional", scale="asset")
@@ -52,7 +54,8 @@ def todays_level(case: Case) -> Finding:
     typical = float(np.sqrt(YEAR * np.pi / 2.0) * np.exp(np.log(case.scale).mean()))
     return case.everywhere().compare(
         lambda x: np.minimum(np.abs(x[:, :part]), 8.0).mean(1), lambda m: with_average(np.log(m + 1e-9)),
-        per_asset(case, "volatility of the first days"), pooled=True, foreseen=0.12, show=lambda v: float(typical * np.exp(v)),
+        per_asset(case, "volatility of the first days"), pooled=True, foreseen=0.12,
+        show=lambda v: float(typical * np.exp(v)),
     )  # fmt: skip
 
 
@@ -76,7 +79,9 @@ def one_state(case: Case) -> Finding:
     def reduce(mean: np.ndarray) -> np.ndarray:
         return np.log(np.maximum(mean[..., 2:] - mean[..., :2] ** 2, 1e-6))
 
-    labels = [(f"log variance over draws of the size of {what}", case.assets) for what in ("the first days", "all days")]
+    labels = [
+        (f"log variance over draws of the size of {what}", case.assets) for what in ("the first days", "all days")
+    ]
     found = case.everywhere().compare(features, reduce, labels)
     more = found.answered and found.evidence["departure"] > 0
     if not found.answered:

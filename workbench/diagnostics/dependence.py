@@ -69,7 +69,8 @@ def correlation_of_sizes(case: Case) -> Finding:
     """
     return case.compare(
         lambda x: moments(np.minimum(relative_size(x), CLIP)), lambda mean: correlations(mean, len(case.assets)),
-        pair_labels(case, "correlation of sizes"), pooled=True, memory=0.7, foreseen=0.12, show=lambda z: float(np.tanh(z)),
+        pair_labels(case, "correlation of sizes"), pooled=True,
+        memory=0.7, foreseen=0.12, show=lambda z: float(np.tanh(z)),
     )  # fmt: skip
 
 
@@ -85,7 +86,8 @@ def horizon_correlation(case: Case) -> Finding:
 
     return case.compare(
         features, lambda mean: correlations(mean, len(case.assets)), pair_labels(case, "correlation over the horizon"),
-        pooled=True, memory=0.7, foreseen=0.04, show=lambda z: float(np.tanh(z)),
+        pooled=True,
+        memory=0.7, foreseen=0.04, show=lambda z: float(np.tanh(z)),
     )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 r"""Edges: does the set end as sharply as if it had been cut?
 
-Paths that were rejected, filtered as outliers or never learnt leave an end as sharp as a knife; laws of nature fade out.
-With the draws of a set in decreasing order of something, x_1 >= x_2 >= ..., and k a twentieth of their number, the end is
-described by
+Paths that were rejected, filtered as outliers or never learnt leave an end as sharp as a knife; laws of nature fade
+out. With the draws of a set in decreasing order of something, x_1 >= x_2 >= ..., and k a twentieth of their number, the
+end is described by
 
     (x_1 - x_k) / (x_k - x_4k),
 

@@ -16,7 +16,6 @@ from workbench.diagnostics.finding import Finding
 
 CLIP = 5.0
 FLOOR = 0.05
-CUBED = 4.0
 YEAR = 252
 
 
@@ -157,7 +156,9 @@ def time_reversal(case: Case) -> Finding:
         y, a = own_size(x), relative_size(x)
         return lagged(y, a, lags) - lagged(a, y, lags)
 
-    return case.compare(features, lambda m: _by_lag(m, count), _lag_labels(case, "asymmetry in time", lags), pooled=True)
+    return case.compare(
+        features, lambda m: _by_lag(m, count), _lag_labels(case, "asymmetry in time", lags), pooled=True
+    )
 
 
 @check("drift", question="facts", scale="asset")
@@ -176,23 +177,18 @@ def drift(case: Case) -> Finding:
     )
 
 
-@check("asymmetry", question="facts", scale="asset", horizon=5)
+@check("asymmetry", question="facts", scale="asset")
 def asymmetry(case: Case) -> Finding:
     """Are falls larger than rises?
 
-    E[y^3], y the window over its own size, which takes the level of volatility out; every asset, their average and
-    the equal-weight book, where what all assets share is seen best.
+    E[(|x| - 1)+ sign x], days beyond one unit, clipped at five.
     """
 
     def features(x: np.ndarray) -> np.ndarray:
-        y = own_size(np.concatenate([x, x.mean(2, keepdims=True)], axis=2))
-        return (np.clip(y, -CUBED, CUBED) ** 3).mean(1)
+        clipped = np.clip(x, -CLIP, CLIP)
+        return (np.maximum(np.abs(clipped) - 1.0, 0.0) * np.sign(clipped)).mean(1)
 
-    def reduce(mean: np.ndarray) -> np.ndarray:
-        return np.concatenate([with_average(mean[..., :-1]), mean[..., -1:]], axis=-1)
-
-    labels = [*per_asset(case, "skew in window units"), ("skew of the equal-weight book", case.assets)]
-    return case.compare(features, reduce, labels, pooled=True)
+    return case.compare(features, with_average, per_asset(case, "asymmetry"), pooled=True)
 
 
 @check("aggregation", question="facts", scale="path", horizon=4)

@@ -8,8 +8,8 @@ of comparisons that the findings are worth: with the m p-values in increasing or
 
 because many checks look at the same thing. The 0.6 is measured: on 375 trials of five known laws against themselves the
 smallest of some 38 p-values was below .0021 in 3 % (``python -m benchmarks calibration``), and how often the verdict
-refutes the truth on laws kept apart is measured again (``python -m benchmarks red_team``). A finding whose p-value alone
-is below ``level`` and which the rule spares is a *warning*. Beside it stands the false-discovery
+refutes the truth on laws kept apart is measured again (``python -m benchmarks red_team``). A finding whose p-value
+alone is below ``level`` and which the rule spares is a *warning*. Beside it stands the false-discovery
 q-value of Benjamini and Hochberg (1995, JRSS B 57, 289-300), reported and not used by the rule.
 """
 

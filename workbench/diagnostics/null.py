@@ -119,8 +119,8 @@ class Spread:
 class Reading:
     """A departure read in its law.
 
-    law : ``t`` for the largest of so many ``comparisons``, ``F`` for a mean square of so many; component : which departs
-    most, by ``departure`` standard errors; value : what is read; freedom : of the law.
+    law : ``t`` for the largest of so many ``comparisons``, ``F`` for a mean square of so many; component : which
+    departs most, by ``departure`` standard errors; value : what is read; freedom : of the law.
     """
 
     law: str
