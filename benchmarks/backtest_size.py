@@ -24,7 +24,7 @@ from workbench.diagnostics.backtests.tails import t_var_es
 from workbench.diagnostics.monitors import es_evalues
 
 RESULTS = Path(__file__).parent / "results"
-SIZE, STAKE = 0.05, 0.025
+SIZE, STAKE, BATCH = 0.05, 0.025, 200
 KNOWN = {
     **{("kupiec", "textbook", "right", 0.99, n): x for n, x in ((250, 0.095), (500, 0.071), (1000, 0.055))},
     ("kupiec", "textbook", "right", 0.99, 2500): 0.044,
@@ -75,22 +75,33 @@ def row(test: str, judged: str, forecaster: str, level: float, days: int, reject
 
 
 def simulated(histories: int, days: int, level: float) -> list[dict]:
-    """Tests whose p-value is simulated: reported and textbook, on right histories and on the error they are for."""
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([61, days, round(1e6 * level)])))
-    samples = {"right": right(rng, histories, days, level)}
-    samples |= {error: wrong(error, rng, histories, days, level) for error in ERRORS}
-    rows = []
-    for name, sample in samples.items():
-        tests = [t for t in TESTS if t.null and name in ("right", t.finds) and _feeds(sample, t.needs)]
-        fair = null_statistics({t.name: t.statistic for t in tests}, sample, "fair", 5, 1999)
-        for test in tests:
-            values = test.statistic(sample)
-            p = tail_share(values, fair[test.name], test.worse)
-            rows.append(row(test.name, "simulated", name, level, days, int(np.sum(p <= SIZE)), len(p)))
-            if test.asymptotic and name == "right":
-                textbook = sum(test.asymptotic(float(value), _one(sample, k)) <= SIZE for k, value in enumerate(values))
-                rows.append(row(test.name, "textbook", name, level, days, int(textbook), len(p)))
-    return rows
+    """Tests whose p-value is simulated: reported and textbook, on right histories and on the error they are for.
+
+    In batches with a null of their own, or its error would be the same in every history.
+    """
+    count: dict[tuple, list[int]] = {}
+    for batch in range(histories // BATCH):
+        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([61, days, round(1e6 * level), batch])))
+        samples = {"right": right(rng, BATCH, days, level)}
+        samples |= {error: wrong(error, rng, BATCH, days, level) for error in ERRORS}
+        for name, sample in samples.items():
+            for key, rejected in _judged(name, sample, batch).items():
+                count.setdefault(key, []).extend(rejected)
+    return [row(*key, level, days, int(np.sum(no)), len(no)) for key, no in count.items()]
+
+
+def _judged(name: str, sample: Sample, batch: int) -> dict[tuple, np.ndarray]:
+    """Rejected or not, history by history, by (test, p-value, forecaster)."""
+    tests = [t for t in TESTS if t.null and name in ("right", t.finds) and _feeds(sample, t.needs)]
+    fair = null_statistics({t.name: t.statistic for t in tests}, sample, "fair", 1000 + batch, 999)
+    out = {}
+    for test in tests:
+        values = test.statistic(sample)
+        out[test.name, "simulated", name] = tail_share(values, fair[test.name], test.worse) <= SIZE
+        if test.asymptotic and name == "right":
+            p = [test.asymptotic(float(value), _one(sample, k)) for k, value in enumerate(values)]
+            out[test.name, "textbook", name] = np.array(p) <= SIZE
+    return out
 
 
 def _feeds(sample: Sample, needs: str) -> bool:

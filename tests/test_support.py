@@ -46,10 +46,12 @@ def test_today_depends_on_nothing_after_it(panel) -> None:
 
 
 def test_honest_days_are_rarely_called_strange() -> None:
-    """40 markets on a day that is not special: p < 5 % in at most 17 % (99.9 % of a binomial of 5 %)."""
-    stands = [standing(market(1300, 3, seed)) for seed in range(40)]
-    assert np.mean([one.p_value < 0.05 for one in stands]) <= 0.17
-    assert np.mean([one.standing == "outside" for one in stands]) <= 0.10
+    """120 markets of 1,300 days, whose last day is not special. Its state is the last of few independent ones, which
+    is oftener the farthest than its turn: p < 5 % on 9.0 % of 800 other markets (7.2 to 11.2), on 6 % of 200 of 3,500
+    days; outside on 1.2 %. At those rates each of the first two bounds fails once in 400 times or less."""
+    stands = [standing(market(1300, 3, seed)) for seed in range(120)]
+    assert sum(one.p_value < 0.05 for one in stands) <= 20
+    assert sum(one.standing == "outside" for one in stands) <= 6
     assert 0.3 < np.mean([one.p_value for one in stands]) < 0.7
     assert all(one.low <= one.p_value + 0.01 and one.p_value <= one.high + 0.01 for one in stands)
 

@@ -11,7 +11,8 @@ Three recursions, all with err_t = 1{L_t > VaR'_t} and the score s_t = log(L_t /
 The forecast law beyond VaR, which ``aci`` needs and a table of VaR and ES does not hold, is the Student t whose ES/VaR
 is the day's. ES moves with VaR, and its distance to VaR then by a recursion of its own on the e-value of the day,
     m_{t+1} = m_t + eta_es ((L_t - VaR'_t)+ / (alpha (ES'_t - VaR'_t)) - 1),
-    ES' - VaR' = VaR' (ES / VaR - 1) exp(m_t), which keeps the mean excess right as the first keeps the count.
+    ES' - VaR' = VaR' (ES / VaR - 1) exp(m_t), which keeps the mean excess right as the first keeps the count, as long
+    as m_t is not held at its limit (large steps: at eta_es = .01 the mean e-value of an ES far too thin stays at 1.2).
 
 **Coverage is by construction**: summing the recursion of ``tracking``, hits - alpha n = (q_{n+1} - q_1) / eta, whatever
 the forecasts are worth. Counting hits therefore proves nothing. :func:`compare` puts beside it what is not by

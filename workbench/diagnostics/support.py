@@ -7,7 +7,9 @@ neighbour among them, days within :data:`EMBARGO` of it left out, since yesterda
 Null: real against real. Every past state's distance to the others, its own :data:`EMBARGO` days on both sides left out,
 says how far apart honest days lie; blocks of :data:`BLOCK` days are drawn with replacement (moving-block bootstrap,
 Kunsch 1989, Annals of Statistics 17, 1217-1241), because strange days come in runs, and give the p-value of today's
-distance its interval. :math:`p` = share of past days at least as far from all others as today is.
+distance its interval. :math:`p` = share of past days at least as far from all others as today is. The last of a
+persistent history lies far out somewhat oftener than its turn: p < 5 % on 9 % of honest days after 1,300 days of
+AR(.97) volatility, on 6 % after 3,500 (800 and 200 simulated markets).
 
 The answer is graded: within the support; at its edge (:math:`p` below :data:`EDGE`), where the forecast is to be
 widened by what was wrong at such distances before; outside (farther than every past day), where a forecast is a guess
