@@ -1,7 +1,7 @@
 """How long until a monitor speaks after a planted break, at one false alarm in ten years; beside CUSUM, rolling Kupiec.
 
 ``detection_delay.csv``: median days from the break to the alarm with its 95 % interval (order statistics), for each
-monitor after each break of :mod:`workbench.diagnostics.monitors.delay`; 400 histories a seed, the seeds together.
+monitor after each break of :mod:`workbench.diagnostics.monitors.delay`; 300 histories a seed, the three seeds together.
 ``false_alarms``: alarms in ten quiet years, counted on fresh quiet histories that set no threshold, with their 95 %
 interval; an alarm starts the monitor afresh.
 """
@@ -72,9 +72,9 @@ def false_alarms(histories: int, years: float) -> pd.DataFrame:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--histories", type=int, default=400)
+    parser.add_argument("--histories", type=int, default=300)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--quiet", type=int, default=400, help="quiet histories of so many years")
+    parser.add_argument("--quiet", type=int, default=300, help="quiet histories of so many years")
     parser.add_argument("--years", type=float, default=10.0, help="between two false alarms of a monitor")
     options = parser.parse_args(arguments or [])
     table = delays(options.histories, options.seeds, options.years)
