@@ -58,7 +58,7 @@ class NeuralFilter(Filter):
         rows, generator = self.learning(returns, seed), torch.Generator().manual_seed(seed)
         self.network_, self.record_ = train(
             Networks(self.members, rows[0].shape[-1], self.hidden, generator),
-            _negative_likelihood,
+            _known_likelihood,
             rows,
             Plan(self.steps, validation=self.validation),
             generator,
@@ -111,7 +111,7 @@ class NeuralFilter(Filter):
     def update(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
         shock = returns - self.motion_.mu_
         surprise = self.motion_.surprise(state, returns).clamp(-6, 6)[..., None]
-        slow, signed = _decay(HALF_LIVES), _decay(LEVERAGE_HALF_LIVES)
+        slow, signed = decay_rate(HALF_LIVES), decay_rate(LEVERAGE_HALF_LIVES)
         squares = slow * state["squares"] + (1 - slow) * shock.square()[..., None]
         smoothed = signed * state["surprises"][..., 1:] + (1 - signed) * surprise
         after = {
@@ -119,7 +119,7 @@ class NeuralFilter(Filter):
             "squares": squares.clamp(min=self.motion_.floor_[..., None]),
             "surprises": torch.cat([surprise, smoothed], dim=-1),
         }
-        keep = _decay([LEVEL_HALF_LIFE])
+        keep = decay_rate([LEVEL_HALF_LIFE])
         unexpected = (shock / state["volatility"]).clamp(-6, 6).square()
         after["level"] = keep * state["level"] + (1 - keep) * unexpected
         after["volatility"] = after["variance"].sqrt() * (0.5 * self._correction(after)).exp()
@@ -165,7 +165,8 @@ class Networks(nn.Module):
         return rows[..., 0].reshape(-1, *inputs.shape[:-1])
 
 
-def _decay(half_lives) -> Tensor:
+def decay_rate(half_lives) -> Tensor:
+    """What is kept a day, for half-lives in days."""
     return 0.5 ** (1 / torch.tensor(half_lives))
 
 
@@ -176,10 +177,14 @@ def _known(returns: pd.DataFrame) -> Tensor:
     return torch.as_tensor(live)
 
 
-def _negative_likelihood(networks: Networks, days: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
-    """Mean negative Student-t log-likelihood a member of the known surprises (day, asset) given their inputs."""
+def _known_likelihood(networks: Networks, days: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
+    """Loss of the days' known surprises (day, asset) given their inputs, one number a member."""
     inputs, surprise, known = days
-    inputs, surprise = inputs[known], surprise[known]
+    return negative_likelihood(networks, inputs[known], surprise[known])
+
+
+def negative_likelihood(networks: Networks, inputs: Tensor, surprise: Tensor) -> Tensor:
+    """Mean negative Student-t log-likelihood a member of surprises (row,) given inputs (row, feature)."""
     log_scale = 0.5 * networks(inputs)  # of the surprise, as a standard deviation
     dof = 2.1 + networks.log_dof.exp()
     unit = surprise.square() * (-2 * log_scale).exp() / (dof - 2)

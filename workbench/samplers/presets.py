@@ -15,6 +15,7 @@ from workbench.samplers.history import HistoricalSimulation, StationaryBootstrap
 from workbench.samplers.neural import NeuralFilter
 from workbench.samplers.nsf import SplineFlow
 from workbench.samplers.path_flow import PathFlow
+from workbench.samplers.pretrained import PretrainedFilter
 from workbench.samplers.shocks import Factor, StudentCopula
 from workbench.samplers.tracking import QuantileTracking
 from workbench.samplers.vae import Vae
@@ -150,6 +151,14 @@ def _with_learned(model: type, members: int, steps: int, options: dict | None) -
     sampler = neural(members, steps)
     sampler.shocks = model(**options or {})
     return sampler
+
+
+@SAMPLERS.register("pretrained")
+def pretrained(
+    weights: str | None = None, tune_steps: int = 0, decay: float = 0.98, shrink: float = 0.3, tails: str = "gpd"
+) -> Sampler:
+    """Pretrained filter x moving correlation x bootstrapped ranks x pooled Pareto tails: for short histories."""
+    return Filtered(PretrainedFilter(weights, tune_steps), "bootstrap", tails, MovingCorrelation(decay, shrink))
 
 
 @SAMPLERS.register("transformer")

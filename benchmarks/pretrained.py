@@ -1,0 +1,100 @@
+r"""The pretrained filter on panels none of whose assets it saw, with 500, 1,000 and 2,000 days of history.
+
+Both samplers get the last ``days`` days before the split, are frozen there and rolled over the test span: one day ahead,
+scores of ``one_day_ahead`` (returns in per cent, :data:`DRAWS` draws), Diebold-Mariano t on blocks of 20 days against FHS
+with moving correlation fitted to the same days, and to 2,000 days. Panels:
+
+* ``us_equities``: test 2007-2022, weights trained before 2007 without any of the twenty stocks;
+* ``futures``: 41 futures of all kinds (hashed names, see ``benchmarks/panels.py``), test 2007-2022, the same weights;
+* ``multi_asset``: the catalogue's set, test 2007-2018, weights trained before 2007 (assets seen, days not).
+
+Every second day is scored. Finished rows wait in ``cache/``; run it again and it goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from benchmarks import panels
+from benchmarks.one_day_ahead import block_t, books, score_day
+from workbench import data, samplers
+
+RESULTS = Path(__file__).parent / "results" / "pretrained.csv"
+CACHE = Path(__file__).parent.parent / "cache" / "pretrained"
+DRAWS, EVERY, SEEDS = 1024, 2, 5
+SCORES = ["energy", "crps", "fz0_975", "fz0_990"]
+UNSEEN = "until_2006_without_us_equities"
+PANELS = {
+    "us_equities": (lambda: data.returns("us_equities"), "2006-12-31", "2022-12-31", UNSEEN),
+    "futures": (lambda: panels.futures(), "2006-12-31", "2022-12-31", UNSEEN),
+    "multi_asset": (lambda: data.returns("multi_asset"), "2006-12-31", "2018-12-31", "until_2006"),
+}
+
+
+def score(panel: str, name: str, days: int, seed: int, split: tuple | None = None, **options) -> pd.DataFrame:
+    """Scores (day, score) of one sampler fitted to the last ``days`` days before the split of ``panel``."""
+    load, fitted_until, tested_until, weights = split or PANELS[panel]
+    kept = CACHE / f"{panel}-{fitted_until}-{name}-{days}-{seed}{''.join(map(str, options.values()))}.parquet"
+    if kept.exists():
+        return pd.read_parquet(kept)
+    torch.set_num_threads(1)
+    returns = load().loc[:tested_until]
+    history = returns.loc[:fitted_until].iloc[-days:]
+    if name == "pretrained":
+        options = {"weights": weights, **options}
+    begun = time.process_time()
+    sampler = samplers.make(name, **options).fit(history, seed)
+    spent = time.process_time() - begun
+    weights_of_books = books(returns.shape[1])
+    first, rows, dates = returns.index[returns.index > fitted_until][0], [], []
+    walked = returns.loc[history.index[0] :]
+    for day, draws in samplers.roll(sampler, walked, first, draws=DRAWS, seed=1, every=EVERY):
+        realised = 100 * returns.loc[day].to_numpy(dtype=np.float32)
+        rows.append(score_day(100 * draws[:, 0], realised, weights_of_books))
+        dates.append(day)
+    frame = pd.DataFrame(rows, index=pd.DatetimeIndex(dates)).assign(fit_seconds=spent)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    frame.to_parquet(kept)
+    return frame
+
+
+def compared(panel: str, name: str, days: int, seed: int, references: dict[str, pd.DataFrame]) -> dict:
+    """One row of the table: mean scores and t against every reference."""
+    frame = score(panel, name, days, seed)
+    row = {"panel": panel, "sampler": name, "days": days, "seed": seed, "tested": len(frame), **frame.mean()}
+    for label, base in references.items():
+        row |= {f"t_{key}_vs_{label}": block_t(frame[key] - base[key], 20 // EVERY) for key in SCORES}
+    return row
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--panels", nargs="*", default=list(PANELS))
+    options = parser.parse_args(arguments or [])
+    rows = []
+    for panel in options.panels:
+        lengths = [days for days in (2000, 1000, 500) if days <= _history(panel)]
+        bases = {days: score(panel, "fhs_moving", days, 0) for days in lengths}
+        for days in lengths:
+            references = {"same_days": bases[days], "longest": bases[lengths[0]]}
+            runs = [("fhs_moving", 0)] + [("pretrained", seed) for seed in range(SEEDS)]
+            rows += [compared(panel, name, days, seed, references) for name, seed in runs]
+            pd.DataFrame(rows).round(4).to_csv(RESULTS, index=False)
+            print(pd.DataFrame(rows[-len(runs) :]).round(3).to_string(), flush=True)
+
+
+def _history(panel: str) -> int:
+    load, fitted_until, _, _ = PANELS[panel]
+    return len(load().loc[:fitted_until])
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(sys.argv[1:])
