@@ -155,7 +155,7 @@ def _with_learned(model: type, members: int, steps: int, options: dict | None) -
 
 @SAMPLERS.register("pretrained")
 def pretrained(
-    weights: str | None = None, tune_steps: int = 0, decay: float = 0.98, shrink: float = 0.3, tails: str = "gpd"
+    weights: str | None = None, tune_steps: int = 0, decay: float = 0.985, shrink: float = 0.5, tails: str = "gpd"
 ) -> Sampler:
     """Pretrained filter x moving correlation x bootstrapped ranks x pooled Pareto tails: for short histories."""
     return Filtered(PretrainedFilter(weights, tune_steps), "bootstrap", tails, MovingCorrelation(decay, shrink))

@@ -42,7 +42,7 @@ SLOW, KIND = 500.0, 250.0  # half-lives in days: of the variance's target, of th
 ALPHA, GAMMA, BETA = 0.03, 0.05, 0.93
 KIND_PRIOR = (-0.3, 0.75, 0.35, 0.02)  # leverage, mean absolute surprise, co-movement, idle days of an unknown asset
 TYPICAL = 0.01  # a day's volatility that the level of volatility is measured against
-TRUST = 1.0  # share of the network's correction that is passed on
+TRUST = 0.75  # share of the network's correction that is passed on
 MEAN_DAYS = 2000.0  # days of a mean of zero that a sample mean is weighed against
 FRESH = len(HALF_LIVES) + len(SIGNED_HALF_LIVES) + 3  # features whose mean over the panel is a feature too
 
@@ -80,9 +80,7 @@ class PooledMotion:
         return {
             "variance": torch.maximum(variance, self.floor),
             "slow": torch.maximum(slow * state["slow"] + (1 - slow) * square, self.floor),
-            "squares": torch.maximum(
-                keep * state["squares"] + (1 - keep) * square[..., None], self.floor[..., None]
-            ),
+            "squares": torch.maximum(keep * state["squares"] + (1 - keep) * square[..., None], self.floor[..., None]),
             "surprises": torch.cat([bounded[..., None], smoothed], dim=-1),
             "kind": self._kind(state, bounded, returns, live),
         }

@@ -3,8 +3,8 @@ r"""Pretraining: what the pretrained filter's network learns from, and how.
 All assets of all panels are walked once on one calendar, each from its own first day; a row is one asset's day,
 its features and what came next, :math:`z = \varepsilon_{t+1}/\sqrt{h_{t+1}}`. A step draws days and on each a
 market of 3 to ``ASSETS`` assets that traded then, half of the time out of one panel and half of the time across all, so
-that the panel's means are those of many possible panels. The loss is the Student-t likelihood with every *kind* of asset
-weighted alike: more of one kind would drown the rest.
+that the panel's means are those of many possible panels. The loss is the Student-t likelihood, and every *kind* of
+asset is drawn alike: more of one kind would drown the rest.
 """
 
 from __future__ import annotations
