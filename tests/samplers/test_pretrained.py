@@ -14,7 +14,7 @@ from workbench.errors import DataError, ParameterError
 from workbench.samplers import pretraining, weights
 from workbench.samplers.pretrained import PretrainedFilter
 
-SHIPPED = ["until_2002", "until_2006", "until_2006_without_us_equities", "until_2015"]
+SHIPPED = weights.names()
 ALLOWED = ("BSD-3-Clause", "MIT", "Apache-2.0", "NCSA", "public domain")
 
 
@@ -63,16 +63,16 @@ def test_signs_survive_being_packed():
 
 
 @pytest.mark.parametrize(
-    "last, expected", [("2006-12-31", "until_2006"), ("2014-06-30", "until_2006"), ("2020", "until_2015")]
+    "last, expected", [("2006-12-29", "until_2006"), ("2014-06-30", "until_2006"), ("2006-12-28", "until_2002")]
 )
 def test_the_newest_weights_that_know_nothing_of_later_days_are_taken(last, expected):
     assert weights.newest_before(pd.Timestamp(last)) == expected
 
 
 def test_weights_from_after_the_fitted_panel_are_told(panel):
-    with pytest.warns(weights.Overlap, match="trained until 2015-12-31, the fitted panel ends on"):
-        fitted = PretrainedFilter("until_2015").fit(panel, 0)
-    assert fitted.overlap_ == {"trained_until": "2015-12-31", "later": True, "assets": []}
+    with pytest.warns(weights.Overlap, match="trained until 2006-12-29, the fitted panel ends on"):
+        fitted = PretrainedFilter("until_2006").fit(panel, 0)
+    assert fitted.overlap_ == {"trained_until": "2006-12-29", "later": True, "assets": []}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert not PretrainedFilter().fit(panel, 0).overlap_["later"]
