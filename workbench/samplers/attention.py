@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.samplers.filters import FILTERS
-from workbench.samplers.neural import BOUND, NeuralFilter, _decay
+from workbench.samplers.neural import BOUND, NeuralFilter, decay_rate
 from workbench.samplers.training import Plan, train
 
 MEMORIES = (1.0, 4.0, 12.0, 30.0)  # half-lives of the attention to the past, days, one a head
@@ -140,7 +140,7 @@ class Block(nn.Module):
         """One day, (draw, asset, width), by recursion."""
         query, key, value = _heads(self.past(hidden))  # (draw, head, asset, size)
         with_one = torch.cat([value, torch.ones_like(value[..., :1])], dim=-1)
-        memory = _decay(MEMORIES)[:, None, None, None] * memory + _positive(key)[..., None] * with_one[..., None, :]
+        memory = decay_rate(MEMORIES)[:, None, None, None] * memory + _positive(key)[..., None] * with_one[..., None, :]
         read = (_positive(query)[..., None, :] @ memory)[..., 0, :]
         return self._rest(hidden, (read[..., :-1] / read[..., -1:]).transpose(-3, -2).flatten(-2)), memory
 
@@ -164,7 +164,7 @@ def _positive(values: Tensor) -> Tensor:
 def _forgetting(days: int) -> Tensor:
     """Weights (head, time, past) of half-life ``MEMORIES``, zero for the future."""
     ago = torch.arange(days)[:, None] - torch.arange(days)
-    return torch.where(ago >= 0, _decay(MEMORIES)[:, None, None] ** ago.clamp(min=0), 0.0)
+    return torch.where(ago >= 0, decay_rate(MEMORIES)[:, None, None] ** ago.clamp(min=0), 0.0)
 
 
 def _windows(days: Tensor) -> Tensor:

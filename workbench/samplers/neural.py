@@ -131,7 +131,7 @@ class NeuralFilter(Filter):
         Fed with its own draws the level would widen what is drawn next, and a history of years run away. Where the
         variance was above the ceiling already, it may not rise.
         """
-        after, keep = self.update(state, returns), _decay([LEVEL_HALF_LIFE])
+        after, keep = self.update(state, returns), decay_rate([LEVEL_HALF_LIFE])
         after["level"] = keep * state["level"] + (1 - keep)
         variance = after["variance"].minimum(state["variance"].maximum(self.ceiling_))
         after["volatility"] = after["volatility"] * (variance / after["variance"]).sqrt()

@@ -43,6 +43,7 @@ ALPHA, GAMMA, BETA = 0.03, 0.05, 0.93
 KIND_PRIOR = (-0.3, 0.75, 0.35, 0.02)  # leverage, mean absolute surprise, co-movement, idle days of an unknown asset
 TYPICAL = 0.01  # a day's volatility that the level of volatility is measured against
 TRUST = 0.75  # share of the network's correction that is passed on
+CEILING = 100.0  # drawn variances stay below this many slow ones
 MEAN_DAYS = 2000.0  # days of a mean of zero that a sample mean is weighed against
 FRESH = len(HALF_LIVES) + len(SIGNED_HALF_LIVES) + 3  # features whose mean over the panel is a feature too
 
@@ -167,6 +168,18 @@ class PretrainedFilter(Filter):
         correction = self.trust * self.network_(inputs).mean(dim=0)
         after["volatility"] = after["variance"].sqrt() * (0.5 * correction).exp()
         return after
+
+    def imagine(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
+        """As ``update``, but drawn days are no news of the slow variance, which stays, and of the level.
+
+        Both would be fed with their own draws, and a history of years would wander off; the level goes back to one.
+        """
+        after, keep = self.update(state, returns), decay_rate([LEVEL_HALF_LIFE])
+        after["level"] = keep * state["level"] + (1 - keep)
+        after["slow"] = state["slow"].expand_as(after["slow"])
+        variance = after["variance"].minimum(state["variance"].maximum(CEILING * after["slow"]))
+        after["volatility"] = after["volatility"] * (variance / after["variance"]).sqrt()
+        return after | {"variance": variance}
 
     def _tune(self, returns: pd.DataFrame, seed: int) -> None:
         """Go on training on this panel for ``tune_steps`` steps of 256 days."""
