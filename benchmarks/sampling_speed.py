@@ -33,6 +33,11 @@ OURS = [
     "gjr_gaussian",
     "gjr_t",
     "neural",
+    "neural_flow",
+    "neural_diffusion",
+    "neural_nsf",
+    "neural_vae",
+    "neural_generator",
 ]
 SLOW = {"gjr_vine": 40_000}
 PEERS = {"arch StationaryBootstrap": 5_000, "skfolio VineCopula": 2_000, "pyvinecopulib Vinecop": 2_000}

@@ -11,7 +11,20 @@ from workbench.samplers.base import Sampler, State, States
 from workbench.samplers.chains import chain_seed, fit_chains, sample_chains
 from workbench.samplers.presets import SAMPLERS
 from workbench.samplers.rolling import roll
+from workbench.samplers.storage import load, save
 
 make = SAMPLERS.make
 
-__all__ = ["SAMPLERS", "Sampler", "State", "States", "chain_seed", "fit_chains", "make", "roll", "sample_chains"]
+__all__ = [
+    "SAMPLERS",
+    "Sampler",
+    "State",
+    "States",
+    "chain_seed",
+    "fit_chains",
+    "load",
+    "make",
+    "roll",
+    "sample_chains",
+    "save",
+]
