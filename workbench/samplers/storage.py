@@ -88,11 +88,6 @@ def _write_array(value: Tensor | np.ndarray, arrays: Arrays, name: str) -> dict[
     key = str(len(arrays))
     held = torch.as_tensor(np.array(value)) if kind == "array" else value
     arrays[key] = held.detach().cpu().clone(memory_format=torch.contiguous_format)
-        torch.as_tensor(np.array(value) if kind == "array" else value)
-        .detach()
-        .cpu()
-        .clone(memory_format=torch.contiguous_format)
-    )
     return {kind: key}
 
 
