@@ -81,3 +81,11 @@ def step(kernel: Kernel, noise: Tensor, values: Tensor, score, floor: Tensor | f
     accepted = scores >= floor
     kernel.adapt(kind, accepted)
     return torch.where(accepted[:, None], proposed, noise), torch.where(accepted, scores, values), accepted
+
+
+@torch.no_grad()
+def linger(kernel: Kernel, noise: Tensor, values: Tensor, score, floor: float, steps: int) -> tuple[Tensor, Tensor]:
+    """Noise and scores after ``steps`` moves of every chain."""
+    for _ in range(steps):
+        noise, values, _ = step(kernel, noise, values, score, floor)
+    return noise, values

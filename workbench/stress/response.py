@@ -15,7 +15,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from workbench.samplers.noise import stream
 from workbench.stress.design import to_level
 from workbench.stress.problem import Problem, Score
 

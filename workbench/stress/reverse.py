@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import torch
 import xarray as xr
@@ -24,15 +25,16 @@ from workbench.samplers.noise import stream
 from workbench.stress import shapley
 from workbench.stress.design import descend
 from workbench.stress.events import Loss
-from workbench.stress.kernels import JUMPS, SMOOTH, Kernel
-from workbench.stress.modes import distinct
+from workbench.stress.kernels import JUMPS, SMOOTH, Kernel, linger
+from workbench.stress.modes import alike, distinct
 from workbench.stress.plausibility import Plausibility
 from workbench.stress.precedent import Precedent, nearest
 from workbench.stress.problem import Problem, Score, continuous, smooth
 from workbench.stress.response import respond
-from workbench.stress.splitting import split
+from workbench.stress.splitting import Splitting, split
 
 NARROW = 0.3  # spread of the draws from which a slope is regressed
+CROWD, LINGER = 128, 24  # scenarios of the crowd, and moves that part them from each other
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Mode:
 
     path : log returns (day, asset). distance : root of the cost, the noise norm where there is a gradient.
     plausibility, log_likelihood_ratio : see :mod:`.plausibility`. by_asset, by_factor : Shapley shares of the loss.
+    crowd : positions in the answer's crowd of the scenarios whose moves are most like this one's.
     """
 
     path: pd.DataFrame
@@ -52,6 +55,7 @@ class Mode:
     by_factor: pd.DataFrame
     precedent: Precedent
     noise: Tensor
+    crowd: np.ndarray
 
     @property
     def moves(self) -> pd.Series:
@@ -61,7 +65,10 @@ class Mode:
 
 @dataclass(frozen=True)
 class Reverse:
-    """All modes, the cheapest first, and how likely any loss of that size is (with its relative error)."""
+    """All modes, the cheapest first, and how likely any loss of that size is (with its relative error).
+
+    tree : one draw a mode. crowd : draws of the sampler's law given the loss, of which the modes are the quietest.
+    """
 
     modes: tuple[Mode, ...]
     loss: float
@@ -69,7 +76,8 @@ class Reverse:
     relative_error: float
     method: str
     evaluations: int
-    tree: xr.DataTree  # one draw a mode
+    tree: xr.DataTree
+    crowd: xr.DataTree
 
 
 def reverse(
@@ -98,7 +106,8 @@ def reverse(
 
     kind = "gradient" if smooth(problem, score, seed) else "jumps"
     kind = "regressed slope" if kind == "jumps" and continuous(problem, score, seed) else kind
-    found = split(problem, score, loss, particles, 0.15, seed, "reverse", JUMPS if kind == "jumps" else SMOOTH)
+    mix = JUMPS if kind == "jumps" else SMOOTH
+    found = split(problem, score, loss, particles, 0.15, seed, "reverse", mix)
     plausible = Plausibility(problem, kind != "jumps", seed)
     begin = found.noise[:: max(len(found.noise) // starts, 1)][:starts]
     if kind == "gradient":
@@ -111,16 +120,26 @@ def reverse(
     if not len(points):
         raise Refusal(f"no start reached the loss of {loss:g} by descent; the loss may jump there")
     points = distinct(problem, points, plausible.cost(points))[:modes]
-    paths = problem.decode(points).detach()
+    paths, crowd = problem.decode(points).detach(), _crowd(problem, score, loss, found, mix, seed)
     return Reverse(
-        _modes(problem, book, score, points, paths, plausible, seed),
+        _modes(problem, book, score, points, paths, crowd, plausible, seed),
         loss,
         found.probability,
         found.relative_error,
         "gradient-free" if kind == "jumps" else kind,
-        found.evaluations + spent + 4000,
+        found.evaluations + spent + 4000 + (LINGER + 1) * len(crowd),
         scenarios.assemble(paths.numpy()[None], problem.assets, reverse=loss, horizon=horizon),
+        scenarios.assemble(crowd.numpy()[None], problem.assets, reverse=loss, horizon=horizon),
     )
+
+
+@torch.no_grad()
+def _crowd(problem: Problem, score: Score, loss: float, found: Splitting, mix, seed: int) -> Tensor:
+    """Paths (draw, time, asset) of the law given the loss: chains from the finds, long enough to part them."""
+    every = slice(None, None, max(len(found.noise) // CROWD, 1))
+    kernel = Kernel(problem, stream(seed, "crowd", 0), mix)
+    noise, _ = linger(kernel, found.noise[every][:CROWD], found.values[every][:CROWD], score, loss, LINGER)
+    return problem.decode(noise)
 
 
 @torch.no_grad()
@@ -143,9 +162,17 @@ def _improve(
 
 
 def _modes(
-    problem: Problem, book: Book, score: Score, points: Tensor, paths: Tensor, plausible: Plausibility, seed: int
+    problem: Problem,
+    book: Book,
+    score: Score,
+    points: Tensor,
+    paths: Tensor,
+    crowd: Tensor,
+    plausible: Plausibility,
+    seed: int,
 ) -> tuple[Mode, ...]:
     cost, losses, level = plausible.cost(points), score(paths), plausible.level(paths.sum(dim=1))
+    nearest_mode = alike(problem, crowd, paths).argmax(dim=1).numpy()
     columns = [problem.assets.index(name) for name in book.assets]
     history = problem.sampler.history_
     made = []
@@ -163,6 +190,7 @@ def _modes(
                 shapley.by_factor(book, own, history, seed=seed),
                 nearest(table.sum(), history, problem.horizon),
                 points[number],
+                np.flatnonzero(nearest_mode == number),
             )
         )
     return tuple(made)
