@@ -1,4 +1,4 @@
-r"""Crises that were held back, with the equity factor's path given: ``python -m benchmarks.stress_episodes [sampler ...]``.
+r"""Crises held back, the equity factor's path given: ``python -m benchmarks.stress_episodes [sampler ...]``.
 
 The panel is 20 US stocks and seven currencies, and EQUITY, the stocks' mean, as a column of its own. The factor's
 realised path is given day by day; scored is what a method says of the other 27 (fair energy score, in units of their
@@ -154,9 +154,11 @@ def summarise(daily: pd.DataFrame) -> pd.DataFrame:
                      part["cpu_seconds"].iloc[0], part["note"].fillna("").iloc[0]))  # fmt: skip
     names = ["episode", "method", "seed", "energy", "whole", "best_rival", "t", "ahead", "cpu_seconds", "note"]
     table = pd.DataFrame(rows, columns=names).groupby(["episode", "method"], sort=False)
-    spread = table.agg(seeds=("seed", "size"), energy=("energy", "median"), whole=("whole", "median"),
-                       best_rival=("best_rival", "first"), t=("t", "median"), worst_t=("t", "max"), best_t=("t", "min"),
-                       ahead=("ahead", "sum"), cpu_seconds=("cpu_seconds", "median"), note=("note", "first"))  # fmt: skip
+    spread = table.agg(
+        seeds=("seed", "size"), ahead=("ahead", "sum"), energy=("energy", "median"), whole=("whole", "median"),
+        best_rival=("best_rival", "first"), t=("t", "median"), worst_t=("t", "max"), best_t=("t", "min"),
+        cpu_seconds=("cpu_seconds", "median"), note=("note", "first"),
+    )  # fmt: skip
     return spread.sort_values(["episode", "energy"]).round(3)
 
 

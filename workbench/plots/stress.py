@@ -131,12 +131,12 @@ def ways_to_lose(answers: Mapping[str, Reverse], history: pd.DataFrame) -> np.nd
     for row, (name, answer) in zip(axes, answers.items()):
         for ax, mode in zip(row, answer.modes):
             _way(ax, mode.path, history.loc[mode.precedent.first : mode.precedent.last])
-            said = f"{name}: loss {mode.loss:.0%}, distance {mode.distance:.1f}"
+            said = f"loss {mode.loss:.0%}, distance {mode.distance:.1f}"
             like = f"like {mode.precedent.first:%b %Y} ({mode.precedent.distance:.1f})"
             ax.set_title(f"{said}\n{like}", fontsize=8)
         for ax in row[len(answer.modes) :]:
             ax.set_axis_off()
-        row[0].set_ylabel("cumulative log return")
+        row[0].set_ylabel(f"{name.replace('_', ' ')}\ncumulative log return")
         row[0].yaxis.set_major_formatter(PercentFormatter(1, 0))
     for ax in axes[-1]:
         ax.set_xlabel("trading day")

@@ -1,0 +1,64 @@
+"""How often honest crises are refuted by their shape: ``python -m benchmarks.stress_likeness``.
+
+A known law (three samplers, fitted to 20 US stocks of 1994-2008) makes 150 histories of 3,600 days. The law itself is
+then compared with each (its long-run draws), and single paths of it are placed among the history's worst windows: paths
+that lost as much as these, and paths that lost 12 % or more, which is more than nearly all of them. Everything true, so
+every refutation is a false alarm.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from workbench import books, data, samplers, scenarios
+from workbench.diagnostics.likeness import Crises
+from workbench.samplers.noise import stream
+
+RESULTS = Path(__file__).parent / "results"
+LAWS, HISTORIES, DAYS, HORIZON, DEEP = ("fhs", "gjr_t", "lognormal"), 150, 3600, 20, 0.12
+
+
+def histories(sampler: samplers.Sampler) -> list[pd.DataFrame]:
+    """Long histories drawn from a sampler, each starting on some fitted day."""
+    states, generator = sampler.states(sampler.history_), stream(3, "histories", 0)
+    starts = states.rows(generator.integers(len(states.dates), size=HISTORIES))
+    noise = torch.as_tensor(generator.standard_normal((HISTORIES, DAYS, sampler.width), dtype=np.float32))
+    with torch.no_grad():
+        drawn = sampler.decode(noise, starts, DAYS).double().numpy()
+    days = pd.bdate_range("1990-01-01", periods=DAYS)
+    return [pd.DataFrame(values, days, sampler.assets_) for values in drawn]
+
+
+def measure(law: str) -> pd.DataFrame:
+    """One row a history: the p-value of the law itself, and the share of single paths refuted."""
+    returns = data.returns("us_equities").loc["1994-06":"2008-09-12"]
+    sampler, book = samplers.make(law).fit(returns, 1), books.equal_weight(returns)
+    pool = scenarios.pooled(sampler.sample(30_000, HORIZON, 5, "long-run"))
+    losses = book.loss(torch.as_tensor(pool)).numpy()
+    rows = []
+    for number, history in enumerate(histories(sampler)):
+        crises, generator = Crises(history, book, HORIZON), np.random.default_rng(number)
+        alike = generator.choice(np.flatnonzero((losses >= crises.losses[0]) & (losses <= crises.losses[1])), 10)
+        deep = generator.choice(np.flatnonzero(losses >= DEEP), 10)
+        shares = [np.mean([crises.place(pd.DataFrame(pool[k], columns=history.columns)).refuted for k in which])
+                  for which in (alike, deep)]  # fmt: skip
+        whole = crises.compare(pool[generator.permutation(len(pool))[:3000]]).p_value
+        rows.append((law, number, *crises.losses, whole, *shares))
+    return pd.DataFrame(rows, columns=["law", "history", "least_loss", "worst_loss", "p_sampler", "alike", "deep"])
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    table = pd.concat([measure(law) for law in LAWS])
+    table.round(4).to_csv(RESULTS / "stress_likeness.csv", index=False)
+    told = table.assign(at_5=table["p_sampler"] <= 0.05, at_3=table["p_sampler"] <= 0.03)
+    print(told.groupby("law")[["at_5", "at_3", "alike", "deep"]].mean())
+    print(told[["at_5", "at_3", "alike", "deep"]].mean())
+
+
+if __name__ == "__main__":
+    main()
