@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
-from workbench import samplers, scenarios
-from workbench.errors import FitError, ParameterError
+from workbench import books, samplers, scenarios, stress
+from workbench.errors import FitError, ParameterError, Refusal
 from workbench.samplers.noise import BLOCK, block_noise
 
 LEARNED = {"members": 1, "steps": 25, "shocks": {"hidden": 8, "steps": 50, "sample": 4096, "mixture": 4.0}}
@@ -201,3 +201,38 @@ def test_rolled_forecasts_cover_the_days_asked_for(panel):
     days = [day for day, draws in samplers.roll(sampler, panel, panel.index[600], draws=10, every=7)]
     assert days == list(panel.index[600:900:7])
     assert all(isinstance(day, pd.Timestamp) for day in days)
+
+
+@pytest.fixture(scope="module")
+def crisis(fitted, panel):
+    """A sampler, a book, and the loss that one in a hundred of 6,000 plain draws of three days exceeds."""
+    book = books.equal_weight(panel)
+    losses = -book.profits(fitted.sample(6000, 3, seed=11)).values[0]
+    return fitted, book, float(np.quantile(losses, 0.99))
+
+
+def test_a_rare_loss_is_as_likely_as_plain_draws_say(crisis):
+    """Sixty plain draws know it to 13 %; four of both errors together leave one false alarm in ten thousand."""
+    sampler, book, loss = crisis
+    found = stress.rare(sampler, stress.Loss(book), loss, 3, seed=1, budget=4000)
+    assert abs(np.log(found.probability / 0.01)) < 4 * np.hypot(found.relative_error, 0.13)
+    assert -book.profits(found.tree).values.max() >= loss - 1e-6
+
+
+def test_the_most_plausible_way_loses_as_much_as_was_asked(crisis):
+    sampler, book, loss = crisis
+    found = stress.reverse(sampler, book, loss, 3, seed=1, particles=120, sweeps=20, modes=2)
+    assert all(mode.loss >= 0.998 * loss and np.isfinite(mode.distance) for mode in found.modes)
+    assert all(torch.isfinite(mode.noise).all() and 0 < mode.plausibility <= 1 for mode in found.modes)
+
+
+def test_a_loss_that_is_given_is_met_or_refused(crisis):
+    sampler, book, loss = crisis
+    try:
+        found = stress.given(sampler, [stress.Constraint(stress.Loss(book), loss, 2 * loss)], 600, 3, 1, particles=100)
+    except Refusal as refused:
+        assert "R-hat" in str(refused)
+        return
+    losses = -book.profits(found.tree).values
+    assert loss - 1e-6 <= losses.min() and losses.max() <= 2 * loss + 1e-6
+    assert found.diagnostics["r_hat"].max() <= 1.05
