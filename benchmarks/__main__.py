@@ -8,7 +8,11 @@ import benchmarks
 
 
 def main(names: list[str]) -> None:
-    known = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name != "__main__")
+    known = sorted(
+        module.name
+        for module in pkgutil.iter_modules(benchmarks.__path__)
+        if not (module.ispkg or module.name == "__main__")
+    )
     for name in names or known:
         if name not in known:
             sys.exit(f"unknown benchmark {name!r}; known: {', '.join(known)}")

@@ -25,7 +25,7 @@ from workbench.data.sets.multi_asset import dollars
 from workbench.data.sets.rates import par_bond_returns
 from workbench.data.sources import package_file
 
-CACHE = Path(__file__).parent.parent / "cache" / "packages"
+CACHE = Path(__file__).parents[2] / "cache" / "packages"
 IDLE = 0.12  # an asset with more zero returns than this stands still too often to be learned from
 NYSE_OLD_SEEN = {"coke": 4, "exxon": 9, "ge": 12, "jnj": 20, "merck": 26, "mobil": 28, "pandg": 30}
 NYSE_NEW_SEEN = {"coke": 3, "ge": 8, "jnj": 13, "merck": 17, "pandg": 20}

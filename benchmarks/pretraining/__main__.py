@@ -1,10 +1,10 @@
 """Train the weights of the pretrained filter and write them with their records.
 
-    python -m benchmarks.pretrain                  # all, about ten CPU minutes; downloads three packages
-    python -m benchmarks.pretrain until_2006       # one
+    python -m benchmarks.pretraining                  # all, about ten CPU minutes; downloads three packages
+    python -m benchmarks.pretraining until_2006       # one
 
 Same packages, same seeds, same weights (on one thread of one kind of processor). What a panel's licence does not allow
-is not learned from: see ``benchmarks/panels.py``.
+is not learned from: see ``benchmarks/pretraining/panels.py``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import torch
 from safetensors.torch import save
 
-from benchmarks import panels
+from benchmarks.pretraining import panels
 from workbench.data import content_hash
 from workbench.samplers import pretraining, weights
 
