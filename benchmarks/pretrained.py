@@ -5,7 +5,7 @@ ahead, scores of ``one_day_ahead`` (returns in per cent, 1,024 draws), Diebold-M
 FHS with moving correlation fitted to the same days, and to 2,000 days. Panels:
 
 * ``us_equities``: test 2007-2022, weights trained before 2007 without any of the twenty stocks;
-* ``futures``: 41 futures of all kinds (hashed names, see ``benchmarks/pretraining/panels.py``), test 2007-2022, the same weights;
+* ``futures``: 41 futures of all kinds under hashed names (``benchmarks/pretraining``), 2007-2022, the same weights;
 * ``multi_asset``: the catalogue's set, test 2007-2018, weights trained before 2007 (assets seen, days not).
 
 Every fourth day is scored, so that a block holds five. Finished rows wait in ``cache/``; run it again and it goes on.
@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from benchmarks.pretraining import panels
 from benchmarks.one_day_ahead import block_t, books, score_day
+from benchmarks.pretraining import panels
 from workbench import data, samplers
 
 RESULTS = Path(__file__).parent / "results" / "pretrained.csv"
@@ -32,7 +32,7 @@ SCORES = ["energy", "crps", "fz0_975", "fz0_990"]
 UNSEEN = "until_2006_without_us_equities"
 PANELS = {
     "us_equities": (lambda: data.returns("us_equities"), "2006-12-31", "2022-12-31", UNSEEN),
-    "futures": (lambda: panels.futures(), "2006-12-31", "2022-12-31", UNSEEN),
+    "futures": (panels.futures, "2006-12-31", "2022-12-31", UNSEEN),
     "multi_asset": (lambda: data.returns("multi_asset"), "2006-12-31", "2018-12-31", "until_2006"),
 }
 

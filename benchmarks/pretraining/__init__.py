@@ -1,1 +1,1 @@
-"""How the shipped weights of the pretrained filter were made; run by name only: ``python -m benchmarks.pretraining``."""
+"""How the shipped weights of the pretrained filter were made: ``python -m benchmarks.pretraining``."""
