@@ -108,11 +108,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--tables", action="store_true", help="write the tables of what was measured, run nothing")
     options = parser.parse_args(arguments or [])
     torch.set_num_threads(1)
-    names = [name for name in options.samplers.split(",") if name] or [n for n in SAMPLERS if n not in LEFT_OUT]
+    known = [name for name in SAMPLERS if name not in LEFT_OUT]
+    names = [name for name in options.samplers.split(",") if name] or known
     for panel in () if options.tables else options.panel or LAST:
         for horizon in options.horizon or EVERY:
             run(panel, horizon, names, options.seeds, options.again.split(","))
-    tables(names, options.seeds)
+    if options.tables or not options.samplers:
+        tables(known, options.seeds)
 
 
 if __name__ == "__main__":
