@@ -69,7 +69,7 @@ def lead_plot(frames: Mapping[str, pd.DataFrame], reference: str, names: Sequenc
         ax.axhline(0, color=FAINT, linewidth=0.9)
         ax.set_xlim(frame.index[0], frame.index[-1])
         ax.set_title(f"{score}, {len(frame):,} forecasts")
-        ax.set_ylabel("score points, summed")
+        ax.set_ylabel("summed points")
     legend_below(axes[0])
     return axes
 
