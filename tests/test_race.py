@@ -98,6 +98,8 @@ def test_a_comparison_is_diebold_and_mariano_s_averaged_over_seeds(rows) -> None
     assert told["t"] == pytest.approx(diebold_mariano((own[0] + own[1]) / 2, base, 4, "bartlett").statistic)
     assert told["low"] <= told["gain"] <= told["high"] and told["t_low"] <= told["t_high"] and told["seeds"] == 2
     assert table.loc["CRPS", "historical"]["t"] > 2  # a frozen law through 2008
+    with pytest.raises(ParameterError, match="ran alone"):
+        race.compare({("historical", 0): rows["historical", 0]}, "historical")
     with pytest.raises(ParameterError, match="nobody"):
         race.compare(rows, "nobody")
 

@@ -68,11 +68,13 @@ def compare(
     (from the means of runs of so many forecasts), ``p_value``, ``days``, ``seeds``, ``unit``. days
     : of the comparison, all common ones when None.
 
-    Raises ParameterError where the reference did not run.
+    Raises ParameterError where the reference did not run, or ran alone.
     """
     if reference not in {name for name, _ in rows}:
         raise ParameterError(f"no rows of the reference {reference!r}; there are {sorted({n for n, _ in rows})}")
     others = dict.fromkeys(name for name, _ in rows if name != reference)
+    if not others:
+        raise ParameterError(f"{reference!r} ran alone; enter another sampler beside the reference")
     told = {
         (SCORES[score], name): _against(rows, name, reference, score, horizon, assets, days)
         for score in scores
