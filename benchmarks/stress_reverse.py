@@ -64,7 +64,7 @@ def _ways(answer: stress.Reverse, sampler: Sampler, book: Book, returns: pd.Data
     head = {"method": answer.method, "probability": float(f"{answer.probability:.3g}"),
             "relative_error": round(answer.relative_error, 2), "evaluations": answer.evaluations,
             "typical": round(float(refuted), 3), "sampler_p": float(f"{own.p_value:.2g}"),
-            "sampler_refuted_by": _by(own)}  # fmt: skip
+            "sampler_refuted_by": own.by}  # fmt: skip
     rows = []
     for number, mode in enumerate(answer.modes, 1):
         placed = crises.place(mode.path)
@@ -73,13 +73,9 @@ def _ways(answer: stress.Reverse, sampler: Sampler, book: Book, returns: pd.Data
             "distance": round(mode.distance, 2), "plausibility": float(f"{mode.plausibility:.2g}"),
             "log_ratio": round(mode.log_likelihood_ratio, 1), "precedent": f"{mode.precedent.first:%Y-%m-%d}",
             "likeness": round(mode.precedent.likeness, 2), "way_p": round(placed.p_value, 3),
-            "way_refuted_by": _by(placed),
+            "way_refuted_by": placed.by,
         })  # fmt: skip
     return rows
-
-
-def _by(likeness) -> str:
-    return "; ".join(likeness.table.index[likeness.table["refutes"]]) if likeness.refuted else ""
 
 
 def main(arguments: list[str] | None = None) -> None:

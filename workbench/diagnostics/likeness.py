@@ -65,9 +65,13 @@ class Likeness:
         """Whether the shape is not that of a crisis, at a level that refutes one in twenty honest ones."""
         return self.p_value <= self.level
 
+    @property
+    def by(self) -> str:
+        """The shapes that refute it, empty when nothing does."""
+        return ", ".join(self.table.index[self.table["refutes"]]) if self.refuted else ""
+
     def __str__(self) -> str:
-        by = ", ".join(self.table.index[self.table["refutes"]])
-        told = f"refuted by its shape ({by})" if self.refuted else "not refuted by its shape"
+        told = f"refuted by its shape ({self.by})" if self.refuted else "not refuted by its shape"
         low, high = self.losses
         return f"{told}: p = {self.p_value:.2g} beside {self.crises} real windows that lost {low:.1%} to {high:.1%}"
 
