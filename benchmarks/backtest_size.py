@@ -1,7 +1,7 @@
 """How often does each test reject a right forecaster at 5 %, and a wrong one? With Wilson intervals.
 
 ``backtest_size.csv``: a row a test, level, number of days and way of being wrong. ``p-value`` says which is judged: the
-one that is reported (exact, simulated or tabulated) or the ``textbook`` one beside it; ``forecaster``: ``right`` (size),
+one that is reported (exact, simulated, tabulated) or the ``textbook`` one beside it; ``forecaster``: ``right`` (size),
 or ``scale``, ``shortfall``, ``clustering``, the error the test is for (power). P&L is Student t5; figures known from
 elsewhere stand in ``known``. ES regression is an optimisation a history and is tried on fewer of them. Fixed-stake
 e-process (``shortfall .025``), alarm at 20 : 1 within so many days; desk test and traffic light by their counts.

@@ -5,7 +5,8 @@ and backtests 21 books (each stock, equal weight). ``--interrupt`` rolls each sa
 with SIGKILL when half its periods are stored, resumes, and compares to the run that was never interrupted, bit for bit;
 that run is the measured one, with other workers, where both keep it in one ``--store``. Both by default. ``wall_s`` is
 of a machine whose load before stands in the table, ``cpu_s`` of both workers together; ``peak_gb`` adds the parent's
-peak to twice the larger worker's, shared pages counted thrice.
+peak to twice the larger worker's, shared pages counted thrice. ``recalibrated_z`` is the equal-weight book's count
+after quantile tracking with the least step that promises it (:func:`..conformal.least_rate`), which needs no training.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 import pandas as pd
 
 from workbench import data
+from workbench.diagnostics import conformal
 from workbench.diagnostics.backtests import fz0_score, traffic_zone
 from workbench.diagnostics.rollout import Ask, Schedule, asset_books, coverage, equal_book, of_book, rollout
 
@@ -65,8 +67,10 @@ def told(table: pd.DataFrame, level: float) -> dict:
     zones = [traffic_zone(int(row["sum"]), int(row["size"]), level) for _, row in years.iterrows()]
     stocks = table[table["book"] != "equal"]
     score = fz0_score(-book["realised"], book[f"var_{level:g}"], book[f"es_{level:g}"], level)
+    tracked = conformal.Recalibration("tracking", conformal.least_rate(level, len(book)))
     return {
         "hits": coverage(book, level)["hits"], "z": coverage(book, level)["z"],
+        "recalibrated_z": coverage(conformal.recalibrate(book, [level], tracked), level)["z"],
         "stock_rate": float((-stocks["realised"] > stocks[f"var_{level:g}"]).mean()), "fz0": float(score.mean()),
         "yellow_years": zones.count("yellow"), "red_years": zones.count("red"),
     }  # fmt: skip

@@ -324,9 +324,12 @@ def test_draws_become_a_table_that_a_right_sampler_passes():
 
 
 def test_a_slip_of_unit_is_refused_in_files(tmp_path, capsys):
-    """VaR in per cent is never passed, returns in per cent pass it nearly every day; neither may look like a finding."""
+    """VaR in per cent is never passed, returns in per cent pass it nearly daily; neither may look like a finding."""
     forecasts, realised = tables()
-    for name, (told, came) in {"f": (100 * forecasts.drop(columns="pit"), realised), "r": (forecasts, 100 * realised)}.items():
+    for name, (told, came) in {
+        "f": (100 * forecasts.drop(columns="pit"), realised),
+        "r": (forecasts, 100 * realised),
+    }.items():
         told.to_csv(tmp_path / f"{name}_f.csv")
         came.to_csv(tmp_path / f"{name}_r.csv")
         assert _command(tmp_path / f"{name}_f.csv", "--realised", tmp_path / f"{name}_r.csv") == 2

@@ -56,7 +56,7 @@ def test_bets_have_mean_one_while_the_forecast_is_right(name):
 
 @pytest.mark.parametrize("name", ["scale", "evenness"])
 def test_bets_of_infinite_variance_have_mean_one_by_quadrature(name):
-    """Their sample mean obeys no normal law. What lies beyond a PIT of 1e-12 is not bet on: mean 1, less at most 2 %."""
+    """Their sample mean obeys no normal law. Beyond a PIT of 1e-12 nothing is bet on: mean 1, less at most 2 %."""
     y = np.linspace(-9.0, 9.0, 40_001)
     u = stats.norm.cdf(y)
     bets = MONITORS[name].bets(Stream(observed(-y, 9.0, 0.975, pit=u), u, u))

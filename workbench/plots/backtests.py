@@ -44,12 +44,17 @@ def hit_band(tables: Mapping[str, pd.DataFrame], level: float = 0.99) -> np.ndar
 
 
 @themed
-def pit_ecdf(tables: Mapping[str, pd.DataFrame], prob: float = 0.95, points: int = 99) -> Axes:
+def pit_ecdf(
+    tables: Mapping[str, pd.DataFrame],
+    prob: float = 0.95,
+    points: int = 99,
+    of: str = "PIT of the day's profit, 0 = worst",
+) -> Axes:
     """ECDF of the PIT less the uniform law, with a band that holds the whole curve with probability ``prob``.
 
     The band is simultaneous over all points (Säilynoja, Bürkner and Vehtari 2022, Statistics and Computing 32, 32), as
     ArviZ computes it, for the shortest of the tables. Independent days are assumed; clustering makes it too narrow.
-    tables : sampler -> forecasts of one book with ``pit``.
+    tables : sampler -> forecasts of one book with ``pit``. of : what the PIT is of, below the axis.
     """
     ax = canvas(height=3.1)[0, 0]
     fewest = min(len(_pit(table)) for table in tables.values())
@@ -61,9 +66,7 @@ def pit_ecdf(tables: Mapping[str, pd.DataFrame], prob: float = 0.95, points: int
         ecdf = np.searchsorted(pit, at, side="right") / len(pit)
         ax.plot(at, ecdf - at, **line(name), label=name)
     ax.axhline(0, color=FAINT, linewidth=0.7)
-    ax.set(
-        xlabel=f"PIT of the day's profit, 0 = worst (n = {fewest:,})", ylabel="share below, less uniform", xlim=(0, 1)
-    )
+    ax.set(xlabel=f"{of} (n = {fewest:,})", ylabel="share below, less uniform", xlim=(0, 1))
     legend_below(ax)
     return ax
 

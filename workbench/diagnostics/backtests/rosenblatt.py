@@ -1,10 +1,11 @@
 r"""Is every asset right *given the assets before it*? Rosenblatt's transform, when the forecast is a set of draws.
 
 Rosenblatt (Annals of Mathematical Statistics 23, 1952): :math:`u_i = F(x_i\mid x_1,\dots,x_{i-1})` are independent and
-uniform when :math:`F` is the law of :math:`x`. Diebold, Hahn and Tay (Review of Economics and Statistics 81, 1999) test
-multivariate forecasts by it. Draws give no conditional law, and few of them lie near twenty given values; so a *working*
-law stands in, a Student-t copula (:math:`\nu=\infty`: Gaussian) with the likeliest correlation :math:`R = LL^\top` of
-the draws' scores :math:`s`, each asset's by its own rank. With :math:`e = L^{-1}s`, :math:`Q_{<i} = \sum_{k<i} e_k^2`,
+uniform when :math:`F` is the law of :math:`x`; Diebold, Hahn and Tay (Review of Economics and Statistics 81, 1999) test
+multivariate forecasts by it. Draws give no conditional law, and few of them lie near twenty given values; so a
+*working* law stands in, a Student-t copula (:math:`\nu=\infty`: Gaussian) with the likeliest correlation
+:math:`R = LL^\top` of the draws' scores :math:`s`, each asset's by its own rank. With :math:`e = L^{-1}s` and
+:math:`Q_{<i} = \sum_{k<i} e_k^2`,
 
 .. math:: w_i = e_i\sqrt{(\nu+i-1)/(\nu+Q_{<i})},\qquad u_i = \mathrm{rank\ of}\ w_i\ \mathrm{among\ the\ draws'}.
 

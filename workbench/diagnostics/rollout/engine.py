@@ -27,7 +27,6 @@ from workbench.diagnostics.rollout.books import Books, Shelf, shelve
 from workbench.diagnostics.rollout.schedule import Period, Schedule
 from workbench.errors import ParameterError
 
-
 FITS = 24  # fitted samplers kept in memory, some megabytes each; the oldest goes first
 _kept: dict[str, samplers.Sampler] = {}
 
