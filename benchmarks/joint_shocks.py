@@ -76,7 +76,6 @@ def run(span: str, seed: int, every: int, models: list[str]) -> None:
     returns = data.returns("us_equities")
     with torch.enable_grad():
         base = samplers.make("neural", checkpoint=str(CACHE / "weights")).fit(returns.loc[:span], seed)
-    folder.mkdir(parents=True, exist_ok=True)
     fitted, costs = {}, {}
     for name, (kind, options) in missing.items():
         begin = time.process_time()
@@ -84,6 +83,7 @@ def run(span: str, seed: int, every: int, models: list[str]) -> None:
             fitted[name] = with_shocks(base, SHOCKS.make(kind, **options), seed)
         seconds = time.process_time() - begin
         costs[name] = {"fit_cpu_s": seconds, "days_per_cpu_s": processor_speed(fitted[name])}
+    folder.mkdir(parents=True, exist_ok=True)
     for name, frame in score(fitted, returns, *SPANS[span], every).items():
         frame.assign(**costs[name]).to_parquet(folder / f"{name}.parquet")
 
@@ -91,12 +91,19 @@ def run(span: str, seed: int, every: int, models: list[str]) -> None:
 def table(every: int) -> pd.DataFrame:
     """One row a span, seed and model found in the cache: mean scores, hits, costs, t against the bootstrap."""
     rows = []
-    for folder in sorted(CACHE.glob(f"*-{every}")):
+    for reference in sorted(CACHE.glob(f"*-{every}/bootstrap.parquet")):
+        folder, base = reference.parent, pd.read_parquet(reference)
         span, seed, _ = folder.name.split("-")
-        base = pd.read_parquet(folder / "bootstrap.parquet")
         for file in sorted(folder.glob("*.parquet")):
             frame = pd.read_parquet(file)
-            row = {"fitted_to": span, "seed": int(seed), "shocks": file.stem, "days": len(frame), **frame.mean()}
+            row = {
+                "fitted_to": span,
+                "seed": int(seed),
+                "shocks": file.stem,
+                "every": every,
+                "days": len(frame),
+                **frame.mean(),
+            }
             row |= {f"t_{name}": block_t(frame[name] - base[name], 20 // every) for name in SCORES}
             rows.append(row)
     return pd.DataFrame(rows)
@@ -116,13 +123,12 @@ def main(arguments: list[str] | None = None) -> None:
     RESULTS.mkdir(exist_ok=True)
     rows.round(5).to_csv(RESULTS / "joint_shocks.csv", index=False)
     columns = [f"t_{name}" for name in SCORES]
-    grouped = rows.groupby(["fitted_to", "shocks"], sort=False)[columns]
-    print(
-        grouped.median()
-        .join(grouped.agg(["min", "max"]).set_axis(pd.Index(range(2 * len(columns))), axis=1))
-        .round(2)
-        .to_string()
-    )
+    print(rows.groupby(["fitted_to", "shocks"], sort=False)[columns].agg(told).to_string())
+
+
+def told(seeds: pd.Series) -> str:
+    """Median and range over the seeds."""
+    return f"{seeds.median():+.1f} [{seeds.min():+.1f}, {seeds.max():+.1f}] n={len(seeds)}"
 
 
 if __name__ == "__main__":
