@@ -10,7 +10,7 @@ Rows wait in ``cache/horse_race``, so that a run that was stopped goes on; ``--a
 ``--tables`` writes the tables of what was measured and runs nothing. Tables in ``results/``: ``horse_race.csv`` (a row
 a sampler and seed: mean scores, hits), ``horse_race_t.csv`` (differences to three references), ``horse_race_sets.csv``
 (p-values in the model confidence set), ``horse_race_coverage.csv`` (Kupiec), ``horse_race_parts.csv`` (by regime and
-class).
+class). Means in ``horse_race.csv`` are over each row's own days: read differences from the others.
 
 The test span decides nothing: every choice in the samplers was made on folds inside the training span.
 """
