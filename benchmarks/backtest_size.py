@@ -179,8 +179,8 @@ def regressed(histories: int, days: int, alpha: float = 0.025) -> list[dict]:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--histories", type=int, default=2000)
-    parser.add_argument("--regressions", type=int, default=200)
+    parser.add_argument("--histories", type=int, default=800)
+    parser.add_argument("--regressions", type=int, default=60)
     options = parser.parse_args(arguments or [])
     rows = []
     for days in (250, 1000):
