@@ -37,7 +37,7 @@ from torch import nn
 from workbench import samplers, scenarios
 from workbench.samplers.noise import BLOCK, long_run_days
 
-RESULTS, CACHE = Path(__file__).parent / "results", Path(__file__).parent.parent / "cache"
+KEPT, CACHE = Path(__file__).parent / "results" / "discriminative.csv", Path(__file__).parent.parent / "cache"
 STOCK, DAYS, KEEP = "IBM", 24, 0.5 ** (1 / 20)
 FIELDS = ["gap", "width", "open", "close", "volume"]
 LEARNED = ["neural", "transformer", "path_flow"]
@@ -167,19 +167,24 @@ def row(name: str, seed: int, stock: pd.DataFrame) -> dict:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0, help="seed to begin with")
     parser.add_argument("--generators", nargs="+", default=GENERATORS)
     options = parser.parse_args(arguments or [])
     torch.set_num_threads(1)
-    stock, kept = bars(), RESULTS / "discriminative.csv"
-    rows = pd.read_csv(kept).to_dict("records") if kept.exists() else []
-    done = {(old["generator"], old["seed"]) for old in rows}
-    for seed in range(options.seeds):
+    stock = bars()
+    for seed in range(options.first, options.seeds):
         for name in options.generators:
-            if (name, seed) not in done:
-                rows.append(row(name, seed, stock))
-                print({k: round(v, 4) if isinstance(v, float) else v for k, v in rows[-1].items()}, flush=True)
-                pd.DataFrame(rows).round(4).to_csv(kept, index=False)
-    print(pd.DataFrame(rows).groupby("generator", sort=False)[["levels", "moves"]].describe().round(3).T.to_string())
+            if not any((old["generator"], old["seed"]) == (name, seed) for old in stored()):
+                told = row(name, seed, stock)
+                print({k: round(v, 4) if isinstance(v, float) else v for k, v in told.items()}, flush=True)
+                pd.DataFrame([*stored(), told]).round(4).to_csv(KEPT, index=False)
+    print(
+        pd.DataFrame(stored()).groupby("generator", sort=False)[["levels", "moves"]].describe().round(3).T.to_string()
+    )
+
+
+def stored() -> list[dict]:
+    return pd.read_csv(KEPT).to_dict("records") if KEPT.exists() else []
 
 
 if __name__ == "__main__":

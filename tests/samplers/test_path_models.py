@@ -57,14 +57,14 @@ def test_a_flow_that_has_learnt_nothing_is_the_identity():
     untrained.shift_ = torch.zeros(2049)
     noise = torch.randn(6, 20, 4, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        torch.testing.assert_close(untrained._transport(noise, torch.zeros(1, 20, 4)), noise)
+        torch.testing.assert_close(untrained.transport(noise, torch.zeros(1, 20, 4)), noise)
 
 
 def test_a_score_is_its_noise_moved_by_no_more_than_a_constant(flow):
     """So the Pareto index of the margins is the splice's: LARGEST times the integral of the weight (1/2), and 1.2."""
     noise = 12 * torch.randn(200, 5, 4, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        moved = flow._transport(noise, torch.zeros(1, 8, 4)) - noise
+        moved = flow.transport(noise, torch.zeros(1, 8, 4)) - noise
     assert moved.abs().max() <= LARGEST / 2 + 1.2 + flow.shift_.abs().max()
 
 
@@ -78,7 +78,7 @@ def test_drawn_scores_are_standard_normal_over_a_window(flow, panel):
     recent = flow.states(panel).values["recent"][-2000:]
     starts = torch.randint(len(recent), (4096,), generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
-        drawn = flow._transport(torch.from_numpy(block_noise(3, "t", 0, 5, 4)), recent[starts])
+        drawn = flow.transport(torch.from_numpy(block_noise(3, "t", 0, 5, 4)), recent[starts])
     assert abs(float(drawn.mean())) < 0.05
     assert abs(float(drawn.std()) - 1) < 0.05
 

@@ -95,7 +95,7 @@ class PathFlow(Sampler):
         drawn = np.random.Generator(np.random.Philox(seed)).integers(len(rows), size=2048)
         noise = torch.as_tensor(stream(seed, "margin", 0).standard_normal((2048, self.window, self.width)))
         with torch.no_grad(), one_thread():
-            found = self._transport(noise.float(), rows[torch.as_tensor(drawn)][:, : self.context])
+            found = self.transport(noise.float(), rows[torch.as_tensor(drawn)][:, : self.context])
         self.shift_ = _calibration(found)
 
     def states(self, returns: pd.DataFrame) -> States:
@@ -120,7 +120,7 @@ class PathFlow(Sampler):
         state = dict(state)
         root, recent, days = state.pop("root"), state.pop("recent"), []
         for begin in range(0, horizon, self.window):
-            scores = self._transport(noise[:, begin : min(begin + self.window, horizon)], recent)
+            scores = self.transport(noise[:, begin : min(begin + self.window, horizon)], recent)
             recent = torch.cat([recent.expand(len(scores), -1, -1), scores], dim=1)[:, -self.context :]
             for day in scores.unbind(1):
                 mean, scale = self.filter.moments(state)
@@ -128,7 +128,7 @@ class PathFlow(Sampler):
                 state = self.filter.imagine(state, days[-1])
         return torch.stack(days, dim=1)
 
-    def _transport(self, noise: Tensor, recent: Tensor) -> Tensor:
+    def transport(self, noise: Tensor, recent: Tensor) -> Tensor:
         """Scores (draw, time, asset) of a window from its noise and the scores of the days before."""
         parts = zip(noise.split(PIECE), recent.expand(len(noise), -1, -1).split(PIECE))
         return torch.cat([self._solve(*part) for part in parts])
