@@ -10,6 +10,9 @@ The peers draw fewer paths (``PEERS``) and are scaled up, which flatters them: t
 bootstrap draw independent or replayed days; DeepAR (gluonts) forecasts every stock by itself; PAR (deepecho, the model
 of SDV) is a recurrent network over all stocks. Those two live in virtual environments of their own under ``cache/``,
 train on returns in per cent with their own defaults but for the number of epochs below.
+
+Rows go to ``results/sampling_cost.csv``. ``results/sampling_speed.csv`` is an older table: seconds by the clock of a
+busy machine, and pages that the processes share counted once for each of them.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-KEPT, CACHE = Path(__file__).parent / "results" / "sampling_speed.csv", Path(__file__).parent.parent / "cache"
+KEPT, CACHE = Path(__file__).parent / "results" / "sampling_cost.csv", Path(__file__).parent.parent / "cache"
 HORIZON, WORKERS, MILLION = 20, 2, 1_000_000
 LEFT_OUT = ("filtered",)  # any cell of the grid, by its parts
 FULL = ("neural",)
