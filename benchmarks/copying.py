@@ -42,7 +42,11 @@ OTHERS = ("block_bootstrap", "fhs_moving", "gjr_t")  # two that replay the past,
 
 
 def learned() -> list[str]:
-    return [name for name in samplers.SAMPLERS if name.startswith("neural") or name in ("transformer", "path_flow")]
+    return [
+        name
+        for name in samplers.SAMPLERS
+        if name.startswith("neural") or name in ("pretrained", "transformer", "path_flow")
+    ]
 
 
 def paths(days: np.ndarray) -> np.ndarray:
