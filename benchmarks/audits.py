@@ -2,9 +2,9 @@ r"""What does the battery refute on real data, and do the refuted lose the horse
 
 Every sampler is fitted to US equities 1990-2006 and audited with 2,000 draws of 20 days of 20 stocks: its long-run law
 against the years it was fitted to, and sets that start at several closes, inside the fitted span and beyond it, against
-the history up to that close. Beside the refutations stand the ranks of the same fits one day ahead in 2007-2022
-(``results/one_day_ahead.csv``: energy, CRPS, FZ0 at 97.5 %, medians over seeds). Finished audits wait in
-``cache/audits.jsonl``; a run that is stopped goes on.
+the history up to that close. Beside the refutations stand scores and ranks of the same samplers one day ahead in
+2007-2022 (``results/horse_race.csv``, medians over seeds; a sampler that did not run there has none). Finished audits
+wait in ``cache/audits.jsonl``, fitted laws of motion where the race keeps them; a run that is stopped goes on.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from time import process_time
 
 import pandas as pd
 
-from workbench import data, samplers
+from workbench import data
 from workbench.diagnostics import trial, verdict
 from workbench.diagnostics.measured import fingerprint
 from workbench.diagnostics.measured.campaign import lines
+from workbench.diagnostics.race import Kept, fit
+from workbench.samplers import SAMPLERS
 
 RESULTS = Path(__file__).parent / "results"
-KEPT = Path(__file__).parent.parent / "cache" / "audits.jsonl"
-STARTS = ("long-run", "1998-08-28", "2004-12-31", "2006-12-29", "2008-09-12", "2012-06-29", "2020-03-06")
-NAMES = ("lognormal", "historical", "historical_window", "factor", "ewma", "fhs", "fhs_gpd", "fhs_moving",
-         "gjr_gaussian", "gjr_t", "gjr_vine", "block_bootstrap", "neural")  # fmt: skip
+CACHE = Path(__file__).parent.parent / "cache"
+KEPT = CACHE / "audits.jsonl"
+STARTS = ("long-run", "1998-08-28", "2004-12-31", "2006-12-29", "2008-09-12", "2020-03-06")
+LEFT_OUT = ("filtered",)
 DRAWS, HORIZON, FITTED = 2000, 20, "2006"
 SCORES = ("energy", "crps", "fz0_975")
 
@@ -33,7 +35,7 @@ SCORES = ("energy", "crps", "fz0_975")
 def audits(name: str, starts: list[str]) -> list[dict]:
     """Fit one sampler and audit it from each start."""
     returns, began = data.returns("us_equities"), process_time()
-    sampler = samplers.make(name).fit(returns.loc[:FITTED])
+    sampler = fit(name, returns.loc[:FITTED], 0, Kept(CACHE / "horse_race" / "fitted", "us_equities"))
     rows = []
     for start in starts:
         known = returns.loc[:FITTED] if start == "long-run" else returns.loc[:start]
@@ -63,13 +65,14 @@ def table(rows: list[dict]) -> pd.DataFrame:
 
 def ranks() -> pd.DataFrame:
     """Score of each sampler one day ahead (median over seeds) and its rank among all."""
-    raced = pd.read_csv(RESULTS / "one_day_ahead.csv").groupby("sampler")[[*SCORES]].median()
-    return raced.join(raced.rank().astype(int).add_prefix("rank_"))
+    raced = pd.read_csv(RESULTS / "horse_race.csv").query("panel == 'us_equities' and horizon == 1")
+    median = raced.groupby("sampler")[[*SCORES]].median()
+    return median.join(median.rank().astype(int).add_prefix("rank_"))
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--samplers", nargs="+", default=NAMES)
+    parser.add_argument("--samplers", nargs="+", default=[name for name in SAMPLERS if name not in LEFT_OUT])
     parser.add_argument("--starts", nargs="+", default=STARTS)
     options = parser.parse_args(arguments or [])
     code = fingerprint()

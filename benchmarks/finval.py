@@ -87,13 +87,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--paths", type=int, nargs="+", default=PATHS)
     parser.add_argument("--laws", nargs="+", default=list(HELD_OUT))
-    parser.add_argument("--honest", type=int, default=5, help="honest worlds of each law and number of paths")
+    parser.add_argument("--honest", type=int, default=10, help="honest worlds of each number of paths, laws in turn")
     options = parser.parse_args(arguments or [])
     python = interpreter()
     done = {(kept["law"], kept["draws"], kept["repeat"], kept["fault"]) for kept in lines(KEPT)}
-    honest = range(500, 500 + options.honest)
-    todo = [(name, paths, repeat, HONEST) for repeat in honest for paths in options.paths for name in options.laws]
-    todo += [(name, paths, 500, fault) for paths in options.paths for fault in CHOSEN for name in options.laws]
+    asked = [(HONEST, 500 + k) for k in range(options.honest)] + [(fault, 500) for fault in CHOSEN]
+    turns = [(options.laws[k % len(options.laws)], *asked[k]) for k in np.random.default_rng(1).permutation(len(asked))]
+    todo = [(law, paths, repeat, fault) for law, fault, repeat in turns for paths in options.paths]
     for name, paths, repeat, fault in sorted(set(todo) - done, key=todo.index):
         told = row(python, World(name, draws=paths, repeat=repeat), fault)
         with KEPT.open("a", encoding="utf-8") as out:
