@@ -1,15 +1,9 @@
 """What a check says: one :class:`Finding`, and tables of them.
 
-The verdict over a family of findings is Holm's step-down rule (Holm 1979, Scand. J. Statist. 6, 65-70) with the number
-of comparisons that the findings are worth: with the m p-values in increasing order, p_(1) <= ... <= p_(m), finding (i)
-*fails* when p_(j) <= level / c(m - j + 1) for every j <= i, and
-
-    c(k) = k for k <= 8,    c(k) = max(8, 0.6 k) beyond,
-
-because many checks look at the same thing. The 0.6 is measured: on 375 trials of five known laws against themselves the
-smallest of some 38 p-values was below .0021 in 3 % (``python -m benchmarks calibration``), and how often the verdict
-refutes the truth on laws kept apart is measured again (``python -m benchmarks red_team``). A finding whose p-value
-alone is below ``level`` and which the rule spares is a *warning*. Beside it stands the false-discovery
+The verdict over a family of findings is Holm's step-down rule (Holm 1979, Scand. J. Statist. 6, 65-70): with the m
+p-values in increasing order, p_(1) <= ... <= p_(m), finding (i) *fails* when p_(j) <= level / (m - j + 1) for every
+j <= i. Whatever the dependence between checks, an honest set is rejected with probability at most ``level``. A finding
+whose p-value alone is below ``level`` and which Holm spares is a *warning*. Beside it stands the false-discovery
 q-value of Benjamini and Hochberg (1995, JRSS B 57, 289-300), reported and not used by the rule.
 """
 
@@ -25,7 +19,6 @@ import pandas as pd
 
 from workbench.errors import ParameterError
 
-APART, OVERLAP = 8, 0.6
 VERDICTS = ("pass", "warn", "fail", "not applicable")
 
 
@@ -76,10 +69,10 @@ def cannot_tell(reason: str, check: str = "", question: str = "") -> Finding:
 
 
 def judge(findings: Sequence[Finding], level: float = 0.05) -> list[Finding]:
-    """Give every answered finding its verdict by the step-down rule over the family, and its q-value as evidence."""
+    """Give every answered finding its verdict by Holm's rule over the family, and its q-value as evidence."""
     answered = [finding for finding in findings if finding.answered]
     p = np.array([finding.p_value for finding in answered])
-    failed, q = holm(p, level, OVERLAP), q_values(p)
+    failed, q = holm(p, level), q_values(p)
     judged = iter(
         replace(
             finding,
@@ -91,14 +84,10 @@ def judge(findings: Sequence[Finding], level: float = 0.05) -> list[Finding]:
     return [next(judged) if finding.answered else finding for finding in findings]
 
 
-def holm(p: np.ndarray, level: float, overlap: float = 1.0) -> np.ndarray:
-    """Which of the p-values Holm's step-down rule rejects, family-wise error ``level``.
-
-    overlap : share of the comparisons beyond eight that count, where many ask the same thing; 1 is Holm's own rule,
-    which holds whatever the dependence.
-    """
-    order, left = np.argsort(p, kind="stable"), np.arange(len(p), 0, -1)
-    kept = p[order] > level / np.maximum(np.minimum(left, APART), overlap * left)
+def holm(p: np.ndarray, level: float) -> np.ndarray:
+    """Which of the p-values Holm's step-down rule rejects, family-wise error ``level``."""
+    order = np.argsort(p, kind="stable")
+    kept = p[order] > level / np.arange(len(p), 0, -1)
     rejected = np.zeros(len(p), dtype=bool)
     rejected[order] = ~np.logical_or.accumulate(kept)
     return rejected
