@@ -42,7 +42,7 @@ def fit(name: str, returns: pd.DataFrame, seed: int, shared: MutableMapping[tupl
     sampler = make(name, **options)
     if type(sampler) is not Filtered:
         return sampler.fit(returns, seed)
-    motion = (*_told(sampler.filter), *_told(sampler.correlation), seed)
+    motion = (*_told(sampler.filter), *_told(sampler.correlation), *_told(sampler.tracking), seed)
     if motion in shared:
         return with_shocks(shared[motion], sampler.shocks, seed, sampler.tails)
     shared[motion] = sampler.fit(returns, seed)
