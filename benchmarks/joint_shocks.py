@@ -75,7 +75,7 @@ def run(span: str, seed: int, every: int, models: list[str]) -> None:
         return
     returns = data.returns("us_equities")
     with torch.enable_grad():
-        base = samplers.make("neural", checkpoint=str(CACHE / "weights")).fit(returns.loc[:span], seed)
+        base = samplers.make("neural", track=0.0, checkpoint=str(CACHE / "weights")).fit(returns.loc[:span], seed)
     fitted, costs = {}, {}
     for name, (kind, options) in missing.items():
         begin = time.process_time()
