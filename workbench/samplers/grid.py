@@ -92,11 +92,10 @@ class Filtered(Sampler):
             if root is not None:
                 shock = colour(root, shock)
             mean, scale = self.filter.moments(state)
-            if stretch is not None:
-                shock = stretched(shock, scale, root, edge, stretch)
-            days.append(mean + scale * shock)
+            news = mean + scale * shock
+            days.append(news if stretch is None else mean + scale * stretched(shock, scale, root, edge, stretch))
             if day + 1 < horizon:
-                state = self.filter.imagine(state, days[-1])
+                state = self.filter.imagine(state, news)
         return torch.stack(days, dim=1)
 
 

@@ -12,7 +12,7 @@ A drawn shock :math:`e` with book move :math:`p = a^\top e/\sqrt{a^\top C a}`, :
 moved along the book's own direction, :math:`e + (k(|p|) - 1)\,p\,\beta` with :math:`\beta = Ca/\sqrt{a^\top C a}` (the
 regression of the assets on the book), :math:`k(\cdot)` linear from 1 at no move to :math:`k_{.975}` at the first
 quantile, to :math:`k_{.99}` at the second, and constant beyond. What the book does not explain of an asset stays as
-drawn.
+drawn. A stretch mends a quantile and is no news: over a horizon the law of motion goes on from the shock as drawn.
 """
 
 from __future__ import annotations

@@ -93,10 +93,10 @@ def guided(
     guide = Guide.of(constraints, sampler.assets_, horizon, draws)
     paths, log_weight, log_chance = torch.empty(draws, 0, len(sampler.assets_)), torch.zeros(draws), 0.0
     for day in range(1, horizon + 1):
-        today, gain = _day(sampler, state, fixed, guide, day, generator)
+        today, news, gain = _day(sampler, state, fixed, guide, day, generator)
         log_weight = log_weight + gain
         paths = torch.cat([paths, today[:, None]], dim=1)
-        state = sampler.filter.update(state, today)
+        state = sampler.filter.imagine(state, news)
         if day == horizon or _few(log_weight):
             chosen = _resample(log_weight, generator, day)
             log_chance += float(torch.logsumexp(log_weight, 0)) - math.log(draws)
@@ -108,8 +108,8 @@ def guided(
 
 def _day(
     sampler: Filtered, state: dict[str, Tensor], fixed: dict[str, Tensor], guide: Guide, day: int, generator
-) -> tuple[Tensor, Tensor]:
-    """One day's returns (draw, asset) and what it adds to the log weights (draw,)."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One day's returns (draw, asset), those without a book's stretch, and what the log weights (draw,) gain."""
     draws, least, most = len(guide.log_psi), *CANDIDATES
     candidates = min(max(CELLS // draws, least), most)
     noise = torch.as_tensor(generator.standard_normal((candidates, sampler.width), dtype=np.float32))
@@ -132,12 +132,12 @@ def _day(
     gain = torch.logsumexp(log_psi, dim=1) - math.log(candidates) - guide.log_psi
     chances = (log_psi - log_psi.max(dim=1, keepdim=True).values).exp()
     picked = torch.multinomial(chances, 1, generator=_torch(generator))[:, 0]
-    shock = shocks[picked] + excess.expand(draws, candidates).gather(1, picked[:, None]) * beta
-    returns = _close(guide, guide.ends(day), mean + scale * shock, scale, covariance)
+    stretch = scale * excess.expand(draws, candidates).gather(1, picked[:, None]) * beta
+    returns = _close(guide, guide.ends(day), mean + scale * shocks[picked] + stretch, scale, covariance)
     guide.so_far[:, rows] += returns @ guide.weights[rows].T
     going = [row for row in rows if guide.last[row] > day]
     guide.log_psi = ahead(going, torch.zeros(draws, 1, len(going)))[:, 0] if going else torch.zeros(draws)
-    return returns, gain
+    return returns, returns - stretch, gain
 
 
 def _stretch(shocks: Tensor, scale: Tensor, fixed: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
