@@ -19,10 +19,10 @@ study: setup
 	$(BIN)/workbench run market_futures
 
 test: setup
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 quick: setup
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 bench: setup
 	$(BIN)/python -m benchmarks
