@@ -35,6 +35,7 @@ from workbench.stress.problem import Problem
 from workbench.stress.splitting import split
 
 ISLANDS = 4
+GUIDED = (1536, 12_288)  # least particles of a guided island, and those of a second try when the first is refused
 VALUE_BAND = 0.05  # half-width, in prior standard deviations, of the band that stands for a value
 WORST_RHAT, LEAST_ESS = 1.05, 200.0
 
@@ -84,22 +85,28 @@ def given(
 
 
 def _by_guide(problem: Problem, constraints: Sequence[Constraint], draws: int, seed: int) -> Conditional:
+    """Of more particles than were asked for, every n-th is kept; they are judged before."""
     _demand_moves(problem, constraints)
     each = -(-draws // ISLANDS)
-    runs = [
-        guided(
-            problem.sampler, problem.start, list(constraints), problem.horizon, each, stream(seed, f"guide {island}", 0)
-        )
-        for island in range(ISLANDS)
-    ]
-    paths = torch.stack([path for path, _ in runs])
-    diagnostics = diagnose(paths, problem.assets)
-    _demand_converged(diagnostics, constraints, draws)
+    for least in GUIDED:
+        particles = each * -(-least // each)
+        runs = [_guided_island(problem, constraints, particles, seed, island) for island in range(ISLANDS)]
+        paths = torch.stack([path for path, _ in runs])
+        diagnostics = diagnose(paths, problem.assets)
+        if _converged(diagnostics):
+            break
+    _demand_converged(diagnostics, constraints, ISLANDS * particles)
     value = any(constraint.is_value for constraint in constraints)
     probability = float("nan") if value else float(np.mean(np.exp([log for _, log in runs])))
-    return Conditional(
-        _tree(problem, paths, constraints, "guided particles"), "guided", probability, diagnostics, ISLANDS * each, ()
-    )
+    tree = _tree(problem, paths[:, :: particles // each], constraints, "guided particles")
+    return Conditional(tree, "guided", probability, diagnostics, ISLANDS * particles, ())
+
+
+def _guided_island(
+    problem: Problem, constraints: Sequence[Constraint], particles: int, seed: int, island: int
+) -> tuple[Tensor, float]:
+    generator = stream(seed, f"guide {island}", 0)
+    return guided(problem.sampler, problem.start, list(constraints), problem.horizon, particles, generator)
 
 
 def _demand_moves(problem: Problem, constraints: Sequence[Constraint]) -> None:
@@ -191,9 +198,14 @@ def diagnose(paths: Tensor, assets: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame({name: value["move"].values for name, value in columns.items()}, index=list(assets))
 
 
+def _converged(diagnostics: pd.DataFrame) -> bool:
+    least = diagnostics[["ess_bulk", "ess_tail"]].min(axis=None)
+    return bool(diagnostics["r_hat"].max() <= WORST_RHAT and least >= LEAST_ESS)
+
+
 def _demand_converged(diagnostics: pd.DataFrame, bands: Sequence[Constraint], evaluations: int) -> None:
     rhat, ess = diagnostics["r_hat"], diagnostics[["ess_bulk", "ess_tail"]].min(axis=1)
-    if not (rhat.max() <= WORST_RHAT and ess.min() >= LEAST_ESS):
+    if not _converged(diagnostics):
         raise Refusal(
             f"the chains did not agree on {_named(bands)}: R-hat {rhat.max():.3f} "
             f"({rhat.idxmax()!r}, at most "
