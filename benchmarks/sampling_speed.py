@@ -25,6 +25,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -155,7 +156,8 @@ def elsewhere(kind: str, returns: pd.DataFrame, draws: int) -> dict:
     place, table = CACHE / f"{kind}-venv", CACHE / f"{kind}-returns.parquet"
     if not (place / "bin" / "python").exists():
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
-        subprocess.run([place / "bin" / "pip", "install", "--quiet", "torch", VENVS[kind], "pyarrow"], check=True)
+        wanted = [f"torch=={version('torch').partition('+')[0]}", VENVS[kind], "pyarrow"]
+        subprocess.run([place / "bin" / "pip", "install", "--quiet", *wanted], check=True)
     returns.to_parquet(table)
     command = [place / "bin" / "python", "-c", CLOCK + SCRIPTS[kind] + REPORT, table, str(draws), str(HORIZON)]
     done = subprocess.run(command, capture_output=True, text=True)
