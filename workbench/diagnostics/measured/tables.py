@@ -19,6 +19,7 @@ from workbench.diagnostics.measured.campaign import HONEST
 
 LEVEL = 0.05
 WANTED = 0.95
+LONG = 8000  # days of history of the large worlds, in which faults were planted at their documented severity alone
 Z = 1.959964
 
 
@@ -101,6 +102,22 @@ def at_documented(trials: pd.DataFrame, documented: pd.Series) -> pd.DataFrame:
     """Trials of faults at their documented severity."""
     faulty = planted(trials)
     return faulty[np.isclose(faulty["severity"], faulty["fault"].map(documented))]
+
+
+def short(trials: pd.DataFrame) -> pd.DataFrame:
+    """Trials without those of faults in large worlds."""
+    return trials[(trials["fault"] == HONEST) | (trials["days"] < LONG)]
+
+
+def by_length(trials: pd.DataFrame, documented: pd.Series) -> pd.DataFrame:
+    """Of each fault at its documented severity: share found and n in the small and in the large worlds."""
+    there = at_documented(trials, documented)
+    size = np.where(there["days"] < LONG, "small", "large")
+    found = shares(there.assign(size=size), there["verdict"] == "rejected", ["fault", "size"])
+    table = found.pivot(index="fault", columns="size", values=["share", "n"])
+    table.columns = [f"{value}_{size}" for value, size in table.columns]
+    wanted = [f"{value}_{size}" for size in ("small", "large") for value in ("share", "n")]
+    return table.reindex(columns=wanted).sort_values(["share_small", "share_large"])
 
 
 def fires(trials: pd.DataFrame, checks: Sequence[str]) -> pd.DataFrame:
