@@ -2,10 +2,10 @@ r"""One day ahead on US equities: every sampler of the grid fitted to 1990-2006,
 
 Scores, lower is better, on returns in per cent: energy score of the 20 stocks (768 draws), mean CRPS of the stocks, FZ0
 of VaR and ES at 99 % and 97.5 % averaged over 51 books (equal weight, each stock, 30 random long-short).
-Diebold-Mariano t statistics come from the means of 20-day blocks; negative: ahead of the reference. The learned sampler
-is trained from five seeds, one row each; the printed table holds their median. The vine, whose decoder takes .4 s a day,
-is scored on every eighth day, and compared with the references on those days. Finished rows wait in ``cache/``, so that a
-run that was stopped goes on with ``--resume``.
+Diebold-Mariano t statistics come from the means of 20-day blocks; negative: ahead of the reference. The learned
+sampler is trained from five seeds, one row each; the printed table holds their median. The vine, whose decoder takes
+.4 s a day, is scored on every eighth day, and compared with the references on those days. Finished rows wait in
+``cache/``, so that a run that was stopped goes on with ``--resume``.
 
 :mod:`benchmarks.horse_race` asks the same of more samplers, on two panels and two horizons; this table is the record of
 issue 2. The test span decides nothing: every choice in the samplers was made on folds inside 1990-2006.

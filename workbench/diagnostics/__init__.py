@@ -4,8 +4,18 @@
 []
 """
 
-from workbench.diagnostics import conditional, copying, dependence, edges, extremes, facts  # noqa: F401  (they register
-from workbench.diagnostics import motion, portfolio, tails, whole_law  # noqa: F401  (their checks)
+from workbench.diagnostics import (  # noqa: F401  (they register their checks)
+    conditional,
+    copying,
+    dependence,
+    edges,
+    extremes,
+    facts,
+    motion,
+    portfolio,
+    tails,
+    whole_law,
+)  # fmt: skip
 from workbench.diagnostics.check import CHECKS, QUESTIONS, check
 from workbench.diagnostics.finding import Finding, table, verdict
 from workbench.diagnostics.risk import risk_table

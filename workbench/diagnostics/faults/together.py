@@ -57,8 +57,8 @@ def broken_crashes(draws, severity, rng, context):
 def tail_independence(draws, severity, rng, context):
     """In a share of the paths the uncorrelated parts of normal scores come from different paths: a Gaussian copula.
 
-    Margins stay, correlation nearly. Comes from a Gaussian copula fitted to correlations: the matrix is right, and crashes
-    do not come together.
+    Margins stay, correlation nearly. Comes from a Gaussian copula fitted to correlations: the matrix is right, and
+    crashes do not come together.
     """
     at = some(len(draws), severity, rng)
     scores = normal_scores(draws[at])
