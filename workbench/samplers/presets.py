@@ -103,13 +103,13 @@ def neural(
     decay: float = 0.98,
     shrink: float = 0.3,
     tails: str = "gpd",
-    track: float = 0.02,
+    track: float = 0.04,
     progress: bool = False,
     checkpoint: str | None = None,
 ) -> Sampler:
     """Neural filter x moving correlation x bootstrapped ranks x pooled Pareto tails: the default generative sampler.
 
-    track : step a day of the equal-weight book's tracked quantiles; 0 leaves them as fitted.
+    track : step a day of the equal-weight book's tracked 97.5 % quantile; 0 leaves the quantiles as fitted.
     """
     filter = NeuralFilter(members, steps=steps, progress=progress, checkpoint=checkpoint)
     tracking = QuantileTracking(track) if track else None

@@ -31,14 +31,19 @@ CHUNK = 256  # days whose quantiles are found at a time
 
 
 class QuantileTracking:
-    """Tracks the equal-weight book's quantiles with step ``rate`` a day, in units of the quantile itself.
+    """Tracks the equal-weight book's quantiles with step ``rate`` a day at the first level, in units of the quantile.
 
-    On the training folds (fitted to 1996, 1998 and 2002, scored on the years that follow) .02 was level on FZ0 (t -.1,
-    -1.3, -.6) and on energy, and brought the book's coverage nearer to its promise in each.
+    The hits of n days miss :math:`\\alpha n` by :math:`(k_{n+1} - k_1)/\\eta`: a step of
+    :math:`\\log(1.5) / \\sqrt{\\alpha(1-\\alpha) n}` keeps them within one standard error although the quantile was half
+    as much again too small. Over 4,000 days that is .041 at 97.5 % and .064 at 99 %, and the steps of the levels have
+    this ratio. On the training folds (fitted to 1996, 1998 and 2002, scored on the years that follow) they were level
+    with no tracking on energy, CRPS and FZ0 (no |t| of 1.7), and the book's coverage came nearer to its promise.
     """
 
-    def __init__(self, rate: float = 0.02) -> None:
+    def __init__(self, rate: float = 0.04) -> None:
         self.rate = rate
+        deviation = np.sqrt(BEYOND * (1 - BEYOND))
+        self.rates = rate * deviation[0] / deviation
 
     def fit(self, shocks: Tensor) -> QuantileTracking:
         """Learn the sampler's own law of the shocks from draws of them, (draw, asset), before colouring."""
@@ -58,7 +63,7 @@ class QuantileTracking:
         stretches = np.ones((len(edges), 2, len(LEVELS)), dtype=np.float32)
         for day, (move, edge) in enumerate(zip(moves, edges)):
             passed = np.array([[-move], [move]]) > stretches[day] * edge
-            inner, outer = (stretches[day] + self.rate * (passed - BEYOND)).clip(LEAST, MOST).T
+            inner, outer = (stretches[day] + self.rates * (passed - BEYOND)).clip(LEAST, MOST).T
             outer = np.maximum(outer, inner * edge[:, 0] / edge[:, 1])  # the second quantile stays beyond the first
             stretches[day + 1] = np.stack([inner, outer], axis=1)
         return {"edge": torch.as_tensor(edges), "stretch": torch.as_tensor(stretches)}
