@@ -105,7 +105,8 @@ def report() -> None:
     print(tables.false_alarms(trials, ["start"]).round(3).to_string())
     print(tables.sizes(trials).round(3).to_string())
     apart = trials[trials["law"].isin(list(HELD_OUT))]
-    print(tables.by_length(apart, documented()).round(3).to_string())
+    lengths = tables.by_length(apart, documented())
+    print(lengths.pivot(index="fault", columns="world", values=["hits", "n"]).to_string())
     apart = tables.short(apart)
     least = tables.least_severity(apart, documented())
     print(least.round(3).to_string())

@@ -70,6 +70,29 @@ def _intervals(ax: Axes, rows: pd.DataFrame, labels: Sequence[str], level: float
 
 
 @themed
+def length_chart(lengths: pd.DataFrame, wanted: float = 0.95) -> Axes:
+    """Share of trials found, one row a fault, in the small worlds and in the large ones; Wilson's 95 % intervals.
+
+    lengths : of ``tables.by_length``. Faults found in ``wanted`` of the trials of both are left out and counted.
+    """
+    shares = lengths.pivot(index="fault", columns="world", values="share").reindex(columns=["small", "large"])
+    weak = shares[(shares < wanted).any(axis=1)].sort_values(["small", "large"])
+    ax = canvas(height=1.1 + 0.24 * len(weak))[0, 0]
+    for world, colour, lift in (("small", COLOURS[1], 0.14), ("large", COLOURS[0], -0.14)):
+        rows = lengths[lengths["world"] == world].set_index("fault").reindex(weak.index)
+        places = np.arange(len(weak)) + lift
+        ax.hlines(places, rows["low"], rows["high"], color=colour, linewidth=2, alpha=0.5)
+        ax.plot(rows["share"], places, "os"[world == "large"], color=colour, markersize=5, label=f"{world} worlds")
+    ax.axvline(wanted, color=FAINT, linewidth=0.9, linestyle=":")
+    ax.set(yticks=range(len(weak)), xlim=(-0.02, 1.02), xlabel="share of trials refuted, at documented severity")
+    ax.set_yticklabels(weak.index, fontsize=7)
+    ax.set_title(f"{len(shares) - len(weak)} other faults: at least {wanted:.0%} in both", fontsize=8)
+    ax.legend(loc="lower right", frameon=False)
+    ax.grid(False, axis="y")
+    return ax
+
+
+@themed
 def power_curves(detection: pd.DataFrame, documented: pd.Series, names: Sequence[str]) -> np.ndarray:
     """Share of trials found against severity, one small panel a fault; Axes, (row, column).
 

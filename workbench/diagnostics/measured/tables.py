@@ -110,14 +110,10 @@ def short(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_length(trials: pd.DataFrame, documented: pd.Series) -> pd.DataFrame:
-    """Of each fault at its documented severity: share found and n in the small and in the large worlds."""
+    """Share found of each fault at its documented severity, in the small worlds and in the large ones."""
     there = at_documented(trials, documented)
-    size = np.where(there["days"] < LONG, "small", "large")
-    found = shares(there.assign(size=size), there["verdict"] == "rejected", ["fault", "size"])
-    table = found.pivot(index="fault", columns="size", values=["share", "n"])
-    table.columns = [f"{value}_{size}" for value, size in table.columns]
-    wanted = [f"{value}_{size}" for size in ("small", "large") for value in ("share", "n")]
-    return table.reindex(columns=wanted).sort_values(["share_small", "share_large"])
+    world = np.where(there["days"] < LONG, "small", "large")
+    return shares(there.assign(world=world), there["verdict"] == "rejected", ["fault", "world"])
 
 
 def fires(trials: pd.DataFrame, checks: Sequence[str]) -> pd.DataFrame:
