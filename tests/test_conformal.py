@@ -124,9 +124,9 @@ def test_recalibration_mends_a_forecast_that_is_wrong_and_spares_one_that_is_rig
 
 
 def test_expected_shortfall_follows_the_mean_excess_and_levels_do_not_cross() -> None:
-    """By construction the mean of excess / (alpha (ES - VaR)) is 1 up to the last m over eta n, whatever the seed, while
-    m is not held at its limit. The ratio of the means is another thing (m moves, and exp is convex): 1.20 in the median
-    of 60 other seeds, .92 to 1.39, above 1.25 in a third of them.
+    """By construction the mean of excess / (alpha (ES - VaR)) is 1 up to the last m over eta n, whatever the seed,
+    while m is not held at its limit. The ratio of the means is another thing (m moves, and exp is convex): 1.20 in the
+    median of 60 other seeds, .92 to 1.39, above 1.25 in a third of them.
     """
     given = table(4000, 1.5)
     thin = given.assign(**{"es_0.975": 1.2 * given["var_0.975"]})  # ES too near to VaR

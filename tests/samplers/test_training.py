@@ -123,5 +123,5 @@ def test_a_neural_fit_leaves_a_checkpoint_and_is_read_from_it(panel, tmp_path):
     options = {"members": 1, "steps": 50, "checkpoint": str(tmp_path)}
     first, again = (samplers.make("neural", **options).fit(panel, seed=3) for _ in range(2))
     assert len(list(tmp_path.glob("networks-*.safetensors"))) == 1
-    assert same(first.filter.network_, again.filter.network_)
-    assert first.filter.record_.key == again.filter.record_.key and first.filter.record_.curve
+    assert same(first.filter.law.network_, again.filter.law.network_)
+    assert first.filter.law.record_.key == again.filter.law.record_.key and first.filter.law.record_.curve

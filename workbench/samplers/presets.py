@@ -12,6 +12,7 @@ from workbench.samplers.flow import Flow
 from workbench.samplers.generator import Generator
 from workbench.samplers.grid import Filtered
 from workbench.samplers.history import HistoricalSimulation, StationaryBootstrap
+from workbench.samplers.lead_lag import LeadLag
 from workbench.samplers.neural import NeuralFilter
 from workbench.samplers.nsf import SplineFlow
 from workbench.samplers.path_flow import PathFlow
@@ -72,6 +73,12 @@ def fhs_moving(decay: float = 0.99) -> Sampler:
     return Filtered("gjr", "bootstrap", correlation=MovingCorrelation(decay))
 
 
+@SAMPLERS.register("fhs_lead")
+def fhs_lead(decay: float = 0.99) -> Sampler:
+    """The same, its means led by yesterday's residuals where closes are not taken at the same hour."""
+    return Filtered(LeadLag("gjr"), "bootstrap", correlation=MovingCorrelation(decay))
+
+
 @SAMPLERS.register("gjr_gaussian")
 def gjr_gaussian() -> Sampler:
     """GJR-GARCH-t x Gaussian copula x pooled Pareto tails."""
@@ -109,11 +116,12 @@ def neural(
 ) -> Sampler:
     """Neural filter x moving correlation x bootstrapped ranks x pooled Pareto tails: the default generative sampler.
 
+    Its means are led by yesterday's residuals where that foretells something (:class:`.lead_lag.LeadLag`).
     track : step a day of the equal-weight book's tracked 97.5 % quantile; 0 leaves the quantiles as fitted.
     """
     filter = NeuralFilter(members, steps=steps, progress=progress, checkpoint=checkpoint)
     tracking = QuantileTracking(track) if track else None
-    return Filtered(filter, "bootstrap", tails, MovingCorrelation(decay, shrink), tracking)
+    return Filtered(LeadLag(filter), "bootstrap", tails, MovingCorrelation(decay, shrink), tracking)
 
 
 @SAMPLERS.register("neural_flow")

@@ -34,8 +34,8 @@ class QuantileTracking:
     """Tracks the equal-weight book's quantiles with step ``rate`` a day at the first level, in units of the quantile.
 
     The hits of n days miss :math:`\\alpha n` by :math:`(k_{n+1} - k_1)/\\eta`: a step of
-    :math:`\\log(1.5) / \\sqrt{\\alpha(1-\\alpha) n}` keeps them within one standard error although the quantile was half
-    as much again too small. Over 4,000 days that is .041 at 97.5 % and .064 at 99 %, and the steps of the levels have
+    :math:`\\log(1.5) / \\sqrt{\\alpha(1-\\alpha) n}` keeps them within one standard error although the quantile
+    was a third too small. Over 4,000 days that is .041 at 97.5 % and .064 at 99 %, and the steps of the levels have
     this ratio. On the training folds (fitted to 1996, 1998 and 2002, scored on the years that follow) they were level
     with no tracking on energy, CRPS and FZ0 (no |t| of 1.7), and the book's coverage came nearer to its promise.
     """

@@ -22,7 +22,7 @@ from workbench.samplers.grid import Filtered, with_shocks
 
 ONCE = (
     "historical", "historical_window", "block_bootstrap", "lognormal", "factor", "ewma", "fhs", "fhs_moving",
-    "fhs_gpd", "gjr_gaussian", "gjr_t", "gjr_vine",
+    "fhs_lead", "fhs_gpd", "gjr_gaussian", "gjr_t", "gjr_vine",
 )  # fmt: skip  # their fits draw no random numbers
 Key = tuple[str, int]  # sampler, seed
 
@@ -88,8 +88,9 @@ def stored(names: Sequence[str], course: Course, seeds: int, store: str | Path) 
 
 
 def _told(part: object) -> tuple:
-    """A part of the grid by its kind and options."""
-    return (type(part).__name__, repr(sorted(vars(part).items())) if part else "")
+    """A part of the grid by its kind and options; a part may have parts."""
+    options = sorted(vars(part).items()) if part else []
+    return (type(part).__name__, repr([(key, _told(v) if hasattr(v, "__dict__") else v) for key, v in options]))
 
 
 def _digest(course: Course, options: Mapping) -> str:
