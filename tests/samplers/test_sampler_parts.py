@@ -6,7 +6,7 @@ import torch
 from arch import arch_model
 from scipy import stats
 
-from workbench import samplers, scenarios
+from workbench import data, samplers, scenarios
 from workbench.data import returns as load_returns
 from workbench.errors import ParameterError
 from workbench.samplers.correlation import MovingCorrelation
@@ -24,6 +24,16 @@ def test_the_gjr_walk_is_the_variance_that_arch_computes(panel):
     ours = filter.walk(panel)["variance"][:-1, 0].sqrt().numpy()
     fit = arch_model(100 * panel["A"], mean="Constant", p=1, o=1, q=1, dist="t").fit(disp="off")
     np.testing.assert_allclose(ours[300:], fit.conditional_volatility.to_numpy()[300:] / 100, rtol=1e-3)
+
+
+@pytest.mark.parametrize("until", ["2006-12-29", "2014-06-30", "2015-12-31", "2018-12-28"])
+def test_a_bond_that_hardly_moves_gets_a_sound_law_of_motion(until):
+    bond = data.returns("multi_asset").loc[:until, ["UST2Y"]]
+    filter = Gjr().fit(bond, seed=0)
+    assert abs(filter.mu_.item()) < 0.2 * bond["UST2Y"].std()
+    persistence = filter.alpha_ + filter.gamma_ / 2 + filter.beta_
+    assert 0.97 < persistence.item() < 1.01
+    assert filter.standardise(bond).std().item() == pytest.approx(1.0, abs=0.1)
 
 
 def test_the_ewma_walk_is_the_weighted_sum(panel):

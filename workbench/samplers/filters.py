@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import torch
 from arch import arch_model
+from arch.univariate.base import ARCHModelResult
 from torch import Tensor
 
 from workbench.data import clean_from
@@ -26,6 +27,7 @@ from workbench.errors import FitError
 from workbench.registry import Registry
 
 FILTERS = Registry("filter")
+SCALED = (0.1, 1e4)  # variance that arch finds well scaled
 SHORTEST = 250  # days that a law of motion is fitted on at the least: one trading year
 
 
@@ -161,16 +163,28 @@ def live_from(returns: pd.DataFrame) -> int:
 
 
 def _fit_gjr(returns: pd.Series) -> pd.Series:
-    """Parameters for returns as fractions; estimated on percent, where the optimiser is well scaled."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = arch_model(100 * returns, mean="Constant", vol="GARCH", p=1, o=1, q=1, dist="t")
-        fit = model.fit(disp="off", show_warning=False)
+    """Parameters for returns as fractions; estimated on percent, or in their own deviations where percent fails.
+
+    Of an asset that moves a tenth of a percent a day (a two-year bond) the variance in percent is out of the range
+    that arch asks for: its optimiser then ends anywhere, and may report convergence.
+    """
+    own = 1.0 / float(returns.std())
+    scale = 100.0 if SCALED[0] <= 1e4 * returns.var() < SCALED[1] else own
+    fit = _estimate(returns, scale)
+    if fit.convergence_flag and scale != own:
+        fit, scale = _estimate(returns, own), own
     params = fit.params.copy()
     if not np.isfinite(params).all():
         raise FitError(f"GJR-GARCH did not converge for {returns.name!r}")
-    params["mu"], params["omega"] = params["mu"] / 100, params["omega"] / 1e4
+    params["mu"], params["omega"] = params["mu"] / scale, params["omega"] / scale**2
     return params
+
+
+def _estimate(returns: pd.Series, scale: float) -> ARCHModelResult:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = arch_model(scale * returns, mean="Constant", vol="GARCH", p=1, o=1, q=1, dist="t", rescale=False)
+        return model.fit(disp="off", show_warning=False)
 
 
 def _row(values: pd.Series) -> Tensor:
