@@ -119,11 +119,18 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(1)
     for seed in options.seeds:
         run(options.span, seed, options.every, options.models)
-    rows = table(options.every)
-    RESULTS.mkdir(exist_ok=True)
-    rows.round(5).to_csv(RESULTS / "joint_shocks.csv", index=False)
+    rows = kept(table(options.every), RESULTS / "joint_shocks.csv")
     columns = [f"t_{name}" for name in SCORES]
     print(rows.groupby(["fitted_to", "shocks"], sort=False)[columns].agg(told).to_string())
+
+
+def kept(rows: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """The rows in ``file``, those measured anew in their place, written there again."""
+    before = pd.read_csv(file, dtype={"fitted_to": str}) if file.exists() else rows.iloc[:0]
+    whole = pd.concat([before, rows.round(5)]).drop_duplicates(["fitted_to", "seed", "shocks", "every"], keep="last")
+    file.parent.mkdir(exist_ok=True)
+    whole.sort_values(["fitted_to", "seed", "shocks"]).to_csv(file, index=False)
+    return whole
 
 
 def told(seeds: pd.Series) -> str:
