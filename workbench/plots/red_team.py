@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -87,7 +88,7 @@ def length_chart(lengths: pd.DataFrame, wanted: float = 0.95) -> Axes:
     ax.set(yticks=range(len(weak)), xlim=(-0.02, 1.02), xlabel="share of trials refuted, at documented severity")
     ax.set_yticklabels(weak.index, fontsize=7)
     ax.set_title(f"{len(shares) - len(weak)} other faults: at least {wanted:.0%} in both", fontsize=8)
-    ax.legend(loc="lower right", frameon=False)
+    ax.legend(loc="upper left", frameon=False)
     ax.grid(False, axis="y")
     return ax
 
@@ -99,14 +100,14 @@ def power_curves(detection: pd.DataFrame, documented: pd.Series, names: Sequence
     detection : of ``tables.detection``; documented : severity by fault, marked by a line; names : which faults.
     """
     columns = 4
-    axes = canvas(-(-len(names) // columns), columns, 1.45 * -(-len(names) // columns) + 0.3, sharex=True, sharey=True)
+    axes = canvas(-(-len(names) // columns), columns, 1.6 * -(-len(names) // columns) + 0.3, sharex=True, sharey=True)
     for ax, name in zip(axes.flat, names):
         rows = detection[detection["fault"] == name]
         ax.fill_between(rows["severity"], rows["low"], rows["high"], color=COLOURS[0], alpha=0.2, linewidth=0)
         ax.plot(rows["severity"], rows["share"], "o-", color=COLOURS[0], markersize=3.5)
         ax.axvline(documented[name], color=FAINT, linewidth=0.9, linestyle=":")
-        ax.set(title=name, ylim=(-0.04, 1.04), xlim=(0, 1.05))
-        ax.title.set_fontsize(7)
+        ax.set(ylim=(-0.04, 1.04), xlim=(0, 1.05))
+        ax.set_title(fill(name, 26), fontsize=6.5)
     for ax in axes.flat[len(names) :]:
         ax.set_visible(False)
     axes[0, 0].figure.supxlabel("severity", fontsize=8.5)
