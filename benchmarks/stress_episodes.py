@@ -42,6 +42,7 @@ CURRENCIES = ["USD", "JPY", "GBP", "CHF", "SEK", "NOK", "ZAR"]
 RIVALS = ("nearest 50 days", "entropy pooling", "vine (skfolio)")
 SEEDED = {"neural": 3}  # samplers whose fit depends on a seed, and how many seeds are tried
 DRAWS, BLOCK = 1200, 5
+LEAST_ESS = 40.0  # of the whole move; copies of one ancestor make a score worse, never better
 
 
 def market() -> pd.DataFrame:
@@ -92,7 +93,7 @@ def conditioned(name: str, seed: int, fitted: pd.DataFrame, known: pd.DataFrame,
     """Draws (draw, day, asset) of a sampler in which the factor follows ``path``."""
     against = stress.Against.fit(fitted, "EQUITY")
     sampler = samplers.make(name).fit(against.panel(fitted), seed=seed)
-    found = stress.along(sampler, "EQUITY", path, DRAWS, seed, against.panel(known))
+    found = stress.along(sampler, "EQUITY", path, DRAWS, seed, against.panel(known), LEAST_ESS)
     draws = against.rebuild(found.tree)["scenarios"]["ret"].values
     return draws.reshape(-1, len(path), draws.shape[-1])[..., 1:]
 

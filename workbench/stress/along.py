@@ -19,7 +19,7 @@ from workbench import scenarios
 from workbench.errors import ParameterError
 from workbench.samplers import Sampler
 from workbench.stress.events import Constraint, Move
-from workbench.stress.given import Conditional, given
+from workbench.stress.given import LEAST_ESS, Conditional, given
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,11 @@ class Against:
 
 
 def along(
-    sampler: Sampler, factor: str, values: Sequence[float], draws: int = 2000, seed: int = 0, start="last"
-) -> Conditional:
-    """Scenarios in which the column ``factor`` returns ``values``, one a day; as :func:`given` with a value
-    every day.
-    """
+    sampler: Sampler, factor: str, values: Sequence[float], draws: int = 2000, seed: int = 0, start="last",
+    least_ess: float = LEAST_ESS,
+) -> Conditional:  # fmt: skip
+    """Scenarios in which the column ``factor`` returns ``values``, one a day; as :func:`given` with a value a day."""
     constraints = [
         Constraint(Move(factor, day, day), float(value), float(value)) for day, value in enumerate(values, 1)
     ]
-    return given(sampler, constraints, draws, len(constraints), seed, start)
+    return given(sampler, constraints, draws, len(constraints), seed, start, least_ess=least_ess)

@@ -64,13 +64,16 @@ def given(
     start="last",
     particles: int = 256,
     thin: int = 4,
+    least_ess: float = LEAST_ESS,
 ) -> Conditional:
     """Draw ``draws`` scenarios of ``horizon`` days from the sampler's law given all constraints.
 
     start : as in :class:`Problem`. particles : chains an island. thin : moves between two kept draws.
+    least_ess : months of days at given values leave few ancestors; whoever asks for less than 200 effective draws gets
+    an answer that says so.
 
     Raises Refusal when constraints contradict each other, when the sampler cannot meet them, or when the chains fail
-    (R-hat above 1.05 or ESS below 200 for the move of any asset).
+    (R-hat above 1.05 or ESS below ``least_ess`` for the move of any asset).
     """
     if not constraints:
         raise ParameterError("given needs at least one constraint; without any, use the sampler's own sample()")
@@ -80,11 +83,13 @@ def given(
         if linear is not None:
             return _exact(problem, linear, constraints, draws, seed)
     if isinstance(sampler, Filtered) and not problem.free and all(isinstance(c.of, Move) for c in constraints):
-        return _by_guide(problem, constraints, draws, seed)
-    return _islands(problem, constraints, draws, seed, particles, thin)
+        return _by_guide(problem, constraints, draws, seed, least_ess)
+    return _islands(problem, constraints, draws, seed, particles, thin, least_ess)
 
 
-def _by_guide(problem: Problem, constraints: Sequence[Constraint], draws: int, seed: int) -> Conditional:
+def _by_guide(
+    problem: Problem, constraints: Sequence[Constraint], draws: int, seed: int, least_ess: float
+) -> Conditional:
     """Of more particles than were asked for, every n-th is kept; they are judged before."""
     _demand_moves(problem, constraints)
     each = -(-draws // ISLANDS)
@@ -93,13 +98,13 @@ def _by_guide(problem: Problem, constraints: Sequence[Constraint], draws: int, s
         runs = [_guided_island(problem, constraints, particles, seed, island) for island in range(ISLANDS)]
         paths = torch.stack([path for path, _ in runs])
         diagnostics = diagnose(paths, problem.assets)
-        if _converged(diagnostics):
+        if _converged(diagnostics, least_ess):
             break
-    _demand_converged(diagnostics, constraints, ISLANDS * particles)
+    _demand_converged(diagnostics, constraints, ISLANDS * particles, least_ess)
     value = any(constraint.is_value for constraint in constraints)
     probability = float("nan") if value else float(np.mean(np.exp([log for _, log in runs])))
     tree = _tree(problem, paths[:, :: particles // each], constraints, "guided particles")
-    return Conditional(tree, "guided", probability, diagnostics, ISLANDS * particles, ())
+    return Conditional(tree, "guided", probability, diagnostics, ISLANDS * particles, _few(diagnostics))
 
 
 def _guided_island(
@@ -125,19 +130,20 @@ def _exact(problem: Problem, linear, constraints: Sequence[Constraint], draws: i
 
 
 def _islands(
-    problem: Problem, constraints: Sequence[Constraint], draws: int, seed: int, particles: int, thin: int
-) -> Conditional:
+    problem: Problem, constraints: Sequence[Constraint], draws: int, seed: int, particles: int, thin: int,
+    least_ess: float,
+) -> Conditional:  # fmt: skip
     score, bands, notes = _score(problem, constraints, seed)
     each = -(-draws // ISLANDS)
     runs = [_island(problem, score, each, seed, island, particles, thin) for island in range(ISLANDS)]
     paths = torch.stack([run[0] for run in runs])  # (island, draw, time, asset)
     diagnostics = diagnose(paths, problem.assets)
     evaluations = 1000 + sum(run[2] for run in runs)
-    _demand_converged(diagnostics, bands, evaluations)
+    _demand_converged(diagnostics, bands, evaluations, least_ess)
     value = any(constraint.is_value for constraint in constraints)
     probability = float("nan") if value else float(np.mean([run[1] for run in runs]))
     tree = _tree(problem, paths, bands, "sequential Monte Carlo and MCMC in noise space")
-    return Conditional(tree, "mcmc", probability, diagnostics, evaluations, notes)
+    return Conditional(tree, "mcmc", probability, diagnostics, evaluations, notes + _few(diagnostics))
 
 
 @torch.no_grad()
@@ -198,18 +204,30 @@ def diagnose(paths: Tensor, assets: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame({name: value["move"].values for name, value in columns.items()}, index=list(assets))
 
 
-def _converged(diagnostics: pd.DataFrame) -> bool:
-    least = diagnostics[["ess_bulk", "ess_tail"]].min(axis=None)
-    return bool(diagnostics["r_hat"].max() <= WORST_RHAT and least >= LEAST_ESS)
+def _least(diagnostics: pd.DataFrame) -> pd.Series:
+    return diagnostics[["ess_bulk", "ess_tail"]].min(axis=1)
 
 
-def _demand_converged(diagnostics: pd.DataFrame, bands: Sequence[Constraint], evaluations: int) -> None:
-    rhat, ess = diagnostics["r_hat"], diagnostics[["ess_bulk", "ess_tail"]].min(axis=1)
-    if not _converged(diagnostics):
+def _few(diagnostics: pd.DataFrame) -> tuple[str, ...]:
+    """What must be said of an answer that rests on few draws."""
+    least = _least(diagnostics)
+    few = f"rests on {least.min():.0f} effective draws for the move of {least.idxmin()!r}, fewer than {LEAST_ESS:.0f}"
+    return (few,) if least.min() < LEAST_ESS else ()
+
+
+def _converged(diagnostics: pd.DataFrame, least_ess: float) -> bool:
+    return bool(diagnostics["r_hat"].max() <= WORST_RHAT and _least(diagnostics).min() >= least_ess)
+
+
+def _demand_converged(
+    diagnostics: pd.DataFrame, bands: Sequence[Constraint], evaluations: int, least_ess: float
+) -> None:
+    rhat, ess = diagnostics["r_hat"], _least(diagnostics)
+    if not _converged(diagnostics, least_ess):
         raise Refusal(
             f"the chains did not agree on {_named(bands)}: R-hat {rhat.max():.3f} "
             f"({rhat.idxmax()!r}, at most "
-            f"{WORST_RHAT}), ESS {ess.min():.0f} ({ess.idxmin()!r}, at least {LEAST_ESS:.0f}) after {evaluations} "
+            f"{WORST_RHAT}), ESS {ess.min():.0f} ({ess.idxmin()!r}, at least {least_ess:.0f}) after {evaluations} "
             "evaluations; widen the bands, raise particles or thin"
         )
 
