@@ -1,11 +1,14 @@
 """Given: closed forms for normal samplers, brute force for the others, refusals where there is no answer."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 from stress_panel import panel
 
+from workbench import scenarios
 from workbench.books import equal_weight
 from workbench.errors import ParameterError, Refusal
 from workbench.samplers import make
@@ -179,3 +182,14 @@ def test_unknown_assets_and_days_are_told(resampled):
         given(resampled, [Constraint(Move("Z"), high=0.0)], 100, HORIZON)
     with pytest.raises(ParameterError, match="horizon"):
         given(resampled, [Constraint(Move("A", 2, 9), high=0.0)], 100, HORIZON)
+
+
+def test_an_answer_of_few_draws_must_be_asked_for_and_says_so(resampled, monkeypatch):
+    monkeypatch.setattr(sys.modules["workbench.stress.given"], "GUIDED", (64,))
+    path = [-0.03, 0.02, -0.04, 0.03, 0.02, -0.03]
+    with pytest.raises(Refusal, match="at least 2000"):
+        along(resampled, "A", path, draws=40, least_ess=2000.0)
+    answer = along(resampled, "A", path, draws=40, least_ess=1.0)
+    assert scenarios.returns(answer.tree).shape == (4, 10, 6, 3)
+    least = answer.diagnostics[["ess_bulk", "ess_tail"]].min(axis=None)
+    assert least < 200 and f"rests on {least:.0f} effective draws" in answer.notes[0]
