@@ -149,7 +149,8 @@ def summarise(daily: pd.DataFrame) -> pd.DataFrame:
     for (episode, method, seed), part in daily.groupby(["episode", "method", "seed"]):
         own = by_day.loc[episode]
         rival = own[list(RIVALS)].mean().idxmin()
-        t = _t(own[(method, seed)] - own[rival]) if (method, seed) in own and method != rival[0] else np.nan
+        answered = part["energy"].notna().all() and method != rival[0]
+        t = _t(own[(method, seed)] - own[rival]) if answered else np.nan
         ahead = part["energy"].mean() < own[list(RIVALS)].mean().min()
         rows.append((episode, method, seed, part["energy"].mean(), part["whole"].iloc[0], rival[0], t, ahead,
                      part["cpu_seconds"].iloc[0], part["note"].fillna("").iloc[0]))  # fmt: skip
