@@ -178,6 +178,10 @@ def test_confidence_set_keeps_the_best_and_drops_the_bad():
     told = model_confidence_set(scores, size=0.01, draws=500)
     assert told["included"].to_dict() == {"good": True, "as good": True, "bad": False, "worse": False}
     pd.testing.assert_frame_equal(told, model_confidence_set(scores, size=0.01, draws=500))
+    twice = model_confidence_set(scores.assign(twin=scores["bad"]), size=0.01, draws=500)
+    assert twice.loc["twin"].equals(twice.loc["bad"]) and not twice.loc["twin", "included"]
+    pd.testing.assert_frame_equal(twice.drop(index="twin"), told)
+    assert model_confidence_set(scores[["good", "good"]].set_axis(["a", "b"], axis=1))["included"].all()
 
 
 def test_z3_of_a_right_law_is_small_and_of_a_wide_one_is_not():

@@ -92,11 +92,16 @@ def model_confidence_set(
     """p-value of each column and whether it stays among the best at confidence 1 - ``size``.
 
     ``scores`` has a row a day and a column a forecaster. Range statistic, stationary bootstrap of mean ``block`` days.
+    Forecasters of the same scores every day are one: the test could not divide by the spread of their difference.
     """
     from arch.bootstrap import MCS  # a second to import, and only needed here
 
-    test = MCS(scores, size=size, reps=draws, block_size=block, method="R", bootstrap="stationary", seed=seed)
+    first = {name: next(n for n in scores if scores[n].equals(scores[name])) for name in scores}
+    apart = scores[list(dict.fromkeys(first.values()))]
+    if apart.shape[1] == 1:
+        return pd.DataFrame({"p_value": 1.0, "included": True}, index=pd.Index(scores.columns, name="forecaster"))
+    test = MCS(apart, size=size, reps=draws, block_size=block, method="R", bootstrap="stationary", seed=seed)
     test.compute()
     table = test.pvalues.rename(columns={"Pvalue": "p_value"})
     table["included"] = table["p_value"] > size
-    return table.loc[list(scores.columns)].rename_axis("forecaster")
+    return table.loc[list(first.values())].set_axis(list(scores.columns)).rename_axis("forecaster")
