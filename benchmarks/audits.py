@@ -2,9 +2,9 @@ r"""What does the battery refute on real data, and do the refuted lose the horse
 
 Every sampler is fitted to US equities 1990-2006 and audited with 2,000 draws of 20 days of 20 stocks: its long-run law
 against the years it was fitted to, and sets that start at several closes, inside the fitted span and beyond it, against
-the history up to that close. Beside the refutations stand scores and ranks of the same samplers one day ahead in
-2007-2022 (``results/horse_race.csv``, medians over seeds; a sampler that did not run there has none). Finished audits
-wait in ``cache/audits.jsonl``, fitted laws of motion where the race keeps them; a run that is stopped goes on.
+the history up to that close. Beside the refutations stands how the same samplers did one day ahead in 2007-2022
+(``results/horse_race_t.csv``: gain over ``fhs_moving`` in per cent, hundredths for FZ0, negative is better). Finished
+audits wait in ``cache/audits.jsonl``, fitted laws of motion where the race keeps them; a run that is stopped goes on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from time import process_time
 import pandas as pd
 
 from workbench import data
-from workbench.diagnostics import trial, verdict
+from workbench.diagnostics import race, trial, verdict
 from workbench.diagnostics.measured import fingerprint
 from workbench.diagnostics.measured.campaign import lines
 from workbench.diagnostics.race import Kept, fit
@@ -29,7 +29,7 @@ KEPT = CACHE / "audits.jsonl"
 STARTS = ("long-run", "1998-08-28", "2004-12-31", "2006-12-29", "2008-09-12", "2020-03-06")
 LEFT_OUT = ("filtered",)
 DRAWS, HORIZON, FITTED = 2000, 20, "2006"
-SCORES = ("energy", "crps", "fz0_975")
+SCORES, REFERENCE = ("energy", "crps", "fz0_975"), "fhs_moving"
 
 
 def audits(name: str, starts: list[str]) -> list[dict]:
@@ -64,10 +64,12 @@ def table(rows: list[dict]) -> pd.DataFrame:
 
 
 def ranks() -> pd.DataFrame:
-    """Score of each sampler one day ahead (median over seeds) and its rank among all."""
-    raced = pd.read_csv(RESULTS / "horse_race.csv").query("panel == 'us_equities' and horizon == 1")
-    median = raced.groupby("sampler")[[*SCORES]].median()
-    return median.join(median.rank().astype(int).add_prefix("rank_"))
+    """Gain of each sampler over fhs_moving one day ahead, on the days that both ran, and its rank among all."""
+    raced = pd.read_csv(RESULTS / "horse_race_t.csv").query("panel == 'us_equities' and horizon == 1")
+    against = raced[raced["reference"] == REFERENCE].pivot(index="sampler", columns="score", values="gain")
+    gains = against.rename(columns={told: score for score, told in race.SCORES.items()})[[*SCORES]]
+    gains.loc[REFERENCE] = 0.0
+    return gains.add_prefix("gain_").join(gains.rank().astype(int).add_prefix("rank_"))
 
 
 def main(arguments: list[str] | None = None) -> None:
