@@ -89,6 +89,10 @@ def main(arguments: list[str] | None = None) -> None:
     RESULTS.mkdir(exist_ok=True)
     found.round(4).to_csv(RESULTS / "audits.csv")
     print(found.round(3).to_string())
+    raced = found.dropna()
+    for score in SCORES:
+        rank = raced["refutations"].corr(raced[f"gain_{score}"], method="spearman")
+        print(f"rank correlation of refutations and loss by {score}: {rank:.2f} of {len(raced)} samplers")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.kept import keep
 from workbench import data
 from workbench.diagnostics import conformal, replay
 from workbench.diagnostics.rollout import Ask, Schedule, equal_book, of_book, rollout
@@ -54,8 +55,8 @@ def recalibrated(training: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
     for level in LEVELS:
         arms, steps = {"frozen by -": test}, [0.0]
         for method in conformal.METHODS:
-            for rule, keep in {"score": None, "promise": len(test)}.items():
-                chosen = conformal.tune(training, level, method, keep=keep)
+            for rule, held in {"score": None, "promise": len(test)}.items():
+                chosen = conformal.tune(training, level, method, keep=held)
                 arms[f"{method} by {rule}"] = conformal.recalibrate(test, [level], chosen)
                 steps.append(chosen.rate)
         told = conformal.compare(arms, level)
@@ -82,9 +83,8 @@ def main(arguments: list[str] | None = None) -> None:
     work += [(name, TEST, seeds[0]) for name in names[1:]]
     with ProcessPoolExecutor(2) as executor:
         done = list(executor.map(partial(frozen, store=options.store, draws=options.draws), *zip(*work)))
-    RESULTS.mkdir(exist_ok=True)
     spoken = alarms(dict(zip(names, [done[0], *done[len(done) - others :]])))
-    spoken.to_csv(RESULTS / "drift_alarms.csv", index=False)
+    spoken = keep(spoken, RESULTS / "drift_alarms.csv", ["sampler", "monitor"], SAMPLERS)
     print(spoken.drop(columns="days").to_string(index=False))
     parts = [recalibrated(done[2 * k + 1], done[2 * k]).assign(seed=seed) for k, seed in enumerate(seeds)]
     bought = pd.concat(parts, ignore_index=True).round(6)

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from benchmarks.kept import keep
 from benchmarks.one_day_ahead import DRAWS, SCORES, block_t, books, score_day
 from workbench import data, samplers
 from workbench.samplers.grid import Filtered, with_shocks
@@ -119,18 +120,9 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(1)
     for seed in options.seeds:
         run(options.span, seed, options.every, options.models)
-    rows = kept(table(options.every), RESULTS / "joint_shocks.csv")
+    rows = keep(table(options.every).round(5), RESULTS / "joint_shocks.csv", ["fitted_to", "shocks", "seed", "every"])
     columns = [f"t_{name}" for name in SCORES]
     print(rows.groupby(["fitted_to", "shocks"], sort=False)[columns].agg(told).to_string())
-
-
-def kept(rows: pd.DataFrame, file: Path) -> pd.DataFrame:
-    """The rows in ``file``, those measured anew in their place, written there again."""
-    before = pd.read_csv(file, dtype={"fitted_to": str}) if file.exists() else rows.iloc[:0]
-    whole = pd.concat([before, rows.round(5)]).drop_duplicates(["fitted_to", "seed", "shocks", "every"], keep="last")
-    file.parent.mkdir(exist_ok=True)
-    whole.sort_values(["fitted_to", "seed", "shocks"]).to_csv(file, index=False)
-    return whole
 
 
 def told(seeds: pd.Series) -> str:

@@ -4,7 +4,7 @@ r"""The stress test of the stress tests: size of every check on the truth, power
 of 500, 2,000 and 8,000 days, 2 to 30 assets, 500 paths, sets of the long run and sets that start today.
 *Power*: every fault at its documented severity and at others, on the two laws kept apart, 2,000 days, 6 assets, 1,000
 paths of 20 days; faults of conditioning on 4,000 days after an unusual month. At the documented severity also on 8,000
-days, 10 assets, 2,000 paths, nearer to what a bank audits: what a check misses there no length of history will mend.
+days, 10 assets, 2,000 paths, nearer to what a bank audits.
 
 Trials are appended to ``cache/red_team.jsonl``, so a run can be stopped and goes on; ``--store`` packs what there is
 into the package, where ``workbench list checks`` and the notebook read it.

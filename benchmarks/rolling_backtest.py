@@ -26,6 +26,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.kept import keep
 from workbench import data
 from workbench.diagnostics import conformal
 from workbench.diagnostics.backtests import fz0_score, traffic_zone
@@ -129,13 +130,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _write(rows: Iterable[dict], name: str) -> None:
     """Store each row as soon as it is measured, in place of an older one of the same sampler."""
-    path = RESULTS / name
     for row in rows:
         print(pd.Series(row).to_string(), flush=True)
-        new = pd.DataFrame([row]).round(4)
-        old = pd.read_csv(path) if path.exists() else new.iloc[:0]
-        kept = old[old["sampler"] != row["sampler"]]
-        pd.concat([kept, new] if len(kept) else [new]).to_csv(path, index=False)
+        keep(pd.DataFrame([row]).round(4), RESULTS / name, ["sampler"], SAMPLERS)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
+from benchmarks.kept import keep
+
 KEPT, CACHE = Path(__file__).parent / "results" / "sampling_cost.csv", Path(__file__).parent.parent / "cache"
 HORIZON, WORKERS, MILLION = 20, 2, 1_000_000
 LEFT_OUT = ("filtered",)  # any cell of the grid, by its parts
@@ -223,15 +225,8 @@ def main(arguments: list[str] | None = None) -> None:
     for name in options.only or work:
         row = measure(name, *work[name])
         print({key: round(value, 2) if isinstance(value, float) else value for key, value in row.items()}, flush=True)
-        keep(row, list(work))
+        keep(pd.DataFrame([row]).round(2), KEPT, ["sampler"], list(work))
     print(pd.read_csv(KEPT).to_string(index=False))
-
-
-def keep(row: dict, order: list[str]) -> None:
-    """Put a row into the table, in the place of an older one of the same sampler."""
-    rows = {old["sampler"]: old for old in pd.read_csv(KEPT).to_dict("records")} if KEPT.exists() else {}
-    rows[row["sampler"]] = row
-    pd.DataFrame([rows[name] for name in order if name in rows]).round(2).to_csv(KEPT, index=False)
 
 
 if __name__ == "__main__":

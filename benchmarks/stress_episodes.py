@@ -42,7 +42,7 @@ CURRENCIES = ["USD", "JPY", "GBP", "CHF", "SEK", "NOK", "ZAR"]
 RIVALS = ("nearest 50 days", "entropy pooling", "vine (skfolio)")
 SEEDED = {"neural": 3}  # samplers whose fit depends on a seed, and how many seeds are tried
 DRAWS, BLOCK = 1200, 5
-LEAST_ESS = 40.0  # of the whole move; copies of one ancestor make a score worse, never better
+LEAST_ESS = 40.0  # of the whole move; copies of one ancestor spread too little, which makes a score worse on average
 
 
 def market() -> pd.DataFrame:
@@ -89,13 +89,15 @@ def vine(known: pd.DataFrame, path: np.ndarray) -> np.ndarray:
     return np.stack(drawn, axis=1)
 
 
-def conditioned(name: str, seed: int, fitted: pd.DataFrame, known: pd.DataFrame, path: np.ndarray) -> np.ndarray:
-    """Draws (draw, day, asset) of a sampler in which the factor follows ``path``."""
+def conditioned(
+    name: str, seed: int, fitted: pd.DataFrame, known: pd.DataFrame, path: np.ndarray
+) -> tuple[np.ndarray, str]:
+    """Draws (draw, day, asset) of a sampler in which the factor follows ``path``, and what must be said of them."""
     against = stress.Against.fit(fitted, "EQUITY")
     sampler = samplers.make(name).fit(against.panel(fitted), seed=seed)
     found = stress.along(sampler, "EQUITY", path, DRAWS, seed, against.panel(known), LEAST_ESS)
     draws = against.rebuild(found.tree)["scenarios"]["ret"].values
-    return draws.reshape(-1, len(path), draws.shape[-1])[..., 1:]
+    return draws.reshape(-1, len(path), draws.shape[-1])[..., 1:], "; ".join(found.notes)
 
 
 def measure(names: list[str], results: Path = RESULTS) -> pd.DataFrame:
@@ -111,7 +113,7 @@ def measure(names: list[str], results: Path = RESULTS) -> pd.DataFrame:
         fitted, known, real = returns.loc[:last_fitted], returns.loc[:eve], returns.loc[first:last]
         scale = fitted.std().to_numpy()[1:]
         try:
-            draws = _draws(method, seed, fitted, known, real["EQUITY"].to_numpy())
+            draws, note = _draws(method, seed, fitted, known, real["EQUITY"].to_numpy())
             came = real.to_numpy()[:, 1:] / scale
             daily = energy_score(came, np.swapaxes(draws, 0, 1) / scale)
             root = math.sqrt(len(real))
@@ -134,9 +136,13 @@ def _wanted(names: list[str]) -> Iterator[tuple[str, str, int]]:
             yield from ((episode, name, seed) for episode in EPISODES)
 
 
-def _draws(method: str, seed: int, fitted: pd.DataFrame, known: pd.DataFrame, path: np.ndarray) -> np.ndarray:
+def _draws(
+    method: str, seed: int, fitted: pd.DataFrame, known: pd.DataFrame, path: np.ndarray
+) -> tuple[np.ndarray, str]:
     rivals = dict(zip(RIVALS, (nearest, pooled, vine)))
-    return rivals[method](known, path) if method in rivals else conditioned(method, seed, fitted, known, path)
+    if method in rivals:
+        return rivals[method](known, path), ""
+    return conditioned(method, seed, fitted, known, path)
 
 
 def summarise(daily: pd.DataFrame) -> pd.DataFrame:

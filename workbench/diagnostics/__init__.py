@@ -15,7 +15,7 @@ from workbench.diagnostics import (  # noqa: F401  (they register their checks)
     portfolio,
     tails,
     whole_law,
-)  # fmt: skip
+)
 from workbench.diagnostics.check import CHECKS, QUESTIONS, check
 from workbench.diagnostics.finding import Finding, table, verdict
 from workbench.diagnostics.risk import risk_table

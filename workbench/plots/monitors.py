@@ -28,7 +28,7 @@ def evidence_paths(
     names = list(evidence.columns)
     axes = canvas(2, 1, 4.6, sharex=True, height_ratios=[2.2, 1.4])[:, 0]
     for place, name in enumerate(names):
-        axes[0].plot(evidence.index, evidence[name], label=name, **_line(place))
+        axes[0].plot(evidence.index, evidence[name], label=name.replace("_", " "), **_line(place))
     axes[0].axhline(ALARM, color=COLOURS[3], linewidth=0.8)
     axes[0].set_ylim(bottom=max(LOWEST, float(evidence.min().min()) - 0.3))
     axes[0].set(ylabel="log10 of the e-process", title="evidence against the forecasts since the first day")
@@ -69,7 +69,7 @@ def delay_curves(curves: pd.DataFrame, monitors: Sequence[str] | None = None) ->
         for monitor in monitors or known:
             one, place = part[part["monitor"] == monitor].sort_values("years"), known.index(monitor)
             style = _line(place) | {"marker": MARKERS[(place + place // len(COLOURS)) % len(MARKERS)]}
-            ax.plot(one["years"], one["median"], markersize=4, label=monitor, **style)
+            ax.plot(one["years"], one["median"], markersize=4, label=monitor.replace("_", " "), **style)
         ax.set(title=name, xlabel="years to a false alarm", xscale="log", yscale="log")
         ax.set_xticks(sorted(set(curves["years"])), [f"{year:g}" for year in sorted(set(curves["years"]))])
         ax.minorticks_off()
@@ -88,7 +88,7 @@ def factor_paths(tables: Mapping[str, pd.DataFrame], level: float = 0.99) -> Axe
     for place, (name, table) in enumerate(tables.items()):
         if f"factor_{level:g}" not in table:
             raise DataError(f"{name!r} is not recalibrated at {level:g}: no column factor_{level:g}")
-        ax.plot(table.index, table[f"factor_{level:g}"], label=name, **_line(place))
+        ax.plot(table.index, table[f"factor_{level:g}"], label=name.replace("_", " "), **_line(place))
     ax.axhline(1, color=REAL, linewidth=0.7)
     ax.set(ylabel=f"factor on VaR {100 * level:g} %", yscale="log")
     ax.set_yticks([0.5, 0.7, 1, 1.4, 2], ["0.5", "0.7", "1", "1.4", "2"])

@@ -75,7 +75,7 @@ def fhs_moving(decay: float = 0.99) -> Sampler:
 
 @SAMPLERS.register("fhs_lead")
 def fhs_lead(decay: float = 0.99) -> Sampler:
-    """The same, its means led by yesterday's residuals where closes are not taken at the same hour."""
+    """Filtered historical simulation with a moving correlation, its means led by yesterday's residuals."""
     return Filtered(LeadLag("gjr"), "bootstrap", correlation=MovingCorrelation(decay))
 
 

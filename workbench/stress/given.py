@@ -93,8 +93,7 @@ def _by_guide(
     """Of more particles than were asked for, every n-th is kept; they are judged before."""
     _demand_moves(problem, constraints)
     each = -(-draws // ISLANDS)
-    for least in GUIDED:
-        particles = each * -(-least // each)
+    for particles in dict.fromkeys(each * -(-least // each) for least in GUIDED):
         runs = [_guided_island(problem, constraints, particles, seed, island) for island in range(ISLANDS)]
         paths = torch.stack([path for path, _ in runs])
         diagnostics = diagnose(paths, problem.assets)
@@ -228,7 +227,7 @@ def _demand_converged(
             f"the chains did not agree on {_named(bands)}: R-hat {rhat.max():.3f} "
             f"({rhat.idxmax()!r}, at most "
             f"{WORST_RHAT}), ESS {ess.min():.0f} ({ess.idxmin()!r}, at least {least_ess:.0f}) after {evaluations} "
-            "evaluations; widen the bands, raise particles or thin"
+            "evaluations; widen the bands, ask for more draws, or for an answer of fewer effective ones (least_ess)"
         )
 
 
