@@ -17,11 +17,12 @@ from time import process_time
 import pandas as pd
 
 from workbench import data
-from workbench.diagnostics import race, trial, verdict
-from workbench.diagnostics.measured import fingerprint
-from workbench.diagnostics.measured.campaign import lines
-from workbench.diagnostics.race import Kept, fit
+from workbench.backtesting import tournament as race
+from workbench.backtesting.tournament import Kept, fit
+from workbench.power import fingerprint
+from workbench.power.campaign import lines
 from workbench.samplers import SAMPLERS
+from workbench.validation import trial, verdict
 
 RESULTS = Path(__file__).parent / "results"
 CACHE = Path(__file__).parent.parent / "cache"

@@ -1,7 +1,7 @@
 r"""Do learned samplers copy? Nearest-neighbour distances of generated days and paths to the training span, 1990-2006.
 
 A point is a day's 20 returns, or a path's 20 x 20, in units of each stock's volatility and divided by its norm, so that
-a copy rescaled is still near (:mod:`workbench.diagnostics.copying`). Three places to look:
+a copy rescaled is still near (:mod:`workbench.validation.checks.copying`). Three places to look:
 
 * ``path``: paths of 20 days from the long-run law, against all windows of 20 training days;
 * ``day``: their first days, against all training days;
@@ -30,10 +30,11 @@ import pandas as pd
 import torch
 from scipy import stats
 
-from workbench import data, samplers, scenarios
-from workbench.diagnostics.copying import neighbours, points
-from workbench.samplers.grid import Filtered
+from workbench import data, samplers
+from workbench.samplers.composed import Filtered
 from workbench.samplers.noise import block_noise
+from workbench.scenarios import container as scenarios
+from workbench.validation.checks.copying import neighbours, points
 
 KEPT = Path(__file__).parent / "results" / "copying.csv"
 HORIZON, DRAWS, RESAMPLES = 20, 3000, 2000

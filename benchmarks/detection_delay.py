@@ -1,7 +1,7 @@
 """How long until a monitor speaks after a planted break, at one false alarm in ten years; beside CUSUM, rolling Kupiec.
 
 ``detection_delay.csv``: median days from the break to the alarm with its 95 % interval (order statistics), for each
-monitor after each break of :mod:`workbench.diagnostics.monitors.delay`; 300 histories a seed, the three seeds together.
+monitor after each break of :mod:`workbench.backtesting.monitors.detection_delay`; 300 histories a seed, the three seeds together.
 ``false_alarms``: alarms in ten quiet years, counted on fresh quiet histories that set no threshold, with their 95 %
 interval; an alarm starts the monitor afresh.
 """
@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from workbench.diagnostics.backtests.tails import TYPICAL
-from workbench.diagnostics.monitors import BREAKS, MONITORS, delay, quiet_stream, threshold
-from workbench.diagnostics.monitors.delay import days_to_alarm, median_interval
+from workbench.backtesting.monitors import BREAKS, MONITORS, quiet_stream, threshold
+from workbench.backtesting.monitors import detection_delay as delay
+from workbench.backtesting.monitors.detection_delay import days_to_alarm, median_interval
+from workbench.backtesting.tests.implied_tail import TYPICAL
 
 RESULTS = Path(__file__).parent / "results"
 LEVEL, QUIET, AFTER = 0.975, 100, 1000

@@ -20,8 +20,9 @@ import pandas as pd
 
 from benchmarks.kept import keep
 from workbench import data
-from workbench.diagnostics import conformal, replay
-from workbench.diagnostics.rollout import Ask, Schedule, equal_book, of_book, rollout
+from workbench.backtesting import recalibration as conformal
+from workbench.backtesting.monitors import replay
+from workbench.backtesting.walk_forward import Ask, Schedule, equal_book, of_book, rollout
 
 RESULTS = Path(__file__).parent / "results"
 SAMPLERS = ["neural", "fhs", "historical_window", "lognormal"]

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workbench.diagnostics.faults import FAULTS, plant
-from workbench.diagnostics.measured import HELD_OUT, World, attempt, build, tables
-from workbench.diagnostics.measured.campaign import HONEST, lines
+from workbench.power import HELD_OUT, World, attempt, build, tables
+from workbench.power.campaign import HONEST, lines
+from workbench.power.faults import FAULTS, plant
 
 CACHE, RESULTS = Path(__file__).parent.parent / "cache", Path(__file__).parent / "results"
 KEPT, VERSION, PATHS = CACHE / "finval.jsonl", "0.6.1", (100, 400, 2000)

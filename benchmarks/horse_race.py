@@ -2,7 +2,7 @@ r"""The horse race: every sampler on the same days and noise, one and ten days a
 
 ``us_equities`` (20 stocks) fitted 1990-2006 and forecast 2007-2022; ``multi_asset`` (41: stocks, indices, currencies,
 bonds, oil) fitted 1999-2006 and forecast 2007-2018. Parameters frozen, states rolled
-(:mod:`workbench.diagnostics.race`). Samplers that learn run from five seeds, one row each. A forecast costs, so
+(:mod:`workbench.backtesting.tournament`). Samplers that learn run from five seeds, one row each. A forecast costs, so
 ``EVERY``, ``OFTENER`` and ``SELDOM`` say on which days who runs; two samplers are compared on the days that both have.
 
 ``python -m benchmarks.horse_race [--panel P] [--horizon H] [--seeds N] [--samplers a,b] [--again a,b] [--tables]``.
@@ -26,7 +26,7 @@ import pandas as pd
 import torch
 
 from workbench import data
-from workbench.diagnostics import race
+from workbench.backtesting import tournament as race
 from workbench.samplers import SAMPLERS
 
 RESULTS = Path(__file__).parent / "results"

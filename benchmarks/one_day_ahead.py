@@ -22,7 +22,7 @@ import pandas as pd
 import torch
 
 from workbench import data, samplers
-from workbench.diagnostics.backtests.scores import crps, energy_score, fz0_score
+from workbench.backtesting.scores import crps, energy_score, fz0_score
 
 RESULTS = Path(__file__).parent / "results"
 CACHE = Path(__file__).parent.parent / "cache" / "one_day_ahead"

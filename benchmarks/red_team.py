@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workbench.diagnostics.faults import FAULTS
-from workbench.diagnostics.laws import LAWS
-from workbench.diagnostics.measured import HELD_OUT, Job, World, documented, fingerprint, frame, run, store, tables
-from workbench.diagnostics.measured.campaign import HONEST, lines
-from workbench.diagnostics.measured.stored import TRIALS, load
-from workbench.diagnostics.measured.tables import LONG
+from workbench.power import HELD_OUT, Job, World, documented, fingerprint, frame, run, store, tables
+from workbench.power.campaign import HONEST, lines
+from workbench.power.faults import FAULTS
+from workbench.power.processes import LAWS
+from workbench.power.stored import TRIALS, load
+from workbench.power.tables import LONG
 
 KEPT = Path(__file__).parent.parent / "cache" / "red_team.jsonl"
 LENGTHS = (500, 2000, 8000)

@@ -28,9 +28,9 @@ import pandas as pd
 
 from benchmarks.kept import keep
 from workbench import data
-from workbench.diagnostics import conformal
-from workbench.diagnostics.backtests import fz0_score, traffic_zone
-from workbench.diagnostics.rollout import Ask, Schedule, asset_books, coverage, equal_book, of_book, rollout
+from workbench.backtesting import fz0_score, traffic_zone
+from workbench.backtesting import recalibration as conformal
+from workbench.backtesting.walk_forward import Ask, Schedule, asset_books, coverage, equal_book, of_book, rollout
 
 RESULTS = Path(__file__).parent / "results"
 SAMPLERS = ["historical_window", "ewma", "fhs", "fhs_moving", "neural"]

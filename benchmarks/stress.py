@@ -21,7 +21,7 @@ import torch
 from scipy.stats import norm
 
 from workbench import books, data, samplers, stress
-from workbench.stress.affine import affine
+from workbench.stress.conditioning.affine import affine
 
 RESULTS = Path(__file__).parent / "results"
 RARE_LOSSES = {"lognormal": 0.155, "fhs": 0.15, "gjr_t": 0.16, "neural": 0.25}  # near one in ten thousand

@@ -29,7 +29,7 @@ import torch
 from skfolio.distribution import VineCopula
 
 from workbench import data, samplers, stress
-from workbench.diagnostics.backtests.scores import energy_score
+from workbench.backtesting.scores import energy_score
 from workbench.errors import WorkbenchError
 
 RESULTS = Path(__file__).parent / "results"

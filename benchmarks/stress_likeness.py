@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from workbench import books, data, samplers, scenarios
-from workbench.diagnostics.likeness import Crises
+from workbench import books, data, samplers
 from workbench.samplers.noise import stream
+from workbench.scenarios import container as scenarios
+from workbench.validation.crisis_shape import Crises
 
 RESULTS = Path(__file__).parent / "results"
 LAWS, HISTORIES, DAYS, HORIZON, DEEP = ("fhs", "gjr_t", "lognormal"), 150, 3600, 20, 0.12

@@ -2,7 +2,7 @@
 
 Every sampler is fitted to 20 US stocks of 1995-2007 and asked for the most plausible way in which an equal-weight book
 loses 15 % and a short-volatility book 6 % in the 20 days after. Each way is then placed among the worst windows of the
-history (:mod:`workbench.diagnostics.likeness`), and so is the sampler itself, by its long-run windows. *typical* is
+history (:mod:`workbench.validation.crisis_shape`), and so is the sampler itself, by its long-run windows. *typical* is
 the share of the sampler's own scenarios of that loss that are refuted in the same way: the quietest way to lose may be
 refuted where the sampler's crises at large are not. Rows are written as they are measured and not measured again; the
 figure of all ways goes to ``--figures DIR``.
@@ -18,12 +18,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from workbench import books, data, samplers, scenarios, stress
+from workbench import books, data, samplers, stress
 from workbench.books import Book
-from workbench.diagnostics.likeness import Crises
 from workbench.errors import WorkbenchError
 from workbench.plots import stress as figures
 from workbench.samplers import Sampler
+from workbench.scenarios import container as scenarios
+from workbench.validation.crisis_shape import Crises
 
 FILE = Path(__file__).parent / "results" / "stress_reverse.csv"
 LOSSES, HORIZON = {"equal_weight": 0.15, "short_volatility": 0.06}, 20

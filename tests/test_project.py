@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 FLOORS = [
-    ["errors", "registry"],
+    ["errors", "registry", "_moved"],
+    ["stats"],
     ["data"],
-    ["scenarios", "scenario_files", "scenario_tables"],
+    ["scenarios"],
     ["samplers"],
-    ["stress", "books"],
-    ["crowd"],
-    ["diagnostics"],
+    ["books", "liquidity"],
+    ["stress", "validation", "backtesting", "crowd"],
+    ["power"],
+    ["reporting"],
     ["plots"],
     ["governance"],
     ["studies"],

@@ -6,7 +6,9 @@ A new entry is one function and one decorator line; the command line, the notebo
 from __future__ import annotations
 
 import difflib
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 
 from workbench.errors import ParameterError
@@ -66,3 +68,10 @@ class Registry(Mapping[str, Callable]):
 
     def __len__(self) -> int:
         return len(self._factories)
+
+
+def discover(package: str) -> None:
+    """Import every module of ``package``, so that what stands in it is registered."""
+    folder = importlib.import_module(package)
+    for module in pkgutil.iter_modules(folder.__path__):
+        importlib.import_module(f"{package}.{module.name}")

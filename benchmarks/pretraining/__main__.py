@@ -18,7 +18,7 @@ from safetensors.torch import save
 
 from benchmarks.pretraining import panels
 from workbench.data import content_hash
-from workbench.samplers import pretraining, weights
+from workbench.samplers.training import pretraining, weights
 
 CUTS = {
     "until_2002": ("2002-12-31", False),

@@ -5,12 +5,12 @@ import pytest
 import torch
 from scipy import stats
 
-from workbench.samplers.flow import Flow, midpoint
-from workbench.samplers.generator import energy_distance
-from workbench.samplers.learned import Field
-from workbench.samplers.margins import SplicedMargins
-from workbench.samplers.nsf import Couplings, SplineFlow
-from workbench.samplers.shocks import SHOCKS, ScaleMixture
+from workbench.samplers.shocks.classical import SHOCKS, ScaleMixture
+from workbench.samplers.shocks.flow import Flow, midpoint
+from workbench.samplers.shocks.generator import energy_distance
+from workbench.samplers.shocks.learned import Field
+from workbench.samplers.shocks.margins import SplicedMargins
+from workbench.samplers.shocks.nsf import Couplings, SplineFlow
 
 
 def normals(*shape: int, seed: int = 0) -> torch.Tensor:

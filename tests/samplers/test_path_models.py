@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 import torch
 
-from workbench import samplers, scenarios
+from workbench import samplers
 from workbench.errors import ParameterError
-from workbench.samplers.attention import BURN_IN, WINDOW, Attention, Transformer
 from workbench.samplers.noise import block_noise
-from workbench.samplers.path_flow import LARGEST, PathFlow, Velocity
+from workbench.samplers.paths.path_flow import LARGEST, PathFlow, Velocity
+from workbench.samplers.paths.transformer import BURN_IN, WINDOW, Attention, Transformer
+from workbench.scenarios import container as scenarios
 
 
 @pytest.fixture(scope="module")

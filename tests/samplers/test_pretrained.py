@@ -11,8 +11,8 @@ import torch
 
 from workbench import data, samplers
 from workbench.errors import DataError, ParameterError
-from workbench.samplers import pretraining, weights
-from workbench.samplers.pretrained import PretrainedFilter
+from workbench.samplers.filters.pretrained import PretrainedFilter
+from workbench.samplers.training import pretraining, weights
 
 SHIPPED = weights.names()
 ALLOWED = ("BSD-3-Clause", "MIT", "Apache-2.0", "NCSA", "public domain")

@@ -6,17 +6,18 @@ import torch
 from arch import arch_model
 from scipy import stats
 
-from workbench import data, samplers, scenarios
+from workbench import data, samplers
 from workbench.data import returns as load_returns
 from workbench.errors import ParameterError
-from workbench.samplers.correlation import MovingCorrelation
-from workbench.samplers.filters import Ewma, Gjr
-from workbench.samplers.grid import Filtered
-from workbench.samplers.margins import SplicedMargins
-from workbench.samplers.neural import BOUND, NeuralFilter
+from workbench.samplers.composed import Filtered
+from workbench.samplers.filters.classical import Ewma, Gjr
+from workbench.samplers.filters.correlation import MovingCorrelation
+from workbench.samplers.filters.neural import BOUND, NeuralFilter
+from workbench.samplers.filters.tracking import QuantileTracking, stretched
 from workbench.samplers.noise import block_noise
-from workbench.samplers.shocks import SHOCKS
-from workbench.samplers.tracking import QuantileTracking, stretched
+from workbench.samplers.shocks.classical import SHOCKS
+from workbench.samplers.shocks.margins import SplicedMargins
+from workbench.scenarios import container as scenarios
 
 
 def test_the_gjr_walk_is_the_variance_that_arch_computes(panel):

@@ -5,14 +5,15 @@ field and asset).
 """
 
 from workbench.data import online
-from workbench.data.catalogue import DATASETS, ContentChanged, Entry, describe, discover, load
+from workbench.data.catalogue import DATASETS, ContentChanged, Entry, describe, load
 from workbench.data.files import read_file
 from workbench.data.hashing import content_hash
 from workbench.data.returns import close, returns
 from workbench.data.stale import clean_from, stale_runs
 from workbench.data.validate import require_valid, validate
+from workbench.registry import discover
 
-discover()
+discover("workbench.data.sets")
 
 __all__ = [
     "DATASETS",

@@ -9,8 +9,6 @@ from is noticed.
 from __future__ import annotations
 
 import functools
-import importlib
-import pkgutil
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -89,13 +87,6 @@ def describe(name: str) -> Entry:
     """
     DATASETS[name]
     return _ENTRIES[name]
-
-
-def discover() -> None:
-    """Import every module of ``workbench.data.sets``, which enters its data sets."""
-    package = importlib.import_module("workbench.data.sets")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
 
 
 def _label(panel: pd.DataFrame, entry: Entry) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
-from workbench.diagnostics.backtests import traffic_zone
+from workbench.backtesting import traffic_zone
 from workbench.errors import DataError
 from workbench.plots.style import COLOURS, FAINT, REAL, canvas, legend_below, line, look, themed
 

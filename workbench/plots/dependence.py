@@ -18,9 +18,9 @@ from scipy import stats
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from workbench.diagnostics.case import Case, mean, quantile
 from workbench.errors import ParameterError
 from workbench.plots.style import canvas, themed
+from workbench.validation.engine.comparison_data import Case, mean, quantile
 
 ROCKET = sns.color_palette("rocket_r", as_cmap=True)
 

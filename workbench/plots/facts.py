@@ -5,7 +5,7 @@ Windows of the history and scenarios are treated alike: :math:`y` is a window di
 :math:`y_ty_{t+k}` (do returns remember returns?), :math:`a_ta_{t+k}` (does size remember size?), :math:`y_ta_{t+k}` (do
 falls raise volatility?), and the excess kurtosis of sums over k days (does the law grow normal?). Means within short
 windows are biased downwards; the bias is the same on both sides and in the band. The band holds 90 % of honest
-sets by the trial's own null (:meth:`workbench.diagnostics.case.Case.spread`).
+sets by the trial's own null (:meth:`workbench.validation.engine.comparison_data.Case.spread`).
 Cont (2001, Quantitative Finance 1, 223-236) lists the facts.
 """
 
@@ -19,9 +19,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
-from workbench.diagnostics.case import Case, mean
-from workbench.diagnostics.facts import lagged, own_size, relative_size
 from workbench.plots.style import FAINT, REAL, canvas, legend_below, line, themed
+from workbench.validation.checks.facts import lagged, own_size, relative_size
+from workbench.validation.engine.comparison_data import Case, mean
 
 LAGS = 10
 PANELS = (

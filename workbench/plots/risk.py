@@ -19,7 +19,7 @@ NORMAL = 1.96
 def risk_intervals(tables: Mapping[str, pd.DataFrame], realised: float | None = None) -> np.ndarray:
     """One panel a measure, one row a sampler: the number, and two intervals of 95 %.
 
-    tables : sampler -> :func:`workbench.diagnostics.risk_table` of one book. The upper, thin bar is the error of the
+    tables : sampler -> :func:`workbench.validation.risk_table` of one book. The upper, thin bar is the error of the
     draws, the lower, thick one that of the training seeds (none for a single chain).
     realised : the loss that came, as a fraction; a dashed line. Returns the Axes, one a measure.
     """

@@ -13,7 +13,7 @@ from workbench.plots.style import FAINT, canvas, look, themed
 def score_plot(gains: pd.DataFrame, reference: str) -> np.ndarray:
     """One panel a score, one row a sampler, zero is the reference; Axes, one a score.
 
-    gains : of :func:`workbench.diagnostics.forecasts.score_gains`; reference : its name, for the labels.
+    gains : of :func:`workbench.backtesting.score_gains.score_gains`; reference : its name, for the labels.
     """
     names = list(gains.index.get_level_values("score").unique())
     samplers = list(gains.index.get_level_values("sampler").unique())

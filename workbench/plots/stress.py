@@ -11,10 +11,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from workbench import scenarios
-from workbench.diagnostics.likeness import Likeness
 from workbench.plots.style import COLOURS, FAINT, REAL, canvas, legend_below, themed
+from workbench.scenarios import container as scenarios
 from workbench.stress import Reverse, Verdict
+from workbench.validation.crisis_shape import Likeness
 
 
 @themed

@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from workbench.diagnostics.case import Case
 from workbench.errors import ParameterError
 from workbench.plots.style import COLOURS, FAINT, REAL, canvas, label_right, legend_below, line, themed
 from workbench.samplers import Sampler
-from workbench.samplers.filters import live_from
-from workbench.samplers.grid import residuals
+from workbench.samplers.composed import residuals
+from workbench.samplers.filters.classical import live_from
+from workbench.validation.engine.comparison_data import Case
 
 SIDES = (("losses", -1.0), ("gains", 1.0))
 POINTS = 160
@@ -31,7 +31,7 @@ POINTS = 160
 def tail_plot(cases: Mapping[str, Case]) -> np.ndarray:
     """Survival of pooled moves, losses left and gains right: real days as points, each sampler as a line.
 
-    cases : sampler -> its case before the trial (:func:`workbench.diagnostics.trial.prepare`), all on one history.
+    cases : sampler -> its case before the trial (:func:`workbench.validation.trial.prepare`), all on one history.
     The grey band holds 90 % of block redraws of the history. Returns the two Axes.
     """
     first = next(iter(cases.values()))

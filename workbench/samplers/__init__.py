@@ -10,7 +10,7 @@
 from workbench.samplers.base import Sampler, State, States
 from workbench.samplers.chains import chain_seed, fit_chains, sample_chains
 from workbench.samplers.presets import SAMPLERS
-from workbench.samplers.rolling import roll
+from workbench.samplers.rolling import foresee, roll
 from workbench.samplers.storage import load, save
 
 make = SAMPLERS.make
@@ -22,6 +22,7 @@ __all__ = [
     "States",
     "chain_seed",
     "fit_chains",
+    "foresee",
     "load",
     "make",
     "roll",

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from workbench.errors import FitError, ParameterError
 from workbench.samplers.base import Sampler, State, States
-from workbench.samplers.filters import live_from
-from workbench.samplers.shocks import uniform_index
+from workbench.samplers.filters.classical import live_from
+from workbench.samplers.shocks.classical import uniform_index
 
 
 class HistoricalSimulation(Sampler):

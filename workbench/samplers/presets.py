@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from workbench.registry import Registry
-from workbench.samplers.attention import Attention
 from workbench.samplers.base import Sampler
-from workbench.samplers.correlation import MovingCorrelation
-from workbench.samplers.diffusion import Diffusion
-from workbench.samplers.filters import Ewma
-from workbench.samplers.flow import Flow
-from workbench.samplers.generator import Generator
-from workbench.samplers.grid import Filtered
+from workbench.samplers.composed import Filtered
+from workbench.samplers.filters.classical import Ewma
+from workbench.samplers.filters.correlation import MovingCorrelation
+from workbench.samplers.filters.lead_lag import LeadLag
+from workbench.samplers.filters.neural import NeuralFilter
+from workbench.samplers.filters.pretrained import PretrainedFilter
+from workbench.samplers.filters.tracking import QuantileTracking
 from workbench.samplers.history import HistoricalSimulation, StationaryBootstrap
-from workbench.samplers.lead_lag import LeadLag
-from workbench.samplers.neural import NeuralFilter
-from workbench.samplers.nsf import SplineFlow
-from workbench.samplers.path_flow import PathFlow
-from workbench.samplers.pretrained import PretrainedFilter
-from workbench.samplers.shocks import Factor, StudentCopula
-from workbench.samplers.tracking import QuantileTracking
-from workbench.samplers.vae import Vae
-from workbench.samplers.vine import Vine
+from workbench.samplers.paths.path_flow import PathFlow
+from workbench.samplers.paths.transformer import Attention
+from workbench.samplers.shocks.classical import Factor, StudentCopula
+from workbench.samplers.shocks.diffusion import Diffusion
+from workbench.samplers.shocks.flow import Flow
+from workbench.samplers.shocks.generator import Generator
+from workbench.samplers.shocks.nsf import SplineFlow
+from workbench.samplers.shocks.vae import Vae
+from workbench.samplers.shocks.vine import Vine
 
 SAMPLERS = Registry("sampler")
 

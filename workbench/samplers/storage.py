@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from workbench._moved import current
 from workbench.errors import ParameterError
 from workbench.samplers.base import Sampler
 
@@ -116,7 +117,8 @@ def _read(told: Any, arrays: Arrays) -> Any:
 
 def _made(name: str, state: dict[str, Any]) -> Any:
     """An object of the class ``name`` with these attributes; its ``__init__`` does not run."""
-    module, _, qualified = name.partition(":")
+    old, _, qualified = name.partition(":")
+    module = current(old)
     found = getattr(importlib.import_module(module), qualified, None) if f"{module}.".startswith(HOMES) else None
     if not isinstance(found, type):
         raise ParameterError(f"a sampler's file names {name!r}, which is no class of this package or of torch.nn")

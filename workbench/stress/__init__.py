@@ -7,19 +7,27 @@
 >>> reverse(sampler, book, 0.15).modes[0].precedent                                       # doctest: +SKIP
 """
 
-from workbench.stress.along import Against, along
+from workbench.stress.causal.graph import causal_graph
+from workbench.stress.causal.refute import independences, refute
+from workbench.stress.causal.structural import (
+    Answer,
+    StructuralModel,
+    do,
+    fit_structural,
+    given_nodes,
+    intervene,
+    sensitivity,
+)
+from workbench.stress.conditioning.along import Against, along
+from workbench.stress.conditioning.given import Conditional, given
+from workbench.stress.entropy_pooling import Pooled, View, pool
 from workbench.stress.events import Constraint, Loss, Move, RealisedVolatility
-from workbench.stress.given import Conditional, given
-from workbench.stress.graph import causal_graph
-from workbench.stress.narrative import narrate, tell
-from workbench.stress.pooling import Pooled, View, pool
-from workbench.stress.precedent import Precedent, nearest
+from workbench.stress.preregistered import Question, Verdict, answer
 from workbench.stress.problem import Problem, starts_with_volatility
-from workbench.stress.question import Question, Verdict, answer
-from workbench.stress.rare import RareEvent, rare
-from workbench.stress.refute import independences, refute
-from workbench.stress.reverse import Mode, Reverse, reverse
-from workbench.stress.structural import Answer, StructuralModel, do, fit_structural, given_nodes, intervene, sensitivity
+from workbench.stress.rare_events.rare import RareEvent, rare
+from workbench.stress.reverse_stress.narrative import narrate, tell
+from workbench.stress.reverse_stress.precedent import Precedent, nearest
+from workbench.stress.reverse_stress.reverse import Mode, Reverse, reverse
 
 __all__ = [
     "Against",

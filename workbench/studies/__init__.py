@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workbench.studies.figures import show, verdict
-    from workbench.studies.record import Run, StudyBroke
-    from workbench.studies.repetition import verify
-    from workbench.studies.report import export
-    from workbench.studies.runs import run
+    from workbench.studies.report.html import export
+    from workbench.studies.runner.record import Run, StudyBroke
+    from workbench.studies.runner.reproduce import verify
+    from workbench.studies.runner.runs import run
 
 _PLACES = {
-    "show": "figures", "verdict": "figures", "export": "report", "verify": "repetition", "Run": "record",
-    "StudyBroke": "record", "run": "runs",
+    "show": "figures", "verdict": "figures", "export": "report.html", "verify": "runner.reproduce",
+    "Run": "runner.record", "StudyBroke": "runner.record", "run": "runner.runs",
 }  # fmt: skip
 
 __all__ = ["Run", "StudyBroke", "export", "run", "show", "verdict", "verify"]

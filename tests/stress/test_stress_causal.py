@@ -1,0 +1,131 @@
+"""Do: simulated laws with known interventions, graphs that are right and wrong; registered questions."""
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.errors import FitError, ParameterError, Refusal
+from workbench.scenarios import container as scenarios
+from workbench.stress import (
+    Constraint,
+    Move,
+    Question,
+    answer,
+    causal_graph,
+    do,
+    fit_structural,
+    independences,
+    intervene,
+    refute,
+    sensitivity,
+)
+
+TRUE = {"edges": [["U", "X"], ["U", "Y"], ["X", "Y"]]}
+
+
+def _confounded(days=20_000, seed=1):
+    """U -> X (1), U -> Y (2), X -> Y (-0.5), unit shocks: observed slope of Y on X is +.5, imposed -.5."""
+    u, x, y = np.random.default_rng(seed).normal(size=(3, days))
+    x = u + x
+    return pd.DataFrame({"U": u, "X": x, "Y": 2 * u - 0.5 * x + y})
+
+
+def _clustered(days, seed):
+    """A chain A -> B -> C with one stochastic volatility for all three."""
+    generator = np.random.default_rng(seed)
+    log_volatility = np.zeros(days)
+    for day in range(1, days):
+        log_volatility[day] = 0.97 * log_volatility[day - 1] + 0.2 * generator.normal()
+    a, b, c = generator.normal(size=(3, days)) * np.exp(log_volatility)
+    b = 0.7 * a + b
+    return pd.DataFrame({"A": a, "B": b, "C": 0.6 * b + c}, pd.bdate_range("2000-01-01", periods=days))
+
+
+def test_imposed_and_seen_differ_as_the_law_says():
+    model = fit_structural(_confounded(), causal_graph(TRUE))
+    table = intervene(model, {"X": 2.0}, draws=40_000, seed=2).table
+    error = 4 * np.sqrt(5 / 40_000) + 0.05  # four standard errors of the draws, and the slopes' own
+    assert table.loc["Y", "do"] == pytest.approx(-1.0, abs=error)
+    assert table.loc["Y", "given"] == pytest.approx(1.0, abs=error)
+    assert table.loc["Y", "do_sd"] ** 2 == pytest.approx(5.0, rel=0.05)
+    assert table.loc["Y", "given_sd"] ** 2 == pytest.approx(3.0, rel=0.05)
+    assert table.loc["U", "do"] == pytest.approx(0.0, abs=error) and table.loc["U", "given"] == pytest.approx(
+        1.0, abs=error
+    )
+
+
+def test_lagged_model_recovers_its_coefficients():
+    generator = np.random.default_rng(3)
+    values = np.zeros((6000, 2))
+    for day in range(1, 6000):
+        first = 0.3 * values[day - 1, 0] + generator.normal()
+        values[day] = first, -0.4 * first + 0.2 * values[day - 1, 1] + generator.normal()
+    model = fit_structural(pd.DataFrame(values, columns=["p", "q"]), causal_graph({"edges": [["p", "q"]]}), lags=1)
+    assert model.direct[1, 0] == pytest.approx(-0.4, abs=0.06)
+    np.testing.assert_allclose(np.diag(model.lagged[0]), [0.3, 0.2], atol=0.06)
+    assert do(model, {"p": 1.0}, 500)["q"].mean() == pytest.approx(-0.4 + model.baseline()[1] - 0, abs=0.25)
+
+
+def test_true_graph_stands_and_wrong_graph_falls():
+    truth = causal_graph({"edges": [["A", "B"], ["B", "C"]]})
+    wrong = causal_graph({"edges": [["A", "B"], ["A", "C"]]})
+    panel = _clustered(2500, 5)
+    assert independences(truth) == [("C", "A", ("B",))]
+    assert not refute(panel, truth)["refuted"].any()
+    assert refute(panel, wrong)["refuted"].any()
+
+
+def test_false_alarms_under_clustered_volatility_stay_near_the_level():
+    """120 true graphs at 5 %: more than 14 refuted has probability .001; the iid formula refutes over a quarter."""
+    truth = causal_graph({"edges": [["A", "B"], ["B", "C"]]})
+    assert sum(refute(_clustered(1000, 100 + seed), truth)["refuted"].any() for seed in range(120)) <= 14
+
+
+def test_every_edge_is_weighed():
+    table = sensitivity(_confounded(5000), causal_graph(TRUE), "X", "Y").set_index(["edge", "change"])
+    assert table.loc[("X -> Y", "dropped"), "effect"] == 0.0
+    assert table.loc[("U -> X", "dropped"), "effect"] == pytest.approx(-0.5, abs=0.06)
+    assert table.loc[("U -> Y", "dropped"), "effect"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_graphs_are_read_from_yaml_and_networkx_and_refused_when_malformed(tmp_path):
+    file = tmp_path / "graph.yaml"
+    file.write_text("nodes: [Z]\nedges:\n  - [A, B]\n")
+    assert set(causal_graph(file)) == {"A", "B", "Z"}
+    assert causal_graph(nx.DiGraph([("A", "B")])).has_edge("A", "B")
+    for wrong, told in [
+        ({"edges": [["A", "B"], ["B", "A"]]}, "cycle"),
+        ({"edges": [["A"]]}, "pair"),
+        ({}, "edges"),
+        ("no.yaml", "no graph file"),
+    ]:
+        with pytest.raises(ParameterError, match=told):
+            causal_graph(wrong)
+    with pytest.raises(FitError, match="no columns"):
+        fit_structural(_confounded(100), causal_graph({"edges": [["U", "Q"]]}))
+    with pytest.raises(ParameterError, match="unknown"):
+        do(fit_structural(_confounded(500), causal_graph(TRUE)), {"Q": 1.0})
+
+
+def test_registered_question_counts_all_and_refuses_a_hand_picked_few():
+    values = np.random.default_rng(0).normal(0, 0.02, (1, 2000, 3, 2))
+    tree = scenarios.assemble(values, ["A", "B"])
+    question = Question(
+        "When A falls, does B?", (Constraint(Move("A"), high=-0.04),), Constraint(Move("B"), high=0.0), 0.9, "desk"
+    )
+    verdict = answer(question, tree, question.seal)
+    moves = values.sum(axis=2)[0]
+    assert len(verdict.meeting) == (moves[:, 0] <= -0.04).sum()
+    assert len(verdict.supporting) + len(verdict.opposing) == len(verdict.meeting)
+    assert "not as expected" in str(verdict)
+    with pytest.raises(Refusal, match="picked by hand"):
+        verdict.select(verdict.supporting[:5])
+    assert "left out" in verdict.select(verdict.supporting[:5], "all in which B rises, and others like these")
+    with pytest.raises(Refusal, match="do not meet"):
+        verdict.select(np.setdiff1d(np.arange(2000), verdict.meeting)[:1], "rest")
+    with pytest.raises(Refusal, match="registered"):
+        answer(question, tree, "0" * 64)
+    with pytest.raises(Refusal, match="too few"):
+        rare = Question("?", (Constraint(Move("A"), high=-0.5),), Constraint(Move("B"), high=0.0), 0.9)
+        answer(rare, tree, rare.seal)

@@ -1,0 +1,212 @@
+"""Parameters of a study: what a notebook declares, what is converted, and what is refused before anything runs."""
+
+import datetime
+from pathlib import Path
+from typing import Literal
+
+import nbformat
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from workbench.errors import ParameterError
+from workbench.studies.runner import notebooks
+from workbench.studies.runner.conversion import convert, describe
+from workbench.studies.runner.parameters import declared, resolve
+
+CELL = """from datetime import date
+from typing import Literal
+dataset: str = "us_equities"  # named set, or a file
+horizon: int = 20  # trading days ahead
+confidence: float = 0.99
+as_of: date | None = None  # last day that may be known
+since: date = date(2006, 12, 29)
+baselines: list[str] = ["fhs", "lognormal"]  # honest and boring
+levels: tuple[float, ...] = (0.95, 0.99)
+tails: Literal["gpd", "none"] = "gpd"
+draws = 10_000  # scenarios
+weights: dict[str, float] = {}
+run_dir: str = "."
+"""
+
+
+def cells(source: str) -> list:
+    cell = new_code_cell(source)
+    cell.metadata.tags = ["parameters"]
+    return [new_markdown_cell("# Title"), cell]
+
+
+def test_the_cell_is_read_with_types_defaults_and_meanings():
+    found = declared(cells(CELL), "s")
+    assert "run_dir" not in found
+    told = {name: (known.type_name, known.default, known.comment) for name, known in found.items()}
+    assert told["horizon"] == ("int", 20, "trading days ahead")
+    assert told["as_of"] == ("date or None", None, "last day that may be known")
+    assert told["since"][1] == datetime.date(2006, 12, 29)
+    assert told["levels"] == ("tuple of float, ...", (0.95, 0.99), "")
+    assert told["draws"] == ("int", 10_000, "scenarios")
+    assert told["tails"][0] == "one of 'gpd', 'none'"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        ("horizon", "5", 5),
+        ("horizon", np.int64(5), 5),
+        ("horizon", "10_000", 10_000),
+        ("confidence", "0.975", 0.975),
+        ("confidence", 1, 1.0),
+        ("as_of", "none", None),
+        ("as_of", "2020-03-16", datetime.date(2020, 3, 16)),
+        ("as_of", datetime.date(2020, 3, 16), datetime.date(2020, 3, 16)),
+        ("baselines", "fhs, ewma", ["fhs", "ewma"]),
+        ("baselines", "[fhs]", ["fhs"]),
+        ("baselines", "", []),
+        ("baselines", ("fhs",), ["fhs"]),
+        ("levels", "0.9", (0.9,)),
+        ("levels", [0.9, "0.99"], (0.9, 0.99)),
+        ("tails", "none", "none"),
+        ("dataset", Path("a/b.csv"), "a/b.csv"),
+        ("weights", "{A: 1, B: 0.5}", {"A": 1.0, "B": 0.5}),
+    ],
+)
+def test_what_is_given_becomes_what_is_declared(name, given, expected):
+    value = resolve(declared(cells(CELL), "s"), {name: given}, "s")[name]
+    assert value == expected and type(value) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("horizn", 5, "no parameter 'horizn'; did you mean 'horizon'"),
+        ("run_dir", "x", "set by the run itself"),
+        ("horizon", "20.5", r"'horizon' of 's' \(trading days ahead\) expects int, was given '20.5' \(str\)"),
+        ("horizon", 20.5, r"expects int, was given 20.5 \(float\)"),
+        ("horizon", True, r"expects int, was given True \(bool\)"),
+        ("horizon", None, "expects int, was given None"),
+        ("horizon", "1e3", "expects int"),
+        ("confidence", "nan", "a number is needed"),
+        ("confidence", "high", "expects float"),
+        ("as_of", "16.3.2020", "expects date or None"),
+        ("as_of", "2020-02-30", "expects date or None"),
+        ("since", "yesterday", "write it like 2006-12-29"),
+        ("levels", "0.9, x", "expects tuple of float"),
+        ("tails", "gpdd", "did you mean 'gpd'"),
+        ("dataset", 5, "expects str"),
+        ("baselines", 5, r"write it like \[a, b\]"),
+        ("weights", "3", "write it like"),
+    ],
+)
+def test_what_is_not_declared_is_refused(name, given, said):
+    with pytest.raises(ParameterError, match=said):
+        resolve(declared(cells(CELL), "s"), {name: given}, "s")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("horizon: int = 'x'", "its default is 'x'"),
+        ("horizon: int = open('/etc/passwd')", "cannot read"),
+        ("horizon: nowhere = 1", "cannot read 'nowhere'"),
+        ("horizon: int = (", "is not Python"),
+        ("horizon: set = {1}", "cannot read|mend the notebook"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_told(source, said):
+    with pytest.raises(ParameterError, match=said):
+        declared(cells(source), "s")
+
+
+def test_two_parameter_cells_are_refused_and_none_is_fine():
+    with pytest.raises(ParameterError, match="2 cells"):
+        declared(cells("a = 1") + cells("b = 1"), "s")
+    assert declared([new_code_cell("a = 1")], "s") == {}
+
+
+law = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+words = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=8)
+KINDS = {
+    int: st.integers(),
+    float: st.floats(allow_nan=False),
+    bool: st.booleans(),
+    str: words,
+    datetime.date: st.dates(),
+    datetime.datetime: st.datetimes(),
+    list[int]: st.lists(st.integers(), max_size=4),
+    list[datetime.date]: st.lists(st.dates(), max_size=3),
+    tuple[str, float]: st.tuples(words, st.floats(allow_nan=False)),
+    float | None: st.none() | st.floats(allow_nan=False),
+    dict[str, list[float]]: st.dictionaries(words, st.lists(st.floats(allow_nan=False), max_size=2), max_size=2),
+}
+
+
+@law
+@given(st.data())
+def test_values_survive_conversion_injection_and_the_manifest(data):
+    kind = data.draw(st.sampled_from(list(KINDS)))
+    value = data.draw(KINDS[kind])
+    assert convert(value, kind) == value
+    assert convert(notebooks.plain(value), kind) == value, "a rerun reads the manifest"
+    scope = {"_datetime": datetime, "_pathlib": __import__("pathlib")}
+    assert eval(notebooks.literal(value), scope) == value
+
+
+@law
+@given(st.data())
+def test_a_scalar_written_on_the_command_line_is_itself(data):
+    kind = data.draw(st.sampled_from([int, float, bool, str, datetime.date]))
+    value = data.draw(KINDS[kind])
+    assert convert(str(value), kind) == value
+
+
+@law
+@given(st.text() | st.integers() | st.floats() | st.booleans() | st.none() | st.lists(st.text(), max_size=3))
+def test_conversion_gives_the_type_or_a_value_error(value):
+    for kind in KINDS:
+        try:
+            found = convert(value, kind)
+        except ValueError:
+            continue
+        assert convert(found, kind) == found
+
+
+def test_types_in_words():
+    assert describe(Literal["a", 1]) == "one of 'a', 1"
+    assert describe(list[float] | None) == "list of float or None"
+
+
+def test_the_injected_cell_follows_the_declared_one_and_names_no_builtin(tmp_path):
+    nbformat.write(new_notebook(cells=cells(CELL)), tmp_path / "s.ipynb")
+    study = notebooks.find(tmp_path / "s.ipynb")
+    values = resolve(study.parameters, {"as_of": "2020-03-16"}, "s")
+    notebook = notebooks.injected(study, values, "/somewhere")
+    assert [cell.metadata.get("tags") for cell in notebook.cells] == [None, ["parameters"], ["injected-parameters"]]
+    scope: dict = {}
+    exec(notebook.cells[2].source, scope)
+    assert scope["as_of"] == datetime.date(2020, 3, 16) and scope["run_dir"] == "/somewhere"
+    assert "injected-parameters" not in str(notebooks.cleared(notebook))
+
+
+def test_unknown_and_unreadable_studies_are_told(tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(new_notebook(), tmp_path / "notebooks" / "market_futures.ipynb")
+    monkeypatch.setattr(notebooks, "root", lambda: tmp_path)
+    assert notebooks.names() == ["market_futures"] and notebooks.find("market_futures").title == "market_futures"
+    with pytest.raises(ParameterError, match="did you mean 'market_futures'"):
+        notebooks.find("market_future")
+    with pytest.raises(ParameterError, match="no notebook at that path"):
+        notebooks.find(tmp_path / "nowhere.ipynb")
+    for text in ("{", "[]", '{"cells": 3}', ""):
+        (tmp_path / "bad.ipynb").write_text(text)
+        with pytest.raises(ParameterError, match="bad.ipynb is not a notebook"):
+            notebooks.find(tmp_path / "bad.ipynb")
+
+
+def test_a_data_set_that_does_not_exist_is_told_before_anything_runs():
+    from workbench.studies.runner.inputs import data_of
+
+    with pytest.raises(ParameterError, match="did you mean 'us_equities'"):
+        data_of({"dataset": "us_equites"})
+    assert data_of({"sampler": "neural", "draws": 3}) == {}

@@ -1,0 +1,29 @@
+"""One known law, its histories and honest sets, and the p-values of many honest trials."""
+
+import pytest
+from validation_panel import panel
+
+from workbench.power.processes import LAWS
+from workbench.validation import trial
+
+DAYS, ASSETS, HORIZON, DRAWS = 2000, 3, 10, 400
+
+
+@pytest.fixture(scope="session")
+def world():
+    """A history, an honest unconditional set and an honest set from the last close."""
+    law = LAWS.make("garch", assets=ASSETS)
+    history, state = law.history(DAYS, seed=11)
+    return history, law.scenarios(2000, HORIZON, seed=12), law.scenarios(2000, HORIZON, seed=13, state=state)
+
+
+@pytest.fixture(scope="session")
+def honest_trials():
+    """Findings of 40 honest trials on two laws, none of whose seeds was used to set anything."""
+    out = []
+    for name in ("garch", "two speeds"):
+        law = LAWS.make(name, assets=ASSETS)
+        histories, _ = law.histories(20, DAYS, seed=4242)
+        sets = law.scenarios(20 * DRAWS, HORIZON, seed=4343)
+        out += [trial(sets[i * DRAWS : (i + 1) * DRAWS], panel(histories[i]), seed=i) for i in range(20)]
+    return out

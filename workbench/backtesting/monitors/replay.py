@@ -1,0 +1,69 @@
+"""What would somebody have known, who read the monitors every evening of a crisis, with a model fitted before it?
+
+A replay is a forecast table of one book (:mod:`workbench.backtesting.walk_forward`) read day by day. Two figures come of it:
+in an episode with a shock, the trading days from the shock to the first alarm of each monitor (the shock's own day
+counts as 1); in quiet years, the alarms, their rate in ten years and its exact Poisson interval. Which years are
+quiet, and when a shock began, is said beforehand by whoever asks: the tables do not look for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from workbench.backtesting import align
+from workbench.backtesting.monitors import Watch, detection_delays, watch
+
+YEAR = 252
+
+
+def watched(table: pd.DataFrame, level: float = 0.975, years: float = 10.0) -> Watch:
+    """Every monitor over one book's forecasts by date, ``var_<level>, es_<level>, pit, realised, dependence, width``.
+
+    years : between false alarms of one monitor. Raises DataError for a table that is not what it must be.
+    """
+    told = [name for name in (f"var_{level:g}", f"es_{level:g}", "pit") if name in table]
+    together = {name: table[name] for name in ("dependence", "width") if name in table}
+    return watch(align(table[told], table["realised"]), level, **together, years=years)
+
+
+def speaking(watches: Mapping[str, Watch], shocks: Mapping[str, str | pd.Timestamp]) -> pd.DataFrame:
+    """Trading days from each episode's shock to the first alarm at or after it: (monitor, episode); NaN: silent.
+
+    watches, shocks : by episode; an episode without a shock is left out.
+    """
+    rows = {}
+    for episode, shock in shocks.items():
+        seen = watches[episode]
+        dates = seen.level.index
+        begin = dates.searchsorted(pd.Timestamp(shock))
+        late = seen.alarms[seen.alarms["date"] >= pd.Timestamp(shock)]
+        first = late.groupby("monitor")["date"].min()
+        rows[episode] = (dates.get_indexer(pd.DatetimeIndex(first)) - begin + 1).astype(float), first.index
+    columns = {episode: pd.Series(days, index) for episode, (days, index) in rows.items()}
+    monitors = list(dict.fromkeys(name for seen in watches.values() for name in seen.level))
+    return pd.DataFrame(columns).reindex(monitors).rename_axis("monitor")
+
+
+def false_alarms(watches: Mapping[str, Watch]) -> pd.DataFrame:
+    """Alarms in years said to be quiet: per monitor ``alarms, years``, the rate in ten years, and its 95 % interval."""
+    years = sum(len(seen.level) for seen in watches.values()) / YEAR
+    monitors = list(dict.fromkeys(name for seen in watches.values() for name in seen.level))
+    count = pd.concat([seen.alarms["monitor"] for seen in watches.values()]).value_counts()
+    table = pd.DataFrame({"alarms": count.reindex(monitors, fill_value=0).astype(int)}).rename_axis("monitor")
+    scale = 10 / years
+    table["years"], table["in ten years"] = years, table["alarms"] * scale
+    table["low"] = stats.gamma.ppf(0.025, np.maximum(table["alarms"], 1e-9)) * scale
+    table["high"] = stats.gamma.ppf(0.975, table["alarms"] + 1) * scale
+    return table
+
+
+def delay_curve(
+    years: Sequence[float] = (1.0, 3.0, 10.0), histories: int = 200, level: float = 0.975, seed: int = 0
+) -> pd.DataFrame:
+    """Detection delays after planted breaks (:func:`..monitors.detection_delays`) at several rates of false alarms."""
+    parts = [detection_delays(histories, years=one, level=level, seed=seed).assign(years=one) for one in years]
+    return pd.concat(parts, ignore_index=True)

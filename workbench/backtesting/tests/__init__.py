@@ -1,0 +1,1 @@
+"""Backtests of VaR, ES and PIT forecasts: statistics, null distributions, power."""

@@ -1,0 +1,53 @@
+"""How far is today from anything seen, and how wrong were forecasts at such distances?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from workbench.plots.style import COLOURS, FAINT, REAL, canvas, themed
+from workbench.validation.extrapolation import EDGE, Support
+
+NORMAL = 1.96
+
+
+@themed
+def support_plot(support: Support, wrong: pd.DataFrame | None = None, level: float = 0.99) -> np.ndarray:
+    """Left, distance of every past state to all others, and of today; right, hits by share of distance, with 95 %.
+
+    wrong : of :func:`workbench.backtesting.by_novelty.score_by_distance`; only the left panel without it.
+    """
+    axes = canvas(1, 1 if wrong is None else 2, 2.6)[0]
+    _distances(axes[0], support)
+    if wrong is not None:
+        _wrong(axes[1], wrong, level)
+    return axes
+
+
+def _distances(ax: Axes, support: Support) -> None:
+    past, edge = support.past, float(support.past.quantile(1 - EDGE))
+    ax.plot(past.index, past, ".", color="0.6", markersize=2.5)
+    for height, text in ((edge, f"{EDGE:.0%} farther"), (float(past.max()), "farthest ever")):
+        ax.axhline(height, color=FAINT, linewidth=0.8, linestyle=(0, (4, 2)))
+        ax.annotate(text, (0.01, height), xycoords=("axes fraction", "data"), va="bottom", fontsize=7, color=FAINT)
+    ax.plot(support.date, support.distance, "D", color=COLOURS[1], markeredgecolor=REAL, markersize=7)
+    ax.annotate(
+        f"{support.date:%Y-%m-%d}", (support.date, support.distance), xytext=(-6, 7), textcoords="offset points",
+        ha="right", fontsize=8, color=REAL,
+    )  # fmt: skip
+    ax.set(
+        ylabel="distance to the fifth nearest", ylim=(0, None), title=f"{support.standing}, p = {support.p_value:.3f}"
+    )
+
+
+def _wrong(ax: Axes, wrong: pd.DataFrame, level: float) -> None:
+    x, rate = np.arange(1, len(wrong) + 1), 100 * wrong["hits"]
+    reach = 100 * NORMAL * wrong["hits_error"]
+    ax.errorbar(x, rate, yerr=[np.minimum(rate, reach), reach], fmt="o", color=COLOURS[0], markersize=4, linewidth=1)
+    ax.axhline(100 * (1 - level), color=REAL, linewidth=0.8)
+    ax.set(
+        xlabel=f"share of days by distance, nearest first ({int(wrong['forecasts'].sum()):,} days)",
+        ylabel="hits, %", xticks=x, ylim=(0, None), title=f"hits of VaR {100 * level:g} %",
+    )  # fmt: skip
+    ax.grid(False, axis="x")

@@ -1,0 +1,153 @@
+"""Faults of novelty: copies, collapse, paths left out, and sets that ignore what today is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.power.faults.fault import fault
+from workbench.power.faults.helpers import blocks, market, some, spread
+
+JITTER = 0.05
+MODES = 20
+
+
+def _jittered(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return windows + JITTER * windows.std((0, 1)) * rng.standard_normal(windows.shape)
+
+
+@fault("memorised windows", severity=0.5, group="copying")
+def memorised(draws, severity, rng, context):
+    """A share of the draws are windows of the history with jitter of 5 % of a day's volatility.
+
+    Comes from a network with room enough to store its training set.
+    """
+    at = some(len(draws), severity, rng)
+    draws[at] = _jittered(blocks(context.history, draws.shape[1], len(at), rng), rng)
+    return draws
+
+
+@fault("partial copying", severity=0.5, group="copying")
+def partial_copying(draws, severity, rng, context):
+    """10 % x severity of the draws are jittered windows of the history: at the documented severity one in twenty.
+
+    Comes from over-training late in a run; medians of distances do not see it.
+    """
+    return memorised.__wrapped__(draws, 0.1 * severity, rng, context)
+
+
+@fault("leaked hold-out", severity=0.5, group="copying", needs="holdout")
+def leaked(draws, severity, rng, context):
+    """10 % x severity of the draws are jittered windows of days that the model must not have seen.
+
+    Comes from scaling, selecting or training on the whole file before splitting it.
+    """
+    at = some(len(draws), 0.1 * severity, rng)
+    draws[at] = _jittered(blocks(context.holdout, draws.shape[1], len(at), rng), rng)
+    return draws
+
+
+@fault("look-ahead", severity=0.7, group="conditional", needs="holdout", conditional=True)
+def look_ahead(draws, severity, rng, context):
+    """Every draw is pulled towards the path that then came, severity of the way.
+
+    Comes from a feature of the state that is known only later.
+    """
+    came = context.holdout[: draws.shape[1]]
+    return (1 - severity) * draws + severity * came
+
+
+@fault("few modes", severity=0.9, group="copying")
+def few_modes(draws, severity, rng, context):
+    """Every draw is one of 20 paths, with a share 1 - severity of variance of its own.
+
+    Comes from mode collapse of an adversarial generator.
+    """
+    modes = draws[some(len(draws), min(1.0, MODES / len(draws)), rng)]
+    return np.sqrt(severity) * modes[np.arange(len(draws)) % len(modes)] + np.sqrt(1 - severity) * draws
+
+
+@fault("repeated draws", severity=0.1, group="copying")
+def repeated(draws, severity, rng, context):
+    """A share of the draws are copies of others, to the bit. Comes from workers that share a seed."""
+    at = some(len(draws), 0.5 * severity, rng)
+    others = np.setdiff1d(np.arange(len(draws)), at)
+    draws[at] = draws[rng.choice(others, len(at))]
+    return draws
+
+
+@fault("antithetic twins", severity=0.2, group="copying")
+def twins(draws, severity, rng, context):
+    """A share of the draws are mirror images of others, passed off as independent.
+
+    Comes from variance reduction that is not declared; errors of tail numbers are then too small.
+    """
+    pairs = rng.permutation(len(draws))[: 2 * max(1, round(severity * len(draws) / 2))].reshape(-1, 2)
+    draws[pairs[:, 1]] = 2 * draws.mean((0, 1)) - draws[pairs[:, 0]]
+    return draws
+
+
+def _without(draws: np.ndarray, score: np.ndarray, share: float) -> np.ndarray:
+    """The draws without the share that scores highest; their order stays."""
+    return draws[np.sort(np.argsort(score)[: max(20, round((1 - share) * len(draws)))])]
+
+
+@fault("calm paths only", severity=0.8, group="facts")
+def calm_only(draws, severity, rng, context):
+    """The wildest half x severity of the draws is missing.
+
+    Comes from a training window without a crisis, and from rejecting draws that look implausible.
+    """
+    return _without(draws, np.abs(market(draws)).mean(1), 0.5 * severity)
+
+
+@fault("crisis paths dropped", severity=1.0, group="tails")
+def crises_dropped(draws, severity, rng, context):
+    """The 10 % x severity of paths on which the market falls deepest are missing.
+
+    Comes from filters against outliers that take the crash for an error.
+    """
+    path = market(draws).cumsum(1)
+    return _without(draws, -path.min(1), 0.1 * severity)
+
+
+@fault("survivorship", severity=0.6, group="tails")
+def survivorship(draws, severity, rng, context):
+    """An asset whose path ends in its worst 20 % x severity takes the path it has in another draw: nobody fails.
+
+    Comes from data sets that list only the firms that are still there.
+    """
+    for asset in range(draws.shape[2]):
+        end = draws[..., asset].sum(1)
+        failed = np.flatnonzero(end < np.quantile(end, 0.2 * severity))
+        alive = np.setdiff1d(np.arange(len(draws)), failed)
+        draws[failed, :, asset] = draws[rng.choice(alive, len(failed)), :, asset] + _dust(draws, failed, asset, rng)
+    return draws
+
+
+def _dust(draws: np.ndarray, at: np.ndarray, asset: int, rng: np.random.Generator) -> np.ndarray:
+    """A thousandth of the asset's volatility, so that no path is repeated to the bit."""
+    return 1e-3 * spread(draws)[asset] * rng.standard_normal((len(at), draws.shape[1]))
+
+
+@fault("condition ignored", severity=1.0, group="conditional", needs="unconditional", conditional=True)
+def condition_ignored(draws, severity, rng, context):
+    """A share of the draws comes from the long-run law instead of today's state.
+
+    Comes from a generator whose conditioning input was dropped, or never learnt.
+    """
+    return _mixed(draws, context.unconditional, severity, rng)
+
+
+@fault("stale regime", severity=1.0, group="conditional", needs="stale", conditional=True)
+def stale_regime(draws, severity, rng, context):
+    """A share of the draws starts from the state of another day.
+
+    Comes from a model state cached and not rolled forward.
+    """
+    return _mixed(draws, context.stale, severity, rng)
+
+
+def _mixed(draws: np.ndarray, others: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    at = some(min(len(draws), len(others)), share, rng)
+    draws[at] = others[at]
+    return draws

@@ -1,0 +1,116 @@
+"""Faults of time: the order of days, memory, and how risk grows along the horizon."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.power.faults.fault import fault
+from workbench.power.faults.helpers import some, with_margins
+
+
+@fault("shuffled days", severity=1.0, group="facts")
+def shuffled(draws, severity, rng, context):
+    """In a share of the paths the days stand in random order: same days, no memory within the path.
+
+    Comes from a model that is exchangeable in time, or a set sorted by another key on its way.
+    """
+    at = some(len(draws), severity, rng)
+    order = rng.permuted(np.tile(np.arange(draws.shape[1]), (len(at), 1)), axis=1)
+    draws[at] = draws[at[:, None], order]
+    return draws
+
+
+@fault("independent days", severity=1.0, group="facts")
+def independent(draws, severity, rng, context):
+    """In a share of the paths each day comes from another path: no calm and no wild paths.
+
+    Comes from a model fitted to days and strung together, such as a joint law of one day used for twenty.
+    """
+    at = some(len(draws), severity, rng)
+    draws[at] = rng.permutation(draws[at].reshape(-1, draws.shape[2])).reshape(len(at), *draws.shape[1:])
+    return draws
+
+
+@fault("reversed time", severity=1.0, group="facts")
+def reversed_time(draws, severity, rng, context):
+    """A share of the paths runs backwards. Comes from files sorted newest first."""
+    at = some(len(draws), severity, rng)
+    draws[at] = draws[at, ::-1]
+    return draws
+
+
+@fault("reversed leverage", severity=1.0, group="facts")
+def reversed_leverage(draws, severity, rng, context):
+    """Rises, not falls, raise volatility in a share of the paths; the law of single days stays as it was.
+
+    Comes from a sign lost in the news term of a GARCH filter.
+    """
+    at = some(len(draws), severity, rng)
+    draws[at] = with_margins(-draws[at], draws[at])
+    return draws
+
+
+@fault("return autocorrelation", severity=0.5, group="facts")
+def autocorrelation(draws, severity, rng, context):
+    """Returns follow an AR(1) with coefficient severity / 2, spread kept.
+
+    Comes from stale or smoothed prices, and from networks that predict levels.
+    """
+    phi = 0.5 * severity
+    for t in range(1, draws.shape[1]):
+        draws[:, t] = phi * draws[:, t - 1] + np.sqrt(1 - phi**2) * draws[:, t]
+    return draws
+
+
+@fault("stale prices", severity=0.5, group="facts")
+def stale_prices(draws, severity, rng, context):
+    """Each asset's price stands still on a share severity / 2 of days, and catches up on the next.
+
+    Comes from illiquid quotes carried forward.
+    """
+    still = rng.random(draws.shape) < 0.5 * severity
+    owed = np.zeros((len(draws), draws.shape[2]))
+    for t in range(draws.shape[1]):
+        due = draws[:, t] + owed
+        draws[:, t], owed = np.where(still[:, t], 0.0, due), np.where(still[:, t], due, 0.0)
+    return draws
+
+
+@fault("volatility drifts over the horizon", severity=0.5, group="facts")
+def drifting_volatility(draws, severity, rng, context):
+    """Volatility grows along the horizon, by a factor (1 + severity) / (1 - severity / 2) from first to last day.
+
+    Comes from feedback in a model that eats its own output, or a filter that explodes.
+    """
+    ramp = np.linspace(1 - 0.5 * severity, 1 + severity, draws.shape[1])
+    return draws * (ramp / np.sqrt(np.square(ramp).mean()))[:, None]
+
+
+@fault("horizon variance not growing", severity=0.5, group="facts")
+def bridged(draws, severity, rng, context):
+    """Paths are pulled back to where they began: each day loses severity x the path's mean day.
+
+    Comes from windows normalised by their own mean, and from models of levels with bounded output.
+    """
+    return draws - severity * (draws.mean(1, keepdims=True) - draws.mean((0, 1)))
+
+
+@fault("volatility of volatility too large", severity=0.5, group="facts")
+def wilder_volatility(draws, severity, rng, context):
+    """Each path has a random size of its own: times exp(0.8 severity N), mean square kept.
+
+    Comes from a volatility filter with too much news, or a latent scale that over-disperses.
+    """
+    size = 0.8 * severity
+    return draws * np.exp(size * rng.standard_normal((len(draws), 1, 1)) - size**2)
+
+
+@fault("volatility of volatility too small", severity=1.0, group="facts")
+def tamer_volatility(draws, severity, rng, context):
+    """Every path is brought towards the same size: divided by its own root mean square to the power severity.
+
+    Comes from windows standardised one by one before learning, and not restored.
+    """
+    own = np.sqrt(np.square(draws).mean(1, keepdims=True)) + 1e-12
+    typical = np.sqrt(np.square(draws).mean((0, 1)))
+    return draws * (typical / own) ** severity

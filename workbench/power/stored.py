@@ -1,0 +1,59 @@
+"""The stored campaign: what was measured, with which code, and one line a check for ``workbench list checks``."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from workbench.errors import DataError
+from workbench.power import tables
+from workbench.power.faults import FAULTS
+from workbench.power.held_out_processes import HELD_OUT
+
+HERE = Path(__file__).parent
+TRIALS, NOTES = HERE / "red_team.parquet", HERE / "red_team.json"
+
+
+def documented() -> pd.Series:
+    """Documented severity of every fault."""
+    return pd.Series({name: FAULTS[name].severity for name in FAULTS})
+
+
+def load(path: Path = TRIALS) -> pd.DataFrame:
+    """Stored trials, one row each (:func:`workbench.power.campaign.frame`)."""
+    if not path.exists():
+        raise DataError(f"no measured trials at {path.name}; run: python -m benchmarks red_team")
+    return pd.read_parquet(path)
+
+
+def store(trials: pd.DataFrame, notes: dict, path: Path = TRIALS) -> None:
+    """Write trials and notes beside their places, then rename."""
+    for place, write in ((path, trials.to_parquet), (path.with_suffix(".json"), None)):
+        beside = place.with_name(f".{place.name}")
+        if write:
+            write(beside, index=False, compression="zstd")
+        else:
+            beside.write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        beside.replace(place)
+
+
+@lru_cache(maxsize=1)
+def reliability() -> dict[str, dict[str, float]]:
+    """Of each check: measured size with n and interval, and its power, the number of faults (on laws kept apart, at
+    their documented severity) that it refutes in at least half of the trials. Empty where nothing is stored."""
+    if not TRIALS.exists():
+        return {}
+    trials = load()
+    apart = tables.short(trials[trials["law"].isin(list(HELD_OUT))])
+    found = tables.matrix(apart, documented()) if len(tables.planted(apart)) else pd.DataFrame()
+    return {
+        row.check: {
+            "size": round(float(row.share), 4), "size_low": round(float(row.low), 4),
+            "size_high": round(float(row.high), 4),
+            "trials": int(row.n), "faults_found": int((found[row.check] >= 0.5).sum()), "faults": len(found),
+        }
+        for row in tables.sizes(trials).itertuples() if row.n and row.check in found
+    }  # fmt: skip

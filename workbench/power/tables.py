@@ -1,0 +1,152 @@
+r"""What the trials say: sizes, powers, the least severity found, redundant checks and blind spots.
+
+Shares k of n carry Wilson's interval (Wilson 1927, J. Am. Stat. Assoc. 22, 209-212),
+
+    (k + z^2/2) / (n + z^2)  +-  z / (n + z^2) sqrt(k (n - k) / n + z^2 / 4),   z = 1.96,
+
+which does not collapse at 0 or n. A *blind spot* is a fault that at its worst is found in fewer than half of the
+trials; a check is *redundant* when it fires and never alone, *silent* when it never fires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from workbench.power.campaign import HONEST
+
+LEVEL = 0.05
+WANTED = 0.95
+LONG = 8000  # days of history of the large worlds, in which faults were planted at their documented severity alone
+Z = 1.959964
+
+
+def wilson(hits: np.ndarray | float, count: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    """95 % interval of a share of ``hits`` in ``count`` trials.
+
+    >>> [round(float(end), 4) for end in wilson(10, 200)]
+    [0.0274, 0.0896]
+    """
+    hits, count = np.asarray(hits, dtype=float), np.asarray(count, dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle = (hits + Z**2 / 2) / (count + Z**2)
+        half = Z / (count + Z**2) * np.sqrt(hits * (count - hits) / count + Z**2 / 4)
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+
+
+def shares(trials: pd.DataFrame, hit: pd.Series, by: Sequence[str]) -> pd.DataFrame:
+    """Share of trials that are a hit, by group, with n and Wilson's interval."""
+    grouped = hit.groupby([trials[name] for name in by], sort=False, observed=True)
+    found = pd.DataFrame({"n": grouped.count(), "hits": grouped.sum()})
+    low, high = wilson(found["hits"], found["n"])
+    return found.assign(share=found["hits"] / found["n"], low=low, high=high).reset_index()
+
+
+def honest(trials: pd.DataFrame) -> pd.DataFrame:
+    """Truth against truth."""
+    return trials[trials["fault"] == HONEST]
+
+
+def planted(trials: pd.DataFrame) -> pd.DataFrame:
+    """Trials with a fault."""
+    return trials[trials["fault"] != HONEST]
+
+
+def false_alarms(trials: pd.DataFrame, by: Sequence[str] = ("start",)) -> pd.DataFrame:
+    """How often the whole verdict rejects the truth."""
+    truth = honest(trials)
+    return shares(truth, truth["verdict"] == "rejected", by)
+
+
+def asked(trials: pd.DataFrame) -> list[str]:
+    """Names of the checks, in order."""
+    return [name[3:] for name in trials if name.startswith("p: ")]
+
+
+def sizes(trials: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
+    """Of each check: how often its own p-value falls below ``level`` on the truth, where it had an answer.
+
+    ``sound`` says whether the level lies within Wilson's interval or above it (a cautious check is no fault).
+    """
+    truth = honest(trials)
+    rows = []
+    for name in asked(trials):
+        p = truth[f"p: {name}"].dropna()
+        rows.append((name, len(p), int((p <= level).sum()), len(truth)))
+    found = pd.DataFrame(rows, columns=["check", "n", "hits", "trials"])
+    low, high = wilson(found["hits"], found["n"])
+    share = found["hits"] / found["n"].where(found["n"] > 0)
+    return found.assign(share=share, low=low, high=high, sound=~(low > level))
+
+
+def detection(trials: pd.DataFrame) -> pd.DataFrame:
+    """Share of trials in which the verdict refutes the set, by fault and severity."""
+    faulty = planted(trials)
+    found = shares(faulty, faulty["verdict"] == "rejected", ["fault", "severity"])
+    return found.sort_values(["fault", "severity"], ignore_index=True)
+
+
+def matrix(trials: pd.DataFrame, documented: pd.Series) -> pd.DataFrame:
+    """Fault x check: share of trials in which the check fails, at each fault's documented severity.
+
+    documented : severity by fault name.
+    """
+    faulty = at_documented(trials, documented)
+    fired = fires(faulty, asked(trials))
+    return fired.groupby(faulty["fault"], sort=False).mean()
+
+
+def at_documented(trials: pd.DataFrame, documented: pd.Series) -> pd.DataFrame:
+    """Trials of faults at their documented severity."""
+    faulty = planted(trials)
+    return faulty[np.isclose(faulty["severity"], faulty["fault"].map(documented))]
+
+
+def short(trials: pd.DataFrame) -> pd.DataFrame:
+    """Trials without those of faults in large worlds."""
+    return trials[(trials["fault"] == HONEST) | (trials["days"] < LONG)]
+
+
+def by_length(trials: pd.DataFrame, documented: pd.Series) -> pd.DataFrame:
+    """Share found of each fault at its documented severity, in the small worlds and in the large ones."""
+    there = at_documented(trials, documented)
+    world = np.where(there["days"] < LONG, "small", "large")
+    return shares(there.assign(world=world), there["verdict"] == "rejected", ["fault", "world"])
+
+
+def fires(trials: pd.DataFrame, checks: Sequence[str]) -> pd.DataFrame:
+    """Which checks fail in which trial, 0 or 1."""
+    return trials["failed"].str.get_dummies("|").reindex(columns=list(checks), fill_value=0)
+
+
+def least_severity(trials: pd.DataFrame, documented: pd.Series, wanted: float = WANTED) -> pd.DataFrame:
+    """Of each fault: the documented severity, its detection there, and the least severity tried from which on the
+    share found stays at ``wanted`` or more (nan: none)."""
+    rows = []
+    for name, group in detection(trials).groupby("fault", sort=False):
+        enough = (group["share"] >= wanted).to_numpy()
+        lasting = np.logical_and.accumulate(enough[::-1])[::-1]
+        least = group["severity"].to_numpy()[lasting].min() if lasting.any() else np.nan
+        there = group[np.isclose(group["severity"], documented[name])]
+        told = there.iloc[0][["n", "hits", "share", "low", "high"]].to_dict() if len(there) else {}
+        rows.append(
+            {"fault": name, "documented": documented[name], **told, "least": least, "worst": group["share"].iloc[-1]}
+        )
+    return pd.DataFrame(rows)
+
+
+def blind_spots(least: pd.DataFrame) -> list[str]:
+    """Faults found in fewer than half of the trials at the worst severity tried."""
+    return list(least.loc[least["worst"] < 0.5, "fault"])
+
+
+def alone(trials: pd.DataFrame) -> pd.DataFrame:
+    """Of each check over all faulty trials: how often it fired, how often it was the only one, and what follows."""
+    faulty = planted(trials)
+    fired = fires(faulty, asked(trials))
+    single = fired[fired.sum(axis=1) == 1]
+    found = pd.DataFrame({"fired": fired.sum(), "alone": single.sum().reindex(fired.columns, fill_value=0)})
+    role = np.select([found["fired"] == 0, found["alone"] == 0], ["silent", "redundant"], "needed")
+    return found.assign(trials=len(faulty), role=role).rename_axis("check").reset_index()

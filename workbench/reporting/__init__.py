@@ -1,0 +1,1 @@
+"""The rules that write verdicts and headlines from results."""

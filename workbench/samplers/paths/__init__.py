@@ -1,0 +1,1 @@
+"""Path models: samplers that draw a whole path, not a day at a time."""

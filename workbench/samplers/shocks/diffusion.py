@@ -1,0 +1,30 @@
+r"""Diffusion of joint scores, EDM-style, with the probability-flow ODE in a few steps.
+
+Karras et al. (2022) denoise :math:`x = s + \sigma z` by
+:math:`D = c_{skip}x + c_{out}F(c_{in}x, \sigma)`, :math:`c_{skip} = 1/(1+\sigma^2)`,
+:math:`c_{out} = \sigma/\sqrt{1+\sigma^2}`, :math:`c_{in} = 1/\sqrt{1+\sigma^2}`, with :math:`\log\sigma` normal in
+training, so that F has a target of unit variance at every noise. With :math:`\sigma = \tan\theta` the scaled state
+:math:`u = c_{in}x` is the circle of :mod:`workbench.samplers.shocks.flow` and the ODE is :math:`du/d\theta = -F`: the linear
+part, on which most of a solver's steps are spent, is solved exactly, and F is zero for independent normal scores. It
+starts from pure noise at :math:`\theta = \pi/2`; angles are spaced as training saw them.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from workbench.samplers.shocks.classical import SHOCKS
+from workbench.samplers.shocks.flow import RIGHT_ANGLE, Flow
+
+
+@SHOCKS.register("diffusion")
+class Diffusion(Flow):
+    """Diffusion from noise in ``jumps`` midpoint steps; ``centre``, ``spread`` : of the log noise in training."""
+
+    def __init__(self, jumps: int = 2, centre: float = 0.0, spread: float = 1.2, **options) -> None:
+        super().__init__(blur=RIGHT_ANGLE, jumps=jumps, **options)
+        self.centre, self.spread = centre, spread
+
+    def angles(self, size: int, generator: torch.Generator) -> Tensor:
+        return (self.centre + self.spread * torch.randn(size, 1, generator=generator)).exp().atan()

@@ -1,0 +1,165 @@
+"""Scenario sets on disk: netCDF, Zarr and a wide table, each giving back the same bits.
+
+========================  ==================================================================================
+``name.nc``               netCDF 4 by h5netcdf; one study
+``name.zarr``             Zarr 3, in chunks of 4,096 draws; large sets
+``name.parquet``,         wide table ``draw, time, <asset>...``, with ``chain`` where there are several and ``field``
+``name.csv``              (``ret``, ``volume``, ...) where there is more than returns; what other people write and read
+a folder of CSV files     one an asset or one a draw, read only (:mod:`workbench.scenarios.csv_folder`)
+========================  ==================================================================================
+
+Provenance travels as one JSON attribute, because netCDF has neither truth values nor nesting; a CSV has no place for
+attributes and carries them in ``name.csv.json`` together with the number format and its own SHA-256. Without that
+companion a CSV is read as float32, the format of the container. Every file is written beside its place and renamed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from workbench.errors import ScenarioError
+from workbench.scenarios.container import DIMS, GROUP, check_names, dataset
+from workbench.scenarios.csv_folder import read_folder
+from workbench.scenarios.wide_table import pack, read_table, write_table
+
+BLOCK = 4096
+ATTRIBUTE = "provenance_json"
+
+
+def save(tree: xr.DataTree, path: str | os.PathLike) -> Path:
+    """Write a scenario set; the suffix chooses the format (.nc, .zarr, .parquet, .csv). Returns the path.
+
+    What stood at ``path`` before is replaced only when the new file is complete.
+    Raises ScenarioError for another suffix, a missing folder, or a tree without sound scenarios.
+    """
+    path, draws = Path(path), dataset(tree)
+    write = {".nc": _write_netcdf, ".zarr": _write_zarr, ".parquet": write_table, ".csv": write_table}.get(path.suffix)
+    if write is None:
+        raise ScenarioError(f"cannot write {path.name!r}: use the suffix .nc, .zarr, .parquet or .csv")
+    if not path.parent.is_dir():
+        raise ScenarioError(f"cannot write {path.name!r}: the folder {str(path.parent)!r} does not exist")
+    _validate(draws, path)
+    beside = path.with_name(f".{uuid.uuid4().hex[:12]}{path.suffix}")
+    companion = beside.with_name(beside.name + ".json")
+    try:
+        write(tree, beside)
+        if companion.exists():
+            os.replace(companion, path.with_name(path.name + ".json"))
+        _put(beside, path)
+    finally:
+        _remove(beside)
+        _remove(companion)
+    return path
+
+
+def load(path: str | os.PathLike) -> xr.DataTree:
+    """Read a scenario set written by :func:`save`, or a wide table ``draw, time, <asset>...`` or folder of CSV files.
+
+    Raises ScenarioError when there is no such file, or it does not hold a scenario set; the message names the column,
+    row, draw or time at fault.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise ScenarioError(f"no scenario file at {str(path)!r}")
+    if path.is_dir() and path.suffix != ".zarr":
+        return read_folder(path)
+    read: Callable[[Path], xr.DataTree] | None = {
+        ".nc": _read_netcdf,
+        ".zarr": _read_zarr,
+        ".parquet": read_table,
+        ".csv": read_table,
+    }.get(path.suffix)
+    if read is None:
+        raise ScenarioError(f"cannot read {path.name!r}: expected the suffix .nc, .zarr, .parquet or .csv, or a folder")
+    return read(path)
+
+
+def _packed(tree: xr.DataTree) -> xr.DataTree:
+    tree = tree.copy()
+    tree.attrs = {ATTRIBUTE: pack(tree.attrs)}
+    return tree
+
+
+def _write_netcdf(tree: xr.DataTree, path: Path) -> None:
+    plain = {name: {"_FillValue": None} for name in tree[GROUP].data_vars}
+    _packed(tree).to_netcdf(path, engine="h5netcdf", encoding={f"/{GROUP}": plain})
+
+
+def _write_zarr(tree: xr.DataTree, path: Path) -> None:
+    sizes = tree[GROUP].sizes
+    chunks = (1, min(BLOCK, sizes["draw"]), sizes["time"], sizes["asset"])
+    tree = _packed(tree)
+    names = tree[GROUP].asset.astype(object)  # text of any length has a place in Zarr 3, numpy's fixed width has none
+    tree[GROUP] = xr.DataTree(dataset(tree).transpose(*DIMS).assign_coords(asset=names))
+    chunked = {name: {"chunks": chunks} for name in tree[GROUP].data_vars}
+    tree.to_zarr(path, mode="w", zarr_format=3, consolidated=False, encoding={f"/{GROUP}": chunked})
+
+
+def _read_netcdf(path: Path) -> xr.DataTree:
+    return _read_tree(path, engine="h5netcdf")
+
+
+def _read_zarr(path: Path) -> xr.DataTree:
+    return _read_tree(path, engine="zarr", consolidated=False)
+
+
+def _read_tree(path: Path, **how) -> xr.DataTree:
+    try:
+        with xr.open_datatree(path, decode_times=False, decode_timedelta=False, mask_and_scale=False, **how) as opened:
+            tree = opened.load()
+    except Exception as wrong:
+        raise ScenarioError(f"{path.name} cannot be read as a scenario set: {wrong}") from None
+    tree = tree.copy()
+    tree.attrs = _unpacked(tree.attrs, path)
+    draws = dataset(tree)
+    _validate(draws, path)
+    draws = draws.transpose(*DIMS)
+    tree[GROUP] = xr.DataTree(draws.assign_coords(asset=np.asarray(list(map(str, draws.asset.values)), dtype=str)))
+    return tree
+
+
+def _unpacked(attrs: dict, path: Path) -> dict:
+    attrs = {name: value.item() if isinstance(value, np.generic) else value for name, value in attrs.items()}
+    try:
+        return attrs | json.loads(attrs.pop(ATTRIBUTE, "{}"))
+    except ValueError as wrong:
+        raise ScenarioError(f"{path.name}: the attribute {ATTRIBUTE!r} is not JSON: {wrong}") from None
+
+
+def _validate(draws: xr.Dataset, path: Path) -> None:
+    if not draws.data_vars:
+        raise ScenarioError(f"{path.name}: the group {GROUP!r} holds no field")
+    for name, field in draws.data_vars.items():
+        if set(field.dims) != set(DIMS):
+            raise ScenarioError(f"{path.name}: field {name!r} has dims {field.dims}, expected {DIMS}")
+        bad = ~np.isfinite(field.transpose(*DIMS).values)
+        if bad.any():
+            where = ", ".join(f"{dim} {draws[dim].values[i]}" for dim, i in zip(DIMS, np.argwhere(bad)[0]))
+            raise ScenarioError(f"{path.name}: field {name!r} is not finite at {where}")
+    check_names(list(map(str, draws.asset.values)))
+
+
+def _put(new: Path, place: Path) -> None:
+    """Rename ``new`` to ``place``; a folder cannot replace a folder, so the old one steps aside first."""
+    if not place.is_dir():
+        os.replace(new, place)
+        return
+    aside = place.with_name(f".{uuid.uuid4().hex[:12]}.old")
+    os.replace(place, aside)
+    os.replace(new, place)
+    shutil.rmtree(aside)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

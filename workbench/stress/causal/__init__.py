@@ -1,0 +1,1 @@
+"""Structural causal models: intervention beside observation, under a declared graph."""

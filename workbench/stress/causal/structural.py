@@ -1,0 +1,193 @@
+r"""A linear structural model under a declared graph, and the two answers that it can give.
+
+Every node is regressed on its parents of the same day and, with ``lags``, on all nodes' past (a structural vector
+autoregression identified by the graph):
+
+.. math:: x_{j,t} = c_j + \sum_{i\in pa(j)} b_{ij} x_{i,t} + \sum_{l,k} a_{jkl} x_{k,t-l} + u_{j,t}.
+
+*do(x = v)* cuts the equations of the nodes that are set and propagates through the others (Pearl 2009, ch. 1 and 3);
+*given x = v* reads the same model's joint law. The shocks :math:`u` are past ones: ``joint`` keeps a day's shocks of
+all nodes together, so that common volatility survives; "independent" draws each node's by itself, which is what the
+graph claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from workbench.errors import FitError, ParameterError
+from workbench.samplers.noise import stream
+from workbench.stress.causal.graph import stamp
+
+SHOCKS = ("joint", "independent")
+
+
+@dataclass(frozen=True)
+class StructuralModel:
+    """Fitted equations. ``direct`` (effect, cause) holds b, ``lagged`` (lag, effect, cause) a, ``shocks`` u by day."""
+
+    graph: nx.DiGraph
+    order: tuple[str, ...]
+    constant: np.ndarray
+    direct: np.ndarray
+    lagged: np.ndarray
+    shocks: pd.DataFrame
+    past: np.ndarray  # (lag, node), the last days, newest first
+
+    def reduced(self, held: tuple[int, ...] = ()) -> np.ndarray:
+        """(I - B)^-1 with the equations of the nodes ``held`` cut: how a unit shock spreads on its day."""
+        direct = self.direct.copy()
+        direct[list(held)] = 0.0
+        return np.linalg.inv(np.eye(len(self.order)) - direct)
+
+    def baseline(self) -> np.ndarray:
+        """What the past and the constants say of the next day, before any of its shocks (node,)."""
+        return self.constant + np.einsum("ljk,lk->j", self.lagged, self.past)
+
+    def total_effects(self) -> pd.DataFrame:
+        """Effect on the row of setting the column one unit higher, by every directed way."""
+        return pd.DataFrame(self.reduced(), index=self.order, columns=self.order)
+
+    def positions(self, values: Mapping[str, float]) -> tuple[int, ...]:
+        """Places of the named nodes; an unknown name is told."""
+        unknown = sorted(set(values) - set(self.order))
+        if unknown or not values:
+            raise ParameterError(f"set at least one of the nodes {list(self.order)}; unknown: {unknown}")
+        return tuple(self.order.index(name) for name in values)
+
+
+def fit_structural(returns: pd.DataFrame, graph: nx.DiGraph, lags: int = 0) -> StructuralModel:
+    """Estimate every equation by least squares on ``returns`` (day, asset), which must have every node as a column.
+
+    Raises FitError when a node is no column or when there are fewer than ten days a coefficient.
+    """
+    missing = sorted(set(graph.nodes) - set(returns.columns))
+    if missing:
+        raise FitError(f"the graph's nodes {missing} are no columns of the panel; it has {list(returns.columns)}")
+    order = tuple(nx.lexicographical_topological_sort(graph))
+    values = returns[list(order)].to_numpy(dtype=float)
+    nodes, days = len(order), len(values) - lags
+    if days < 10 * (1 + nodes * (lags + 1)):
+        raise FitError(
+            f"{days} days are too few for {1 + nodes * (lags + 1)} coefficients an equation; ten days each are needed"
+        )
+    today = values[lags:]
+    before = np.concatenate(
+        [values[lags - lag : len(values) - lag] for lag in range(1, lags + 1)] or [np.empty((days, 0))], axis=1
+    )
+    constant, direct, lagged = np.zeros(nodes), np.zeros((nodes, nodes)), np.zeros((lags, nodes, nodes))
+    for place, name in enumerate(order):
+        parents = [order.index(parent) for parent in graph.predecessors(name)]
+        design = np.column_stack([np.ones(days), today[:, parents], before])
+        found = np.linalg.lstsq(design, today[:, place], rcond=None)[0]
+        constant[place], direct[place, parents] = found[0], found[1 : 1 + len(parents)]
+        lagged[:, place] = found[1 + len(parents) :].reshape(lags, nodes)
+    shocks = today - constant - today @ direct.T - before @ lagged.transpose(1, 0, 2).reshape(nodes, -1).T
+    frame = pd.DataFrame(shocks, index=returns.index[lags:], columns=list(order))
+    return StructuralModel(graph, order, constant, direct, lagged, frame, values[::-1][:lags])
+
+
+def do(
+    model: StructuralModel, values: Mapping[str, float], draws: int = 10_000, seed: int = 0, shocks: str = "joint"
+) -> pd.DataFrame:
+    """Draws (draw, node) of the next day when ``values`` are imposed from outside."""
+    held = model.positions(values)
+    drawn = model.baseline() + _draw(model, draws, seed, shocks)
+    drawn[:, list(held)] = list(values.values())
+    return pd.DataFrame(drawn @ model.reduced(held).T, columns=list(model.order))
+
+
+def given_nodes(
+    model: StructuralModel, values: Mapping[str, float], draws: int = 10_000, seed: int = 0, shocks: str = "joint"
+) -> pd.DataFrame:
+    """Draws (draw, node) of the next day when ``values`` are merely seen: best linear prediction and its residuals."""
+    held = list(model.positions(values))
+    free = pd.DataFrame(
+        (model.baseline() + _draw(model, draws, seed, shocks)) @ model.reduced().T, columns=list(model.order)
+    )
+    covariance = model.reduced() @ _covariance(model, shocks) @ model.reduced().T
+    slope = np.linalg.solve(covariance[np.ix_(held, held)], covariance[held]).T  # (node, held)
+    gap = np.array(list(values.values())) - free.iloc[:, held].to_numpy()
+    return free + gap @ slope.T
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The interventional answer beside the observational one. table : by node, means, their difference and its
+    Monte Carlo standard error, and the two standard deviations.
+    """
+
+    table: pd.DataFrame
+    interventional: pd.DataFrame
+    observational: pd.DataFrame
+    graph: str
+
+    def __str__(self) -> str:
+        return f"{self.table.to_string(float_format='{:.4f}'.format)}\nrests on the declared graph {self.graph}"
+
+
+def intervene(
+    model: StructuralModel, values: Mapping[str, float], draws: int = 10_000, seed: int = 0, shocks: str = "joint"
+) -> Answer:
+    """What happens if ``values`` are imposed, beside what is expected when they are merely seen."""
+    done, seen = do(model, values, draws, seed, shocks), given_nodes(model, values, draws, seed, shocks)
+    difference = done - seen
+    table = pd.DataFrame(
+        {
+            "do": done.mean(),
+            "given": seen.mean(),
+            "difference": difference.mean(),
+            "standard_error": difference.std() / np.sqrt(draws),
+            "do_sd": done.std(),
+            "given_sd": seen.std(),
+        }
+    )
+    return Answer(table, done, seen, stamp(model.graph))
+
+
+def _draw(model: StructuralModel, draws: int, seed: int, shocks: str) -> np.ndarray:
+    if shocks not in SHOCKS:
+        raise ParameterError(f"shocks must be one of {SHOCKS}, got {shocks!r}")
+    days, nodes = model.shocks.shape
+    if shocks == "joint":
+        return model.shocks.to_numpy()[stream(seed, "structural", 0).integers(days, size=draws)]
+    columns = [stream(seed, "structural", 0, node).integers(days, size=draws) for node in range(nodes)]
+    return np.stack([model.shocks.to_numpy()[rows, node] for node, rows in enumerate(columns)], axis=1)
+
+
+def _covariance(model: StructuralModel, shocks: str) -> np.ndarray:
+    covariance = np.atleast_2d(np.cov(model.shocks.to_numpy().T))
+    return covariance if shocks == "joint" else np.diag(np.diag(covariance))
+
+
+def sensitivity(returns: pd.DataFrame, graph: nx.DiGraph, cause: str, effect: str, lags: int = 0) -> pd.DataFrame:
+    """The total effect of ``cause`` on ``effect`` when one edge is dropped, or turned round where no cycle arises.
+
+    One row an altered edge: ``change``, ``effect`` and ``difference`` from the declared graph's.
+    """
+
+    def total(altered: nx.DiGraph) -> float:
+        return float(fit_structural(returns, altered, lags).total_effects().loc[effect, cause])
+
+    rows, base = [], total(graph)
+    for edge in sorted(graph.edges):
+        for change, altered in _altered(graph, edge):
+            value = total(altered)
+            rows.append(
+                {"edge": f"{edge[0]} -> {edge[1]}", "change": change, "effect": value, "difference": value - base}
+            )
+    return pd.DataFrame(rows, columns=["edge", "change", "effect", "difference"])
+
+
+def _altered(graph: nx.DiGraph, edge: tuple[str, str]) -> list[tuple[str, nx.DiGraph]]:
+    dropped = graph.copy()
+    dropped.remove_edge(*edge)
+    turned = dropped.copy()
+    turned.add_edge(*edge[::-1])
+    found = [("dropped", dropped)]
+    return found + [("reversed", turned)] if nx.is_directed_acyclic_graph(turned) else found

@@ -1,0 +1,1 @@
+"""Conditioning: scenarios in which part of the future is given."""

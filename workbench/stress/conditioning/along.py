@@ -1,0 +1,60 @@
+r"""Along: scenarios in which a factor follows a path that is given day by day.
+
+The factor must be a column of the panel, so that its volatility follows the given path. What moves with the factor by a
+constant loading is best taken out first: with :math:`r_i = \beta_i f + e_i` a sampler fitted to the panel
+:math:`(f, e_1, \dots)` keeps the dependence of the residuals' size on the factor's, and the loadings stay as they are
+while volatility rises (:class:`Against`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from workbench.errors import ParameterError
+from workbench.samplers import Sampler
+from workbench.scenarios import container as scenarios
+from workbench.stress.conditioning.given import LEAST_ESS, Conditional, given
+from workbench.stress.events import Constraint, Move
+
+
+@dataclass(frozen=True)
+class Against:
+    """A panel rewritten as a factor and what it leaves of each asset. loadings : asset -> beta. factor : its column."""
+
+    factor: str
+    loadings: pd.Series
+
+    @classmethod
+    def fit(cls, returns: pd.DataFrame, factor: str) -> Against:
+        """Least-squares loadings of every other column of ``returns`` (day, asset) on the column ``factor``."""
+        if factor not in returns:
+            raise ParameterError(f"the factor {factor!r} is no column of the panel; it has {list(returns.columns)}")
+        others = returns.drop(columns=factor)
+        return cls(factor, others.apply(lambda column: column.cov(returns[factor])) / returns[factor].var())
+
+    def panel(self, returns: pd.DataFrame) -> pd.DataFrame:
+        """Factor and residuals, the panel on which to fit the sampler."""
+        left = returns[list(self.loadings.index)] - np.outer(returns[self.factor], self.loadings)
+        return pd.concat([returns[[self.factor]], left], axis=1)
+
+    def rebuild(self, tree: xr.DataTree) -> xr.DataTree:
+        """Scenarios of factor and residuals as scenarios of factor and assets."""
+        values = scenarios.returns(tree).sel(asset=[self.factor, *self.loadings.index]).values.copy()
+        values[..., 1:] += values[..., :1] * self.loadings.to_numpy(dtype=values.dtype)
+        return scenarios.assemble(values, [self.factor, *self.loadings.index], **tree.attrs)
+
+
+def along(
+    sampler: Sampler, factor: str, values: Sequence[float], draws: int = 2000, seed: int = 0, start="last",
+    least_ess: float = LEAST_ESS,
+) -> Conditional:  # fmt: skip
+    """Scenarios in which the column ``factor`` returns ``values``, one a day; as :func:`given` with a value a day."""
+    constraints = [
+        Constraint(Move(factor, day, day), float(value), float(value)) for day, value in enumerate(values, 1)
+    ]
+    return given(sampler, constraints, draws, len(constraints), seed, start, least_ess=least_ess)

@@ -1,0 +1,136 @@
+"""Against the confirming scenario: a question that is registered before it is answered, and answered with all of it.
+
+Anyone can find the one scenario in ten thousand that makes a point. A registered question names the event, the book and
+the answer that its author expects; the answer counts every scenario that meets the event, those that support the thesis
+and those that do not. A selection of them can be shown only together with what it leaves out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from scipy.stats import beta
+
+from workbench.errors import ParameterError, Refusal
+from workbench.scenarios import container as scenarios
+from workbench.stress.events import Constraint
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, of which scenarios, and what its author expects.
+
+    event : constraints that pick the scenarios the question is about. thesis : constraint that the author expects them
+    to meet. share : the share of them that the author expects to meet it.
+    """
+
+    text: str
+    event: tuple[Constraint, ...]
+    thesis: Constraint
+    share: float
+    author: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.event or not 0 < self.share <= 1:
+            raise ParameterError("a question needs an event, and an expected share above 0 and at most 1")
+
+    @property
+    def seal(self) -> str:
+        """SHA-256 of the question: write it down before the run, and nobody can move the thesis afterwards."""
+        told = [self.text, [str(c) for c in self.event], str(self.thesis), self.share, self.author]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All scenarios that meet the event. ``meeting``, ``supporting``: positions among the pooled draws."""
+
+    question: Question
+    seal: str
+    draws: int
+    meeting: np.ndarray
+    supporting: np.ndarray
+    interval: tuple[float, float]
+
+    @property
+    def share(self) -> float:
+        """Share of the scenarios that meet the event and support the thesis."""
+        return len(self.supporting) / len(self.meeting)
+
+    @property
+    def opposing(self) -> np.ndarray:
+        """Positions of those that meet the event and do not support the thesis."""
+        return np.setdiff1d(self.meeting, self.supporting)
+
+    def select(self, positions: Sequence[int], left_out: str = "") -> str:
+        """The caption under which a selection may be shown.
+
+        Raises Refusal for a selection that does not say what it leaves out, or that is not among the scenarios asked
+        for.
+        """
+        chosen = np.unique(np.asarray(positions, dtype=int))
+        strangers = np.setdiff1d(chosen, self.meeting)
+        if len(strangers):
+            raise Refusal(f"draws {strangers[:5].tolist()} do not meet the event and cannot illustrate it")
+        omitted = len(self.meeting) - len(chosen)
+        if omitted and not left_out.strip():
+            raise Refusal(
+                f"{len(chosen)} of {len(self.meeting)} scenarios that meet the event were picked by "
+                f"hand; say in left_out "
+                f"what the other {omitted} are, or show all of them"
+            )
+        support = len(np.intersect1d(chosen, self.supporting))
+        rest = len(self.supporting) - support
+        return (
+            f"{len(chosen)} of {len(self.meeting)} scenarios shown ({support} support the thesis, "
+            f"{len(chosen) - support} do "
+            f"not); left out: {omitted} ({rest} support it, {omitted - rest} do not): {left_out or 'none'}"
+        )
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        judged = "as expected" if low <= self.question.share <= high else "not as expected"
+        return (
+            f"{self.question.text} Of {self.draws:,} scenarios {len(self.meeting):,} meet the "
+            f"event; {len(self.supporting):,} "
+            f"support the thesis ({self.share:.1%}, 95 % interval {low:.1%} to {high:.1%}) and "
+            f"{len(self.opposing):,} do not. "
+            f"Expected: {self.question.share:.0%}; {judged}. Seal {self.seal[:12]}."
+        )
+
+
+def answer(question: Question, tree: xr.DataTree, seal: str) -> Verdict:
+    """Put a registered question to a scenario set.
+
+    seal : what :attr:`Question.seal` was when the question was registered.
+
+    Raises Refusal when the question has been changed since, or when fewer than 20 scenarios meet its event.
+    """
+    if seal != question.seal:
+        raise Refusal(f"the question is not the one that was registered (seal {seal[:12]}, now {question.seal[:12]})")
+    paths, assets = torch.as_tensor(scenarios.pooled(tree)), list(scenarios.returns(tree).asset.values)
+    inside = np.ones(len(paths), bool)
+    for constraint in question.event:
+        inside &= (constraint.violation(constraint.of(paths, assets)) == 0).numpy()
+    meeting = np.flatnonzero(inside)
+    if len(meeting) < 20:
+        raise Refusal(
+            f"only {len(meeting)} of {len(paths)} scenarios meet the event, too few to support anything; draw more, or "
+            "draw them with given()"
+        )
+    agrees = (question.thesis.violation(question.thesis.of(paths, assets)) == 0).numpy()
+    supporting = meeting[agrees[meeting]]
+    return Verdict(question, seal, len(paths), meeting, supporting, _interval(len(supporting), len(meeting)))
+
+
+def _interval(count: int, total: int) -> tuple[float, float]:
+    """Clopper-Pearson, 95 %."""
+    low = beta.ppf(0.025, count, total - count + 1) if count else 0.0
+    high = beta.ppf(0.975, count + 1, total - count) if count < total else 1.0
+    return float(low), float(high)

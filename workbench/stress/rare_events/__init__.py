@@ -1,0 +1,1 @@
+"""Rare events: the probability of losses that no history shows."""

@@ -1,0 +1,1 @@
+"""Reverse stress tests: the most plausible ways to lose a given amount."""

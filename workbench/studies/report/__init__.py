@@ -1,0 +1,1 @@
+"""Export a report: one HTML file of a finished study that needs no network."""

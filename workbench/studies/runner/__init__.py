@@ -1,0 +1,1 @@
+"""Run a study: parameters, inputs, execution, status and the run folder."""

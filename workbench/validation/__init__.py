@@ -1,0 +1,15 @@
+"""Checks that try to refute a scenario set, each with a simulated null, and the verdict over all of them.
+
+>>> sorted({check.question for check in CHECKS.values()} - set(QUESTIONS))
+[]
+"""
+
+from workbench.registry import discover
+from workbench.validation.engine.check import CHECKS, QUESTIONS, check
+from workbench.validation.engine.finding import Finding, table, verdict
+from workbench.validation.risk import risk_table
+from workbench.validation.trial import trial
+
+discover("workbench.validation.checks")
+
+__all__ = ["CHECKS", "QUESTIONS", "Finding", "check", "risk_table", "table", "trial", "verdict"]

@@ -1,0 +1,164 @@
+r"""Law of motion: what must hold to the last digit, on every day of every scenario.
+
+An identity is declared, not estimated. It is linear in one view of the columns,
+
+    sum_k w_k v_k  (= or >=)  constant,      v_k = view(column k),
+
+with the views ``log`` (log returns of a day: triangular exchange rates, EUR/USD + USD/JPY = EUR/JPY), ``simple``
+(simple
+returns of a day: an index and its weighted constituents) and ``level`` (levels, from a starting level and the path:
+positivity; put-call parity C - P - S = -K exp(-rT); a butterfly C(K1) - 2 C(K2) + C(K3) >= 0; a calendar spread
+w(T2) - w(T1) >= 0; discount factors that fall). A level moves by ``exp`` of its log returns, or by adding them where
+the
+column is declared additive. In YAML::
+
+    - name: EUR triangle
+      on: log
+      weights: {EURUSD: 1, USDJPY: 1, EURJPY: -1}
+    - name: butterfly at 100
+      on: level
+      weights: {C95: 1, C100: -2, C105: 1}
+      relation: ">="
+      start: {C95: 7.1, C100: 4.0, C105: 2.0}
+
+The tolerance is the rounding of float32, or the largest residual of the history where that is larger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from workbench.errors import ParameterError
+from workbench.validation.engine.check import check
+from workbench.validation.engine.comparison_data import CHUNK, Case
+from workbench.validation.engine.finding import Finding, cannot_tell
+
+VIEWS = ("log", "simple", "level")
+ROUNDING = 2e-6
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One law of motion: linear in a view of the columns, an equality or an inequality."""
+
+    name: str
+    weights: dict[str, float]
+    on: str = "log"
+    relation: str = "="
+    constant: float = 0.0
+    start: dict[str, float] = field(default_factory=dict)
+    additive: tuple[str, ...] = ()
+    tolerance: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.on not in VIEWS or self.relation not in ("=", ">="):
+            raise ParameterError(
+                f"identity {self.name!r}: 'on' is one of {VIEWS} and 'relation' is '=' or '>=', "
+                f"not {self.on!r} and {self.relation!r}"
+            )
+        missing = sorted(set(self.weights) - set(self.start))
+        if not self.weights or (self.on == "level" and missing):
+            raise ParameterError(
+                f"identity {self.name!r} needs weights" + (f" and start levels for {missing}" if missing else "")
+            )
+
+    def residuals(self, returns: np.ndarray, assets: Sequence[str]) -> tuple[np.ndarray, float]:
+        """How far each day is off, (draw, time), positive where broken, and the size of the terms."""
+        unknown = sorted(set(self.weights) - set(assets))
+        if unknown:
+            raise ParameterError(
+                f"identity {self.name!r} names columns that are not there: {unknown}; there are {list(assets)}"
+            )
+        parts = [weight * self._view(returns[..., assets.index(name)], name) for name, weight in self.weights.items()]
+        total = sum(parts) - self.constant
+        size = max(max(float(np.abs(part).max()) for part in parts), abs(self.constant))
+        return (np.abs(total) if self.relation == "=" else -total), size
+
+    def _view(self, column: np.ndarray, name: str) -> np.ndarray:
+        column = column.astype(np.float64)
+        if self.on != "level":
+            return column if self.on == "log" else np.expm1(column)
+        path = column.cumsum(1)
+        return self.start[name] + path if name in self.additive else self.start[name] * np.exp(path)
+
+
+def read_identities(source: str | Path | Sequence[Mapping]) -> list[Identity]:
+    """Identities from a YAML file, or from a list of mappings; an unknown key is an error that names it."""
+    entries = source
+    if isinstance(source, (str, Path)):
+        try:
+            entries = yaml.safe_load(Path(source).read_text())
+        except (OSError, yaml.YAMLError) as wrong:
+            raise ParameterError(f"cannot read identities from {source}: {wrong}") from None
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
+        raise ParameterError("identities are a list, each with a name and weights")
+    return [_identity(entry) for entry in entries]
+
+
+def _identity(entry: Mapping) -> Identity:
+    known = set(Identity.__dataclass_fields__)
+    if not isinstance(entry, Mapping) or not {"name", "weights"} <= set(entry) or not set(entry) <= known:
+        raise ParameterError(f"an identity needs name and weights and may have {sorted(known)}; found {entry!r}")
+    return Identity(**{**entry, "additive": tuple(entry.get("additive", ()))})
+
+
+def _worst(identity: Identity, values: np.ndarray, assets: Sequence[str]) -> tuple[float, float, int, tuple[int, int]]:
+    """Largest residual, size of the terms, number of days beyond rounding, and where the largest is."""
+    top, size, broken, place = -np.inf, 0.0, 0, (0, 0)
+    for begin in range(0, len(values), CHUNK):
+        residual, scale = identity.residuals(values[begin : begin + CHUNK], assets)
+        size, broken = max(size, scale), broken + int((residual > ROUNDING * max(scale, 1e-6)).sum())
+        if residual.max() > top:
+            row, step = np.unravel_index(residual.argmax(), residual.shape)
+            top, place = float(residual.max()), (begin + int(row), int(step) + 1)
+    return top, size, broken, place
+
+
+@check("identities", question="law of motion", scale="asset")
+def identities(case: Case) -> Finding:
+    """Do the declared identities hold on every day of every draw, to rounding or to the history's own residual?"""
+    if not case.identities:
+        return cannot_tell("no identities were declared")
+    worst: Finding | None = None
+    for identity in case.identities:
+        top, size, broken, (draw, step) = _worst(identity, case.raw, case.assets)
+        tolerance = identity.tolerance
+        if tolerance is None:
+            past = -np.inf if identity.on == "level" else _worst(identity, case.past[None], case.assets)[0]
+            tolerance = max(ROUNDING * max(size, 1e-6), 1.5 * past)
+        told = {"component": identity.name, "draw": draw, "time": step, "days broken": broken, "tolerance": tolerance}
+        p = 1.0 if top <= tolerance else 0.0
+        low = 0.0 if identity.relation == "=" else -np.inf
+        found = Finding("", "", top, (low, tolerance), p, columns=tuple(identity.weights), evidence=told)
+        if worst is None or (found.p_value, -top / max(tolerance, 1e-300)) < (worst.p_value, -_severity(worst)):
+            worst = found
+    return worst
+
+
+def _severity(finding: Finding) -> float:
+    return finding.statistic / max(finding.evidence["tolerance"], 1e-300)
+
+
+@check("possible returns", question="law of motion", scale="asset")
+def possible_returns(case: Case) -> Finding:
+    """Is the largest return of each asset one that so many days can bring?
+
+    Gross errors of unit in single draws or columns. With tails no heavier than the cubic law of returns
+    (Gopikrishnan et al. 1998), the largest of N days passes k times the largest of n days with probability N / (N
+    + n k^3); times the number of assets (Bonferroni).
+    """
+    count, past = case.whole.draws * case.horizon, np.maximum(np.abs(case.past).max(0), 1e-12)
+    k = case.whole.largest / past
+    p = np.minimum(len(case.assets) * count / (count + len(case.past) * k**3), 1.0)
+    worst = int(p.argmin()) if p.min() < 1.0 else int(k.argmax())
+    chance = case.level / len(case.assets)
+    limit = past[worst] * (count / len(case.past) * (1.0 - chance) / chance) ** (1.0 / 3.0)
+    told = {"component": f"largest |r| of {case.assets[worst]}", "history": float(past[worst])}
+    told["draw"] = int(np.abs(case.raw[:, :, worst]).max(1).argmax())
+    value = float(case.whole.largest[worst])
+    return Finding("", "", value, (0.0, float(limit)), float(p[worst]), columns=(case.assets[worst],), evidence=told)

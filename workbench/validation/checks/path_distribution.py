@@ -1,0 +1,193 @@
+r"""The whole law at once: is there any way to tell scenarios from reality?
+
+Four distances between laws of whole paths, each powerful against another kind of error: energy distance of the
+horizon's
+returns, distances along random projections of the path, the expected signature of the market's path, and a classifier
+trained on one half of everything and tested on the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import stats
+
+from workbench.validation.checks.facts import lagged, own_size, relative_size
+from workbench.validation.engine.check import check
+from workbench.validation.engine.comparison_data import MEMORY, Case
+from workbench.validation.engine.finding import Finding, cannot_tell
+
+MOST = 3000
+RIDGE = 0.1
+FORESEEN = 0.03
+
+
+def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Euclidean distances (row of a, row of b)."""
+    square = np.square(a).sum(1)[:, None] + np.square(b).sum(1) - 2.0 * a @ b.T
+    return np.sqrt(np.maximum(square, 0.0))
+
+
+@check("energy distance", question="whole law", scale="path")
+def energy_distance(case: Case) -> Finding:
+    """Do the returns of the whole horizon follow the same joint law?
+
+    2 E|S - X| - E|S - S'| - E|X - X'| of the horizon's returns in all assets (Szekely and Rizzo 2013, J. Stat.
+    Plan. Inf.). Its null is the same form in the difference of two honest redraws' weights, with a gamma law
+    fitted to the redraws.
+    """
+    if case.freedom < 6:
+        return cannot_tell(f"the history holds {case.freedom:.1f} independent blocks, 6 are needed")
+    real = case.real.sum(1) / np.sqrt(case.horizon)
+    fake = case.fake[:: max(1, -(-len(case.fake) // MOST))].sum(1) / np.sqrt(case.horizon)
+    kernel = distances(real, real)
+    cross, own = distances(fake, real) @ case.weights, distances(fake, fake)
+    value = float(2.0 * cross.mean() - own.mean() - case.weights @ kernel @ case.weights)
+    honest = -np.einsum("rw,wv,rv->r", delta := differences(case, len(fake)), kernel, delta, optimize=True)
+    first = 2.0 * honest.mean() ** 2 / max(honest.var(), 1e-300)
+    law = stats.f(first, case.freedom)
+    unit = float(honest.mean()) * case.factor**2
+    told = {"component": "energy distance of horizon returns", "mean under the null": unit}
+    told |= {"blocks": case.freedom, "comparisons": float(first), "law": "F"}
+    p, high = float(law.sf(value / unit)), float(law.isf(case.level) * unit)
+    return Finding("", "", value, (0.0, high), p, columns=case.assets, evidence=told)
+
+
+def differences(case: Case, draws: int) -> np.ndarray:
+    """Weights of one honest sample less those of another, (redraw, window)."""
+    rng = case.rng("differences")
+    chance = case.weights.astype(float) / case.weights.sum(dtype=float)
+    widen = case.widen * (1.0 if case.conditional else 1.0 + MEMORY / np.sqrt(len(case.days)))
+    delta = (
+        np.sqrt(widen) * (case.blocks - case.weights)
+        + rng.multinomial(draws, chance, case.redraws) / draws
+        - case.weights
+    )
+    if case.conditional:
+        one = np.zeros_like(delta)
+        one[np.arange(case.redraws), rng.choice(len(chance), case.redraws, p=chance)] = 1.0
+        delta += np.sqrt(FORESEEN) * (one - case.weights)
+    return delta.astype(np.float32)
+
+
+@check("projections", question="whole law", scale="path")
+def projections(case: Case) -> Finding:
+    """Is the law of paths the same along random directions?
+
+    Distance of laws along 48 random directions of path space, the sliced idea of Rabin et al. (2012). A direction
+    is a random book times a profile in time (all days, early less late, one day); along it the distribution
+    functions are compared at seven quantiles of the history, squared and summed (Cramer-von Mises along slices).
+    """
+    rng, (steps, count) = case.rng("projections"), case.real.shape[1:]
+    books = rng.standard_normal((48, count))
+    times = np.stack(
+        [np.ones(steps), np.where(np.arange(steps) < steps / 2, 1.0, -1.0), np.arange(steps) == steps // 2]
+    )
+    directions = np.einsum("bt,ba->tab", times[np.arange(48) % 3], books).reshape(steps * count, 48).astype(np.float32)
+
+    def along(x: np.ndarray) -> np.ndarray:
+        return x.reshape(len(x), -1) @ directions
+
+    cuts = case.threshold(along, (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98))
+    return case.compare(
+        lambda x: (along(x)[:, None, :] > cuts).reshape(len(x), -1), memory=1.0, foreseen=0.01, combine="square",
+        labels=[(f"slice {i % 48}", case.assets) for i in range(48 * 7)],
+    )  # fmt: skip
+
+
+def signature(path: np.ndarray) -> np.ndarray:
+    """Signature up to level 3 of piecewise linear paths with increments (path, step, channel), flat, by Chen's
+    relation.
+    """
+    count, steps, width = path.shape
+    one = np.zeros((count, width), dtype=np.float32)
+    two, three = np.zeros((count, width, width), np.float32), np.zeros((count, width, width, width), np.float32)
+    for step in range(steps):
+        d = path[:, step]
+        dd = d[:, :, None] * d[:, None, :] / 2.0
+        three += (
+            two[..., None] * d[:, None, None]
+            + one[:, :, None, None] * dd[:, None]
+            + dd[..., None] * d[:, None, None] / 3.0
+        )
+        two += one[:, :, None] * d[:, None, :] + dd
+        one += d
+    return np.concatenate([one, two.reshape(count, -1), three.reshape(count, -1)], axis=1)
+
+
+@check("signature", question="whole law", scale="path", horizon=4)
+def expected_signature(case: Case) -> Finding:
+    """Do events come in the same order?
+
+    Expected signature, levels 1 to 3, of (time, market, its clock) in window units: a kernel test of the order of
+    events. The market is the mean of the assets, the clock its running |return|; the distance is that of the
+    truncated signature kernel, studentised (Chevyrev and Oberhauser 2022, JMLR 23, 1-42).
+    """
+
+    def features(x: np.ndarray) -> np.ndarray:
+        market = own_size(x.mean(2, keepdims=True))[..., 0] / np.sqrt(x.shape[1])
+        clock = np.abs(market) / (np.abs(market).sum(1, keepdims=True) + 1e-9)
+        return signature(np.stack([np.full_like(market, 1.0 / x.shape[1]), market, clock], axis=2))
+
+    return case.compare(features, combine="square", labels=[(f"term {i}", case.assets) for i in range(3 + 9 + 27)])
+
+
+def portrait(x: np.ndarray, level: bool) -> np.ndarray:
+    """What a classifier sees of a window, (window, feature): extremes and memory; with ``level`` sums, sizes,
+    togetherness.
+    """
+    y, a = own_size(x), relative_size(x)
+    parts = [y.min(1), y.max(1), np.abs(y).mean(1)]
+    if x.shape[1] > 3:
+        parts += [
+            lagged(a, a, range(1, 4)).reshape(len(x), 3, -1).mean(2),
+            lagged(y, a, range(1, 4)).reshape(len(x), 3, -1).mean(2),
+        ]
+        parts += [lagged(y, y, range(1, 4)).reshape(len(x), 3, -1).mean(2)]
+    if level:
+        size = np.log(np.abs(x).mean(1) + 1e-6)
+        together = np.log(np.abs(x.mean(2)).mean(1) + 1e-6) - size.mean(1)
+        parts += [np.clip(x.sum(1) / np.sqrt(x.shape[1]), -5, 5), size, together[:, None]]
+    return np.concatenate(parts, axis=1)
+
+
+@check("classifier", question="whole law", scale="path", horizon=2)
+def classifier(case: Case) -> Finding:
+    """Can a classifier tell the windows apart?
+
+    Ridge discriminant learnt on one half, its score tested on the other. History is halved in time and the draws
+    at random; learning never sees the days it is tested on, so the score's mean is one number with a known null
+    (as Kim and Ramdas 2024, Bernoulli 30, do for kernels). The smaller p of the two folds, doubled. A conditional
+    set is judged without levels, which a good model may rightly know better than we do.
+    """
+    half = len(case.real) // 2
+    parts = [np.arange(half), np.arange(half, len(case.real))]
+    found = [_fold(case, parts[fold], parts[1 - fold], fold) for fold in (0, 1)]
+    told = [finding for finding in found if finding.answered]
+    if len(told) < 2:
+        return found[0] if not found[0].answered else found[1]
+    best = min(told, key=lambda finding: finding.p_value)
+    return replace(best, p_value=min(1.0, 2.0 * best.p_value))
+
+
+def _fold(case: Case, learn: np.ndarray, test: np.ndarray, fold: int) -> Finding:
+    weights = case.weights[learn] / case.weights[learn].sum()
+    level = not case.conditional
+    real, fake = portrait(case.real[learn], level), portrait(case.fake[fold::2][:MOST], level)
+    centre = weights @ real
+    spread = ((real - centre) * weights[:, None]).T @ (real - centre) + np.cov(fake.T)
+    scale = np.sqrt(np.diag(spread) + 1e-9)
+    gap = (fake.mean(0) - centre) / scale
+    direction = np.linalg.solve(spread / np.outer(scale, scale) + RIDGE * np.eye(len(scale)), gap) / scale
+    keep = case.days[len(case.days) // 2 :] if fold == 0 else case.days[: len(case.days) // 2]
+    there = case.weights[test] / case.weights[test].sum()
+    court = replace(
+        case, real=case.real[test], fake=case.fake[1 - fold :: 2], weights=there, starts=case.starts[test], days=keep
+    )
+    return court.compare(
+        lambda x: (portrait(x, level) @ direction)[:, None],
+        labels=[("classifier's score", case.assets)],
+        memory=1.0,
+        foreseen=0.02,
+    )

@@ -1,0 +1,74 @@
+r"""Portfolios: would the books that people hold see their losses as often and as large?
+
+Books: equal weight, twelve random long-short books (dollar-neutral, in units of each asset's volatility), the user's.
+Over a
+day and over the horizon: how often losses pass history's VaR, and by how much on average, which is ES
+= VaR + E(L - VaR)+ / (1 - p) (Acerbi and Tasche 2002).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.validation.engine.check import check
+from workbench.validation.engine.comparison_data import Case
+from workbench.validation.engine.finding import Finding, cannot_tell
+
+RANDOM_BOOKS = 12
+
+
+def books(case: Case) -> tuple[list[str], np.ndarray]:
+    """Names and weights (asset, book) on scaled returns; each has unit gross weight."""
+    count = len(case.assets)
+    names, rows = ["equal weight"], [np.ones(count)]
+    if count > 1:
+        random = case.rng("books").standard_normal((RANDOM_BOOKS, count))
+        rows += list(random - random.mean(1, keepdims=True))
+        names += [f"random long-short {i + 1}" for i in range(RANDOM_BOOKS)]
+    rows += [weights * case.scale for weights in case.books.values()]
+    names += list(case.books)
+    table = np.array(rows, dtype=np.float32).T
+    return names, table / np.maximum(np.abs(table).sum(0), 1e-12)
+
+
+def _losses(case: Case, span: int, check_levels: tuple[float, ...]) -> Finding:
+    levels = [level for level in check_levels if (1 - level) * len(case.days) / span > 9.9]
+    if not levels:
+        return cannot_tell(
+            f"fewer than 10 independent losses beyond the {check_levels[0]:.0%} quantile in this history"
+        )
+    names, weights = books(case)
+
+    def losses(x: np.ndarray) -> np.ndarray:
+        count = x.shape[1] // span
+        summed = x[:, : count * span].reshape(len(x), count, span, -1).sum(2)
+        return -(summed @ weights)
+
+    cuts = case.threshold(lambda x: losses(x).reshape(-1, weights.shape[1]), levels)
+    cap = 3.0 * np.maximum(cuts[-1], 1e-9)
+
+    def features(x: np.ndarray) -> np.ndarray:
+        loss = losses(x)
+        beyond = [part for cut in cuts for part in ((loss > cut).mean(1), np.clip(loss - cut, 0.0, cap - cut).mean(1))]
+        return np.concatenate(beyond, axis=1)
+
+    def reduce(mean: np.ndarray) -> np.ndarray:
+        return np.sqrt(np.maximum(mean, 0.0))
+
+    labels = [(f"{what} the {level:.1%} VaR of {name}", case.assets) for level in levels
+              for what in ("share of losses beyond", "mean loss beyond") for name in names]  # fmt: skip
+    return case.compare(
+        features, reduce, labels, memory=2.0, foreseen=0.12, show=lambda value: float(max(value, 0.0) ** 2)
+    )
+
+
+@check("losses of a day", question="portfolio", scale="portfolio")
+def day_losses(case: Case) -> Finding:
+    """Do one-day losses of books pass history's 95 % and 99 % VaR as often, and by as much?"""
+    return _losses(case, 1, (0.95, 0.99))
+
+
+@check("losses of the horizon", question="portfolio", scale="portfolio", horizon=2)
+def horizon_losses(case: Case) -> Finding:
+    """Do losses of books over the whole horizon pass history's 90 % and 97.5 % VaR as often, and by as much?"""
+    return _losses(case, case.horizon, (0.9, 0.975))

@@ -1,0 +1,1 @@
+"""What every check shares: comparison data, simulated nulls, market state, registry and findings."""

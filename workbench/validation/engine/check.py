@@ -1,0 +1,49 @@
+"""The registry of checks: one function, one line of registration, and what the function needs to know before it
+runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import TYPE_CHECKING
+
+from workbench.registry import Registry
+from workbench.validation.engine.finding import Finding, cannot_tell
+from workbench.validation.engine.null_width import factor
+
+if TYPE_CHECKING:
+    from workbench.validation.engine.comparison_data import Case
+
+CHECKS = Registry("check")
+
+QUESTIONS = (
+    "facts", "tails", "dependence", "whole law", "copying", "conditional", "law of motion", "portfolio",
+)  # fmt: skip
+
+
+def check(name: str, *, question: str, scale: str, horizon: int = 1, assets: int = 1) -> Callable[[Callable], Callable]:
+    """Decorator: register ``function(case) -> Finding`` as the check ``name``.
+
+    question : the group it belongs to, one of ``QUESTIONS``.
+    scale : what it looks at: asset, pair, portfolio or path.
+    horizon, assets : the least number of days and of assets it needs; below it the answer is "not applicable".
+    """
+
+    def enter(function: Callable[[Case], Finding]) -> Callable[[Case], Finding]:
+        @wraps(function)
+        def asked(case: Case) -> Finding:
+            have = case.horizon, len(case.assets)
+            if have[0] < horizon or have[1] < assets:
+                found = cannot_tell(f"needs {horizon} days and {assets} assets, the set has {have[0]} and {have[1]}")
+            else:
+                case.factor = factor(name, case)
+                found = function(case)
+                case.factor = 1.0
+            return replace(found, check=name, question=question)
+
+        asked.name, asked.question, asked.scale, asked.horizon, asked.assets = name, question, scale, horizon, assets
+        return CHECKS.register(name)(asked)
+
+    return enter

@@ -1,0 +1,140 @@
+r"""Value at risk and expected shortfall, each with the error of its draws and the error of its training seeds.
+
+For a loss L (positive is bad) and probability p, with q the p-quantile of n draws,
+
+    VaR = q,      ES = q + mean((L - q)+) / (1 - p),
+
+which splits the atom at q as Acerbi and Tasche (2002, J. Banking and Finance 26, 1487-1503) do. The *draw error* is
+ArviZ's MCSE: of the quantile for VaR, of the mean of u = q + (L - q)+ / (1 - p) for ES. It does not see that a network
+trained again would answer otherwise. The *seed error* does: the standard deviation of the chains' own values over the
+square root of their number, to be read with Student's t with chains - 1 degrees of freedom. The F test asks whether
+chains differ by more than their draws explain, on means of u over batches of draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import stats
+
+from workbench.errors import ParameterError
+from workbench.scenarios import container as scenarios
+
+LEVELS = (0.95, 0.99)
+BATCHES = 20
+
+
+def value_at_risk(loss: np.ndarray, level: float) -> float:
+    """The ``level`` quantile of losses: the smallest q with at least that share of draws at or below it."""
+    return float(np.quantile(np.ravel(loss), _probability(level), method="inverted_cdf"))
+
+
+def expected_shortfall(loss: np.ndarray, level: float) -> float:
+    """Mean of the worst 1 - level of the draws, the atom at the quantile split.
+
+    >>> expected_shortfall(np.arange(1.0, 11.0), 0.75)  # (10 + 9 + 8 / 2) / 2.5
+    9.2
+    """
+    q = value_at_risk(loss, level)
+    return float(np.mean(tail_values(loss, q, level)))
+
+
+def tail_values(loss: np.ndarray, q: float, level: float) -> np.ndarray:
+    """u = q + (L - q)+ / (1 - level), whose mean is ES, same shape as ``loss``."""
+    return q + np.maximum(np.asarray(loss, dtype=float) - q, 0.0) / (1.0 - _probability(level))
+
+
+def _probability(level: float) -> float:
+    if not 0.0 < level < 1.0:
+        raise ParameterError(f"a level is a probability between 0 and 1, found {level}; 99 % is 0.99")
+    return level
+
+
+def errors(loss: np.ndarray, level: float) -> pd.DataFrame:
+    """VaR and ES of losses (chain, draw) with both errors: rows ``VaR`` and ``ES``.
+
+    Columns: value, draw_error, seed_error, seed_low and seed_high (95 %, t), f_test (p-value); the last four are nan
+    for
+    one chain.
+    """
+    import arviz as az  # seconds to import, and most of what imports this module needs no risk number
+
+    loss = np.atleast_2d(np.asarray(loss, dtype=float))
+    q = value_at_risk(loss, level)
+    u = tail_values(loss, q, level)
+    data = xr.Dataset({"loss": (("chain", "draw"), loss), "u": (("chain", "draw"), u)})
+    draw = [float(az.mcse(data[["loss"]], method="quantile", prob=level)["loss"]), float(az.mcse(data[["u"]])["u"])]
+    own = np.array([[value_at_risk(chain, level), expected_shortfall(chain, level)] for chain in loss])
+    seed, reach = _seed_error(own)
+    value = np.array([q, u.mean()])
+    frame = {
+        "value": value,
+        "draw_error": draw,
+        "seed_error": seed,
+        "seed_low": value - reach,
+        "seed_high": value + reach,
+    }
+    return pd.DataFrame({**frame, "f_test": seed_test(u)}, index=["VaR", "ES"])
+
+
+def _seed_error(own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if len(own) < 2:
+        return np.full(2, np.nan), np.full(2, np.nan)
+    seed = own.std(0, ddof=1) / np.sqrt(len(own))
+    return seed, stats.t.isf(0.025, len(own) - 1) * seed
+
+
+def seed_test(u: np.ndarray, batches: int = BATCHES) -> float:
+    """P-value of the F test that all chains have one mean of u (chain, draw), on batch means; nan for one chain."""
+    chains, draws = u.shape
+    batches = min(batches, draws // 2)
+    if chains < 2 or batches < 2:
+        return float("nan")
+    means = u[:, : draws // batches * batches].reshape(chains, batches, -1).mean(2)
+    if np.ptp(means) == 0.0:
+        return 1.0
+    between, within = batches * means.mean(1).var(ddof=1), means.var(1, ddof=1).mean()
+    return float(stats.f.sf(between / max(within, 1e-300), chains - 1, chains * (batches - 1)))
+
+
+def risk_table(
+    tree: xr.DataTree,
+    books: pd.DataFrame | Mapping[str, Mapping[str, float]] | None = None,
+    levels: Sequence[float] = LEVELS,
+    day: int | None = None,
+) -> pd.DataFrame:
+    """VaR and ES of books bought at the start and held, with draw and seed errors.
+
+    books : one row a book and one column an asset, or book -> asset -> weight; None is equal weight.
+    levels : probabilities. day : days held, the whole horizon by default.
+
+    Columns: book, day, level, measure, value, draw_error, seed_error, seed_low, seed_high, f_test; losses are positive
+    fractions of the book's notional.
+    Raises ScenarioError for an asset that is not there, ParameterError for a level or a day out of range.
+    """
+    steps = scenarios.returns(tree).sizes["time"]
+    day = steps if day is None else day
+    if not 1 <= day <= steps:
+        raise ParameterError(f"day {day} is outside the horizon of 1 to {steps} days")
+    rows = []
+    for name, weights in _named(books).items():
+        loss = -scenarios.pnl(tree, weights).isel(time=day - 1).transpose("chain", "draw").values
+        for level in levels:
+            rows.append(
+                errors(loss, level).rename_axis("measure").reset_index().assign(book=name, day=day, level=level)
+            )
+    frame = pd.concat(rows, ignore_index=True)
+    return frame[
+        ["book", "day", "level", "measure", *[c for c in frame if c not in ("book", "day", "level", "measure")]]
+    ]
+
+
+def _named(books: pd.DataFrame | Mapping | None) -> dict[str, Mapping[str, float] | None]:
+    if books is None:
+        return {"equal weight": None}
+    if isinstance(books, pd.DataFrame):
+        return {str(name): row.dropna().to_dict() for name, row in books.iterrows()}
+    return dict(books)
