@@ -17,12 +17,12 @@ import pandas as pd
 from scipy import stats
 
 from workbench.backtesting import BY_NAME, TESTS, observed
+from workbench.backtesting.backtests import coverage, desk, regression_null
+from workbench.backtesting.backtests.implied_tail import t_var_es
+from workbench.backtesting.backtests.montecarlo import null_statistics, tail_share
+from workbench.backtesting.backtests.power import ERRORS, NU
+from workbench.backtesting.backtests.sample import Sample
 from workbench.backtesting.monitors import es_evalues
-from workbench.backtesting.tests import coverage, desk, regression_null
-from workbench.backtesting.tests.implied_tail import t_var_es
-from workbench.backtesting.tests.montecarlo import null_statistics, tail_share
-from workbench.backtesting.tests.power import ERRORS, NU
-from workbench.backtesting.tests.sample import Sample
 
 RESULTS = Path(__file__).parent / "results"
 SIZE, STAKE, BATCH = 0.05, 0.025, 200

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from workbench.backtesting.backtests.implied_tail import TYPICAL
 from workbench.backtesting.monitors import BREAKS, MONITORS, quiet_stream, threshold
 from workbench.backtesting.monitors import detection_delay as delay
 from workbench.backtesting.monitors.detection_delay import days_to_alarm, median_interval
-from workbench.backtesting.tests.implied_tail import TYPICAL
 
 RESULTS = Path(__file__).parent / "results"
 LEVEL, QUIET, AFTER = 0.975, 100, 1000

@@ -10,9 +10,9 @@ import statsmodels.api as sm
 from scipy import optimize, stats
 
 from workbench.backtesting import BY_NAME, TESTS, observed, power_of
-from workbench.backtesting.tests import coverage, durations, pit, power, regression, regression_null, shortfall
-from workbench.backtesting.tests.implied_tail import dof_of_ratio, t_var_es
-from workbench.backtesting.tests.montecarlo import null_statistics, tail_share
+from workbench.backtesting.backtests import coverage, durations, pit, power, regression, regression_null, shortfall
+from workbench.backtesting.backtests.implied_tail import dof_of_ratio, t_var_es
+from workbench.backtesting.backtests.montecarlo import null_statistics, tail_share
 
 SECOND_SOURCE = {
     0.99: {

@@ -8,6 +8,7 @@ import pytest
 from scipy import optimize, stats
 
 from workbench.backtesting import align, observed
+from workbench.backtesting.backtests.implied_tail import t_var_es
 from workbench.backtesting.monitors import (
     MONITORS,
     Stream,
@@ -36,7 +37,6 @@ from workbench.backtesting.monitors import (
     detection_delay as delay,
 )
 from workbench.backtesting.monitors.evalues import best_stake, grel_stakes
-from workbench.backtesting.tests.implied_tail import t_var_es
 from workbench.errors import DataError
 
 BETTING = [m.name for m in MONITORS.values() if m.bets]

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from workbench.backtesting.backtests.implied_tail import t_var_es
 from workbench.backtesting.recalibration import (
     FARTHEST,
     METHODS,
@@ -15,7 +16,6 @@ from workbench.backtesting.recalibration import (
     recalibrate,
     tune,
 )
-from workbench.backtesting.tests.implied_tail import t_var_es
 from workbench.errors import DataError, ParameterError
 
 LEVELS = (0.975, 0.99)

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from workbench.backtesting import energy_rank, joint_p_value, panel_uniformity, rosenblatt, rosenblatt_day
-from workbench.backtesting.tests.rosenblatt import departure
+from workbench.backtesting.backtests.rosenblatt import departure
 from workbench.errors import DataError
 
 CORRELATION = np.array([[1.0, 0.7, 0.3], [0.7, 1.0, 0.5], [0.3, 0.5, 1.0]])

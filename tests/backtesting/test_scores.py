@@ -23,8 +23,8 @@ from workbench.backtesting import (
     variogram_score,
     z3,
 )
-from workbench.backtesting.tests import desk, shortfall
-from workbench.backtesting.tests.implied_tail import t_var_es
+from workbench.backtesting.backtests import desk, shortfall
+from workbench.backtesting.backtests.implied_tail import t_var_es
 from workbench.errors import DataError, ParameterError
 
 

@@ -15,8 +15,8 @@ from matplotlib.axes import Axes
 
 from workbench import plots
 from workbench.backtesting import recalibration as conformal
+from workbench.backtesting.backtests.implied_tail import t_var_es
 from workbench.backtesting.monitors import Watch, replay
-from workbench.backtesting.tests.implied_tail import t_var_es
 from workbench.errors import DataError
 from workbench.plots.backtests import month_zones, simultaneous_band
 from workbench.studies import run

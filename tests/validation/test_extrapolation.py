@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench.backtesting.backtests.implied_tail import t_var_es
 from workbench.backtesting.by_novelty import score_by_distance, widening
-from workbench.backtesting.tests.implied_tail import t_var_es
 from workbench.errors import DataError, Refusal
 from workbench.validation.extrapolation import distances, features, require_support, standing
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from workbench.backtesting.tests.pit import normal_scores
+from workbench.backtesting.backtests.pit import normal_scores
 from workbench.errors import DataError
 
 RUN = 20

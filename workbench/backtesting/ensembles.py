@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from workbench.backtesting.tests.ranks import joint_movement, rank_among, total_width
+from workbench.backtesting.backtests.ranks import joint_movement, rank_among, total_width
 from workbench.errors import DataError
 
 

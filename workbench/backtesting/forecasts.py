@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from workbench.backtesting.backtests.sample import Sample, observed
 from workbench.backtesting.tables import dated, read_table
-from workbench.backtesting.tests.sample import Sample, observed
 from workbench.errors import DataError
 
 COLUMN = re.compile(r"^(var|es)[_ ]?(\d*\.?\d+)\s*%?$", re.IGNORECASE)

@@ -23,7 +23,7 @@ import scoringrules as sr
 import torch
 from torch import Tensor
 
-from workbench.backtesting.tests.sample import Sample
+from workbench.backtesting.backtests.sample import Sample
 from workbench.errors import DataError
 
 

@@ -1,5 +1,6 @@
 """Monitors that may be read every day: e-processes, test martingales, e-detectors, and how fast they find a break."""
 
+from workbench.backtesting.backtests.ranks import joint_movement, panel_pits, rank_among, total_width
 from workbench.backtesting.monitors.detection_delay import BREAKS, detection_delays
 from workbench.backtesting.monitors.e_detector import alarms, calibrate, cusum, mixture_wealth, shiryaev_roberts
 from workbench.backtesting.monitors.evalue_bets import Stream
@@ -7,7 +8,6 @@ from workbench.backtesting.monitors.evalues import es_evalues, first_alarm, gree
 from workbench.backtesting.monitors.martingale import conformal_p_values, simple_jumper, unlikeliness
 from workbench.backtesting.monitors.run_monitors import Watch, watch
 from workbench.backtesting.monitors.thresholds import MONITORS, Monitor, quiet_stream, threshold
-from workbench.backtesting.tests.ranks import joint_movement, panel_pits, rank_among, total_width
 
 __all__ = [
     "BREAKS",

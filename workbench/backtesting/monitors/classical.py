@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from workbench.backtesting.backtests.pit import normal_scores
 from workbench.backtesting.monitors.evalue_bets import Stream
-from workbench.backtesting.tests.pit import normal_scores
 
 YEAR = 250
 

@@ -23,11 +23,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from workbench.backtesting.backtests.implied_tail import TYPICAL, t_var_es
+from workbench.backtesting.backtests.ranks import joint_movement, rank_among, total_width
+from workbench.backtesting.backtests.sample import observed
 from workbench.backtesting.monitors.evalue_bets import Stream
 from workbench.backtesting.monitors.thresholds import MONITORS, threshold
-from workbench.backtesting.tests.implied_tail import TYPICAL, t_var_es
-from workbench.backtesting.tests.ranks import joint_movement, rank_among, total_width
-from workbench.backtesting.tests.sample import observed
 
 ASSETS, BEFORE, AFTER = 10, 0.3, 0.8
 HEAVY, SHIFT, WIDER = 2.5, 0.3, 2.0

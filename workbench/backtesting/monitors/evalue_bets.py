@@ -13,7 +13,7 @@ stake. u is the PIT of the day's return, z = Phi^-1(u):
     dependence  v, the PIT of their joint movement, is too high or too low: x v^(x-1), x (1-v)^(x-1)
     hits, shortfall   the e-values of VaR and ES with fixed stakes
 
-Joint movement and width, and their PITs, are those of :mod:`workbench.backtesting.tests.ranks`; the energy rank
+Joint movement and width, and their PITs, are those of :mod:`workbench.backtesting.backtests.ranks`; the energy rank
 of a day serves as the PIT of its width too.
 """
 
@@ -23,9 +23,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.backtesting.backtests.pit import normal_scores
+from workbench.backtesting.backtests.sample import Sample
 from workbench.backtesting.monitors.evalues import es_evalues, var_evalues
-from workbench.backtesting.tests.pit import normal_scores
-from workbench.backtesting.tests.sample import Sample
 
 WIDER = np.array([1.25, 1.5, 2.0, 3.0])
 OUTER, HEAVIER = 0.05, np.array([0.4, 0.6, 0.8])

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from workbench.backtesting.backtests.implied_tail import implied_dof
 from workbench.backtesting.forecasts import Forecasts
 from workbench.backtesting.monitors import e_detector as detector
 from workbench.backtesting.monitors import evalues, martingale
 from workbench.backtesting.monitors.evalue_bets import Stream
 from workbench.backtesting.monitors.thresholds import MONITORS, threshold
-from workbench.backtesting.tests.implied_tail import implied_dof
 from workbench.errors import DataError
 
 

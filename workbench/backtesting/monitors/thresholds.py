@@ -12,12 +12,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from workbench.backtesting.backtests.implied_tail import TYPICAL, history_from, t_var_es
+from workbench.backtesting.backtests.sample import Sample
 from workbench.backtesting.monitors import classical
 from workbench.backtesting.monitors import e_detector as detector
 from workbench.backtesting.monitors import evalue_bets as bets
 from workbench.backtesting.monitors.evalue_bets import Stream
-from workbench.backtesting.tests.implied_tail import TYPICAL, history_from, t_var_es
-from workbench.backtesting.tests.sample import Sample
 
 YEAR = 252
 HISTORIES, BLOCK, SEED = 1000, 100, 31

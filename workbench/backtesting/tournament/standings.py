@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from workbench.backtesting.backtests.coverage import kupiec_p_value
 from workbench.backtesting.comparison import diebold_mariano, model_confidence_set
-from workbench.backtesting.tests.coverage import kupiec_p_value
 from workbench.backtesting.tournament.design import LEVELS
 from workbench.errors import DataError, ParameterError
 

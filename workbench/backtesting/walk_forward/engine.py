@@ -18,9 +18,9 @@ import pandas as pd
 import torch
 
 from workbench import samplers
+from workbench.backtesting.backtests.ranks import joint_movement, rank_among, total_width
+from workbench.backtesting.backtests.rosenblatt import rosenblatt_day
 from workbench.backtesting.ensembles import var_es
-from workbench.backtesting.tests.ranks import joint_movement, rank_among, total_width
-from workbench.backtesting.tests.rosenblatt import rosenblatt_day
 from workbench.backtesting.walk_forward import store as stored
 from workbench.backtesting.walk_forward.book_set import Books, Shelf, shelve
 from workbench.backtesting.walk_forward.forecast_spec import Ask

@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import optimize
 
-from workbench.backtesting.tests.sample import Sample
+from workbench.backtesting.backtests.sample import Sample
 
 CEILING = -1e-3  # predicted ES in standard deviations below the best day: the loss lives on the negative side
 

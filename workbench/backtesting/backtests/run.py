@@ -14,12 +14,12 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
+from workbench.backtesting.backtests import desk
+from workbench.backtesting.backtests.battery import BY_NAME, Backtest, applicable
+from workbench.backtesting.backtests.montecarlo import null_statistics, tail_share
+from workbench.backtesting.backtests.power import NAMES, power_of, sentence
+from workbench.backtesting.backtests.sample import Sample
 from workbench.backtesting.forecasts import Forecasts, align
-from workbench.backtesting.tests import desk
-from workbench.backtesting.tests.battery import BY_NAME, Backtest, applicable
-from workbench.backtesting.tests.montecarlo import null_statistics, tail_share
-from workbench.backtesting.tests.power import NAMES, power_of, sentence
-from workbench.backtesting.tests.sample import Sample
 from workbench.validation.engine.finding import holm
 
 SIZE = 0.05

@@ -14,8 +14,8 @@ from importlib import resources
 
 import numpy as np
 
-from workbench.backtesting.tests.implied_tail import t_var_es
-from workbench.backtesting.tests.regression import wald
+from workbench.backtesting.backtests.implied_tail import t_var_es
+from workbench.backtesting.backtests.regression import wald
 
 DAYS = (250, 500, 1000, 2000)
 ALPHAS = (0.01, 0.025, 0.05)

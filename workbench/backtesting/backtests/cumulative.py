@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.backtesting.tests.sample import Sample
+from workbench.backtesting.backtests.sample import Sample
 
 LAGS = 5
 

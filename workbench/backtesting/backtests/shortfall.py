@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from workbench.backtesting.tests.sample import Sample
+from workbench.backtesting.backtests.sample import Sample
 
 
 def _tail_sum(sample: Sample) -> np.ndarray:

@@ -18,10 +18,10 @@ import numpy as np
 from scipy import stats
 
 from workbench.backtesting import scores
-from workbench.backtesting.tests import (
+from workbench.backtesting.backtests import (
     conditional_calibration as calibration,
 )
-from workbench.backtesting.tests import (
+from workbench.backtesting.backtests import (
     coverage,
     cumulative,
     desk,
@@ -31,10 +31,10 @@ from workbench.backtesting.tests import (
     regression_null,
     shortfall,
 )
-from workbench.backtesting.tests import (
+from workbench.backtesting.backtests import (
     dynamic_quantile as dynamic,
 )
-from workbench.backtesting.tests.sample import Sample
+from workbench.backtesting.backtests.sample import Sample
 
 PValue = Callable[[float, Sample], float]
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from workbench.backtesting.tests.montecarlo import draws_for, tail_share
-from workbench.backtesting.tests.pit import berkowitz, normal_scores
-from workbench.backtesting.tests.sample import Sample
+from workbench.backtesting.backtests.montecarlo import draws_for, tail_share
+from workbench.backtesting.backtests.pit import berkowitz, normal_scores
+from workbench.backtesting.backtests.sample import Sample
 from workbench.errors import DataError
 
 PITS = ("dependence", "width", "rosenblatt")

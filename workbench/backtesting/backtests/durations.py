@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.backtesting.tests.sample import Sample
+from workbench.backtesting.backtests.sample import Sample
 
 SHORTEST, LONGEST = 1e-3, 10.0
 GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0

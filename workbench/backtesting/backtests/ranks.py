@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.backtesting.tests.pit import normal_scores
+from workbench.backtesting.backtests.pit import normal_scores
 from workbench.errors import DataError
 
 

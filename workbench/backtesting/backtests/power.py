@@ -17,11 +17,11 @@ import numpy as np
 from scipy import stats
 from scipy.special import stdtr
 
-from workbench.backtesting.tests import coverage, desk, regression_null
-from workbench.backtesting.tests.battery import TESTS, Backtest
-from workbench.backtesting.tests.implied_tail import t_var_es
-from workbench.backtesting.tests.montecarlo import null_statistics, tail_share
-from workbench.backtesting.tests.sample import Sample, observed
+from workbench.backtesting.backtests import coverage, desk, regression_null
+from workbench.backtesting.backtests.battery import TESTS, Backtest
+from workbench.backtesting.backtests.implied_tail import t_var_es
+from workbench.backtesting.backtests.montecarlo import null_statistics, tail_share
+from workbench.backtesting.backtests.sample import Sample, observed
 
 NU, UNDERSTATED, SIZE, SEED = 5.0, 0.8, 0.05, 99
 NAMES = {

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.backtesting.tests.sample import Sample
+from workbench.backtesting.backtests.sample import Sample
 
 
 def nolde_ziegel(sample: Sample) -> np.ndarray:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import log_ndtr, ndtri
 
-from workbench.backtesting.tests.sample import Sample
+from workbench.backtesting.backtests.sample import Sample
 
 EDGE = 1e-12  # a PIT of exactly 0 or 1 comes from a finite ensemble: seven standard deviations, not infinity
 

@@ -21,7 +21,7 @@ import numpy as np
 from scipy import optimize, stats
 from scipy.special import stdtrit
 
-from workbench.backtesting.tests.sample import Sample
+from workbench.backtesting.backtests.sample import Sample
 
 LIGHTEST, HEAVIEST = 200.0, 1.5
 TYPICAL = 5.0  # of daily returns

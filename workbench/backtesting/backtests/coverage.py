@@ -20,7 +20,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import xlogy
 
-from workbench.backtesting.tests.sample import Sample
+from workbench.backtesting.backtests.sample import Sample
 
 
 def binomial_lr(x: np.ndarray, n: int, alpha: float) -> np.ndarray:

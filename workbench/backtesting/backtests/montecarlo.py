@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from workbench.backtesting.tests.implied_tail import history_from, implied_dof
-from workbench.backtesting.tests.sample import Sample
+from workbench.backtesting.backtests.implied_tail import history_from, implied_dof
+from workbench.backtesting.backtests.sample import Sample
 
 Statistic = Callable[[Sample], np.ndarray]
 CELLS = 500_000  # of a simulated block, about 4 MB an array

@@ -27,9 +27,9 @@ import numpy as np
 from scipy import stats
 from scipy.linalg import solve_triangular
 
-from workbench.backtesting.tests.montecarlo import tail_share
-from workbench.backtesting.tests.pit import normal_scores
-from workbench.backtesting.tests.ranks import check_ensemble
+from workbench.backtesting.backtests.montecarlo import tail_share
+from workbench.backtesting.backtests.pit import normal_scores
+from workbench.backtesting.backtests.ranks import check_ensemble
 
 RIDGE = 1e-6  # of a correlation matrix: two columns may be one and the same
 STEPS = 10  # of the fixed point of a t's likelihood, which halves its error at each
