@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 FLOORS = [
-    ["errors", "registry", "_moved"],
+    ["errors", "registry", "constants", "_moved"],
     ["stats"],
     ["data"],
     ["scenarios"],

@@ -7,6 +7,7 @@ field and asset).
 from workbench.data import online
 from workbench.data.catalogue import DATASETS, ContentChanged, Entry, describe, load
 from workbench.data.files import read_file
+from workbench.data.frequency import frequency, periods_per_year
 from workbench.data.hashing import content_hash
 from workbench.data.returns import close, returns
 from workbench.data.stale import clean_from, stale_runs
@@ -23,8 +24,10 @@ __all__ = [
     "close",
     "content_hash",
     "describe",
+    "frequency",
     "load",
     "online",
+    "periods_per_year",
     "read_file",
     "require_valid",
     "returns",

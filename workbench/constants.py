@@ -1,0 +1,16 @@
+"""Numbers that more than one part of the workbench must agree on.
+
+Periods a year depend on the panel: see :func:`workbench.data.periods_per_year`.
+"""
+
+TRADING_DAYS = 252
+"""Trading days a year, for quantities that are defined on daily data (years of an option, years of a monitor)."""
+
+REGULATORY_DAYS = 250
+"""Days of a backtesting window in the Basel framework (MAR32), a "year" there."""
+
+CONFIDENCE_LEVELS = (0.95, 0.975, 0.99)
+"""Confidence levels of VaR and ES that are reported by default."""
+
+BLOCK = 4096
+"""Draws in a block: the unit of work and of determinism, and the chunk of a stored set."""
