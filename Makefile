@@ -1,9 +1,10 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 export MPLBACKEND ?= Agg
 
-.PHONY: setup study test quick bench lab clean
+.PHONY: setup study test quick soak lint format docs bench lab clean
 
 setup: $(VENV)/.ready
 
@@ -11,18 +12,30 @@ setup: $(VENV)/.ready
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV): about two minutes, 2 GB"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -qq -c constraints.txt torch
+	$(BIN)/python -m pip install -qq -c constraints.txt torch setuptools
 	$(BIN)/python -m pip install -qq -c constraints.txt -e ".[dev]"
 	touch $@
 
 study: setup
 	$(BIN)/workbench run market_futures
 
-test: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
+# Style, doctests, types (a ratchet: tests/test_types.py), tests and coverage; the tests' own line comes last.
+test: lint
+	$(PYTEST) --cov --cov-report=term
 
-quick: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
+quick: lint
+	$(PYTEST) -m "not slow and not soak"
+
+soak: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m soak
+
+lint: setup
+	$(BIN)/ruff check -q .
+	$(BIN)/ruff format -q --check .
+
+format: setup
+	$(BIN)/ruff check -q --fix .
+	$(BIN)/ruff format -q .
 
 bench: setup
 	$(BIN)/python -m benchmarks

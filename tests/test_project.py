@@ -1,6 +1,7 @@
 """The project's own files: one list of requirements, exact constraints, clean notebooks, one direction of imports."""
 
 import ast
+import importlib
 import json
 import re
 import tomllib
@@ -11,9 +12,10 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FACE = 60  # names that a subpackage may offer
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 FLOORS = [
-    ["errors", "registry", "constants", "_moved"],
+    ["__init__", "errors", "registry", "constants", "_moved"],
     ["stats"],
     ["data"],
     ["scenarios"],
@@ -24,7 +26,7 @@ FLOORS = [
     ["reporting"],
     ["plots"],
     ["governance"],
-    ["studies"],
+    ["studies", "explore"],
     ["cli"],
 ]
 
@@ -38,16 +40,20 @@ def pyproject() -> dict:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def test_environment_and_pyproject_ask_for_the_same():
-    wanted = pyproject()["dependencies"] + [
+def requirements() -> list[str]:
+    """Of the package and of all its extras."""
+    return pyproject()["dependencies"] + [
         line for extra in pyproject()["optional-dependencies"].values() for line in extra
     ]
+
+
+def test_environment_and_pyproject_ask_for_the_same():
     listed = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     pip = next(entry["pip"] for entry in listed if isinstance(entry, dict))
     conda = [entry for entry in listed if isinstance(entry, str)]
     found = dict(requirement(entry) for entry in [*conda, *pip] if entry not in ("pip", "-e ."))
     assert found.pop("python") == pyproject()["requires-python"]
-    assert found == dict(map(requirement, wanted))
+    assert found == dict(map(requirement, requirements()))
 
 
 def test_constraints_are_exact_unhashed_and_cover_every_requirement():
@@ -56,8 +62,26 @@ def test_constraints_are_exact_unhashed_and_cover_every_requirement():
         "exact versions, no hash, no local build"
     )
     pinned = {requirement(line)[0] for line in lines}
-    wanted = pyproject()["dependencies"] + pyproject()["optional-dependencies"]["dev"]
-    assert {requirement(line)[0] for line in wanted} <= pinned
+    assert {requirement(line)[0] for line in requirements()} <= pinned
+
+
+def test_every_module_stands_on_a_floor():
+    """A module that the law of imports does not know could import anything."""
+    known = {name for names in FLOORS for name in names}
+    found = {path.relative_to(ROOT / "workbench").parts[0] for path in (ROOT / "workbench").rglob("*.py")}
+    assert {name.removesuffix(".py") for name in found} <= known
+
+
+def test_faces_are_short():
+    """What a newcomer meets: a dozen names at the top, and a short list in each subpackage."""
+    import workbench
+
+    assert len(dir(workbench)) <= 20
+    for name in workbench.__all__:
+        face = importlib.import_module(f"workbench.{name}")
+        offered = getattr(face, "__all__", [])
+        assert len(offered) <= FACE, f"workbench.{name} offers {len(offered)} names"
+        assert all(hasattr(face, each) for each in offered)
 
 
 def floor(module: str) -> int | None:

@@ -7,7 +7,7 @@ import importlib
 
 from workbench import _moved
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "data",
