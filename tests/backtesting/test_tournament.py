@@ -152,7 +152,7 @@ def test_coverage_is_kupiec_s_and_overlapping_forecasts_are_passed_over() -> Non
 def test_figures_draw_what_the_tables_hold(rows) -> None:
     fake = made(0.3, 4100)
     parts = race.by_part(fake, "base", classes={"a": "stocks", "b": "bonds"})
-    assert len(plots.race_map(parts, "base")) == 4 and len(plots.race_map(parts, "base", "class")) == 3
+    assert len(plots.comparison_map(parts, "base")) == 4 and len(plots.comparison_map(parts, "base", "class")) == 3
     frames = {"CRPS": race.by_sampler(rows, "crps")}
     drawn = plots.lead_plot(frames, "fhs_moving", ["neural"])[0].lines[0].get_ydata()
     assert drawn[-1] == pytest.approx((frames["CRPS"]["neural"] - frames["CRPS"]["fhs_moving"]).sum())
@@ -160,7 +160,7 @@ def test_figures_draw_what_the_tables_hold(rows) -> None:
     dots = plots.seed_plot(rows, "fhs_moving", ["neural"], ["crps"])[0].lines[0].get_xdata()
     assert list(dots) == race.seed_ts(rows, "neural", "fhs_moving", "crps")
     with pytest.raises(ParameterError, match="by class"):
-        plots.race_map(race.by_part(rows, "fhs_moving"), "fhs_moving", "class")
+        plots.comparison_map(race.by_part(rows, "fhs_moving"), "fhs_moving", "class")
     board = race.scoreboard(rows, "fhs_moving")
     assert board[("energy score", "mean")].is_monotonic_increasing and np.isnan(board.loc["fhs_moving", ("CRPS", "t")])
 

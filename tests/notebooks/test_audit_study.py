@@ -100,7 +100,7 @@ def test_a_history_by_name_of_the_catalogue():
 
 def test_a_figure_of_effects_needs_their_table():
     with pytest.raises(ParameterError, match="lacks the columns"):
-        plots.effect_plot(pd.DataFrame({"book": []}))
+        plots.risk_impact(pd.DataFrame({"book": []}))
 
 
 def test_a_folder_is_audited_from_the_command_line(past, tmp_path, capsys):

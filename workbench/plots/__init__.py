@@ -1,56 +1,39 @@
-"""Figures: one function a figure, which returns the Axes it drew on.
+"""Figures: one function a question, which returns the Axes it drew on.
 
-Every function takes scenarios, cases before the trial or tables, and no file; none keeps state. Captions, alternative
-texts and the notebook decide what is said about a figure.
+Here are the figures of one scenario set beside its history. Those of forecasts through time are in
+:mod:`.backtests`, :mod:`.monitors` and :mod:`.tournament`, those of stress tests in :mod:`.stress`, of the checks
+themselves in :mod:`.power`, of the tail splice in :mod:`.tail_guarantees`. A figure takes scenarios, comparison data or
+tables, reads no file and keeps no state; its words come from :mod:`workbench.reporting`.
 """
 
-from workbench.plots.backtests import hit_band, pit_ecdf, traffic_calendar
-from workbench.plots.dependence import dependence_maps
-from workbench.plots.extrapolation import support_plot
-from workbench.plots.facts import stylised_facts
-from workbench.plots.fan import around, fan_chart, fan_charts
-from workbench.plots.monitors import delay_curves, evidence_paths, factor_paths
-from workbench.plots.ranks import rank_bars
-from workbench.plots.risk import risk_intervals
-from workbench.plots.risk_impact import effect_plot
-from workbench.plots.scores import score_plot
-from workbench.plots.tail_guarantees import crash_plot, index_plot, shortfall_plot
-from workbench.plots.tails import has_splice, splice_plot, tail_plot
-from workbench.plots.tournament import coverage_plot, lead_plot, race_map, seed_plot
-from workbench.plots.verdict import verdict_map
-from workbench.plots.worst import closest_episodes, worst_paths
-from workbench.reporting.headline import best_baseline, headline
+from workbench.plots._dependence import dependence_maps
+from workbench.plots._extrapolation import distance_plot
+from workbench.plots._facts import stylised_facts
+from workbench.plots._fan import around, fan_charts  # noqa: F401
+from workbench.plots._findings import verdict_map
+from workbench.plots._ranks import rank_bars
+from workbench.plots._risk import risk_intervals
+from workbench.plots._risk_impact import risk_impact
+from workbench.plots._scores import score_plot
+from workbench.plots._tails import has_splice, splice_plot, tail_plot  # noqa: F401
+from workbench.plots._worst import closest_episodes, worst_paths  # noqa: F401
+from workbench.plots.backtests import hit_band, pit_ecdf, traffic_calendar  # noqa: F401
+from workbench.plots.monitors import delay_curves, evidence_paths, factor_paths  # noqa: F401
+from workbench.plots.tail_guarantees import crash_plot, index_plot, shortfall_plot  # noqa: F401
+from workbench.plots.tournament import comparison_map, coverage_plot, lead_plot, seed_plot  # noqa: F401
+from workbench.reporting.headline import best_baseline, headline  # noqa: F401
 
 __all__ = [
-    "around",
-    "best_baseline",
-    "closest_episodes",
-    "coverage_plot",
-    "crash_plot",
-    "delay_curves",
-    "dependence_maps",
-    "effect_plot",
-    "evidence_paths",
-    "factor_paths",
-    "fan_chart",
     "fan_charts",
-    "has_splice",
-    "headline",
-    "hit_band",
-    "index_plot",
-    "lead_plot",
-    "pit_ecdf",
-    "race_map",
-    "rank_bars",
+    "worst_paths",
     "risk_intervals",
-    "score_plot",
-    "seed_plot",
-    "shortfall_plot",
+    "rank_bars",
+    "verdict_map",
+    "risk_impact",
+    "tail_plot",
     "splice_plot",
     "stylised_facts",
-    "support_plot",
-    "tail_plot",
-    "traffic_calendar",
-    "verdict_map",
-    "worst_paths",
+    "dependence_maps",
+    "score_plot",
+    "distance_plot",
 ]

@@ -11,7 +11,7 @@ from matplotlib.colors import ListedColormap
 
 from workbench.backtesting import traffic_zone
 from workbench.errors import DataError
-from workbench.plots.style import COLOURS, FAINT, REAL, canvas, legend_below, line, look, themed
+from workbench.plots._style import COLOURS, FAINT, REAL, canvas, legend_below, line, look, themed
 
 ZONES = ("green", "yellow", "red")
 ZONE_COLOURS = (COLOURS[2], COLOURS[1], COLOURS[3])

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbench.errors import DataError
-from workbench.plots.style import COLOURS, FAINT, LINES, MARKERS, REAL, canvas, legend_below, themed
+from workbench.plots._style import COLOURS, FAINT, LINES, MARKERS, REAL, canvas, legend_below, themed
 
 ALARM = 1.3  # log10 of 20: evidence of twenty to one
 LOWEST = -4.0  # evidence for the forecasts without end would press all else to the edge

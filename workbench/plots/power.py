@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from workbench.errors import ParameterError
-from workbench.plots.style import COLOURS, FAINT, canvas, themed
+from workbench.plots._style import COLOURS, FAINT, canvas, themed
 
 BLUES = sns.blend_palette(["0.97", COLOURS[0], "#012338"], as_cmap=True)
 DARK = 0.45  # share from which the number in a cell is white

@@ -11,7 +11,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from workbench.plots.style import COLOURS, FAINT, REAL, canvas, legend_below, themed
+from workbench.plots._style import COLOURS, FAINT, REAL, canvas, legend_below, themed
 from workbench.scenarios import container as scenarios
 from workbench.stress import Reverse, Verdict
 from workbench.validation.crisis_shape import Likeness

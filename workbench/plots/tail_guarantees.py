@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from workbench.plots.style import COLOURS, LINES, MARKERS, REAL, canvas, legend_below, themed
+from workbench.plots._style import COLOURS, LINES, MARKERS, REAL, canvas, legend_below, themed
 
 
 @themed

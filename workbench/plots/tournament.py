@@ -11,14 +11,14 @@ from matplotlib.axes import Axes
 
 from workbench.backtesting import tournament as race
 from workbench.errors import ParameterError
-from workbench.plots.style import COLOURS, FAINT, canvas, legend_below, line, look, themed
+from workbench.plots._style import COLOURS, FAINT, canvas, legend_below, line, look, themed
 
 DEEPEST = 6.0  # |t| at which a colour is darkest
 AHEAD_BEHIND = sns.blend_palette([COLOURS[0], "0.97", COLOURS[3]], as_cmap=True)
 
 
 @themed
-def race_map(parts: pd.DataFrame, reference: str, kind: str = "regime") -> np.ndarray:
+def comparison_map(parts: pd.DataFrame, reference: str, kind: str = "regime") -> np.ndarray:
     """t of the score difference to ``reference``: a panel a score, a row a sampler, a column a part. Returns the Axes.
 
     parts : of :func:`workbench.backtesting.tournament.by_part`; kind : "regime" or "class", beside the whole.

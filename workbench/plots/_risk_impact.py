@@ -7,14 +7,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbench.errors import ParameterError
-from workbench.plots.style import COLOURS, REAL, canvas, legend_below, themed
+from workbench.plots._style import COLOURS, REAL, canvas, legend_below, themed
 
 WANTED = ("book", "level", "measure", "scenarios", "history", "low", "high")
 MARKERS = ("D", "^", "v", "P", "X", "h")
 
 
 @themed
-def effect_plot(risk: pd.DataFrame, mends: pd.DataFrame | None = None) -> np.ndarray:
+def risk_impact(risk: pd.DataFrame, mends: pd.DataFrame | None = None) -> np.ndarray:
     """One panel a measure and level, one row a book: scenarios beside history, in basis points; Axes, one a panel.
 
     risk : :func:`workbench.validation.risk_impact.effects`; the bar is where an honest set lies 19 times in 20, the line

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from workbench.plots.style import COLOURS, FAINT, REAL, canvas, themed
+from workbench.plots._style import COLOURS, FAINT, REAL, canvas, themed
 from workbench.validation.extrapolation import EDGE, Support
 
 NORMAL = 1.96
 
 
 @themed
-def support_plot(support: Support, wrong: pd.DataFrame | None = None, level: float = 0.99) -> np.ndarray:
+def distance_plot(support: Support, wrong: pd.DataFrame | None = None, level: float = 0.99) -> np.ndarray:
     """Left, distance of every past state to all others, and of today; right, hits by share of distance, with 95 %.
 
     wrong : of :func:`workbench.backtesting.by_novelty.score_by_distance`; only the left panel without it.

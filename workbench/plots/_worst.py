@@ -19,7 +19,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from workbench.errors import ParameterError
-from workbench.plots.style import COLOURS, FAINT, REAL, canvas, legend_below, themed
+from workbench.plots._style import COLOURS, FAINT, REAL, canvas, legend_below, themed
 from workbench.scenarios import container as scenarios
 
 

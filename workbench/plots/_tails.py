@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbench.errors import ParameterError
-from workbench.plots.style import COLOURS, FAINT, REAL, canvas, label_right, legend_below, line, themed
+from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, legend_below, line, themed
 from workbench.samplers import Sampler
 from workbench.samplers.composed import residuals
 from workbench.samplers.filters.classical import live_from

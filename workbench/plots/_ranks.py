@@ -14,7 +14,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from scipy import stats
 
-from workbench.plots.style import COLOURS, FAINT, canvas, themed
+from workbench.plots._style import COLOURS, FAINT, canvas, themed
 
 BINS = 20
 

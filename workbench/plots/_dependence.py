@@ -19,7 +19,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
 from workbench.errors import ParameterError
-from workbench.plots.style import canvas, themed
+from workbench.plots._style import canvas, themed
 from workbench.validation.engine.comparison_data import Case, mean, quantile
 
 ROCKET = sns.color_palette("rocket_r", as_cmap=True)

@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
-from workbench.plots.style import FAINT, REAL, canvas, legend_below, line, themed
+from workbench.plots._style import FAINT, REAL, canvas, legend_below, line, themed
 from workbench.validation.checks.facts import lagged, own_size, relative_size
 from workbench.validation.engine.comparison_data import Case, mean
 

@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from workbench.errors import ParameterError
-from workbench.plots.style import COLOURS, FAINT, canvas, themed
+from workbench.plots._style import COLOURS, FAINT, canvas, themed
 
 SYMBOLS = {"pass": "", "warn": "!", "fail": "✕", "not applicable": "–"}
 WANTED = ("sampler", "check", "question", "p_value", "verdict")

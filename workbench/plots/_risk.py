@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbench.errors import ParameterError
-from workbench.plots.style import FAINT, REAL, canvas, look, themed
+from workbench.plots._style import FAINT, REAL, canvas, look, themed
 
 WANTED = ("measure", "level", "value", "draw_error", "seed_low", "seed_high")
 NORMAL = 1.96

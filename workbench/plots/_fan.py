@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
-from workbench.plots.style import COLOURS, FAINT, REAL, canvas, label_right, themed
+from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, themed
 from workbench.scenarios import container as scenarios
 
 BANDS = (0.5, 0.8, 0.98)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from workbench.plots.style import FAINT, canvas, look, themed
+from workbench.plots._style import FAINT, canvas, look, themed
 
 
 @themed
