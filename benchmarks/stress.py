@@ -21,7 +21,8 @@ import torch
 from scipy.stats import norm
 
 from workbench import books, data, samplers, stress
-from workbench.stress.conditioning.affine import affine
+from workbench.stress.conditioning._affine import affine
+from workbench.stress.problem import Problem
 
 RESULTS = Path(__file__).parent / "results"
 RARE_LOSSES = {"lognormal": 0.155, "fhs": 0.15, "gjr_t": 0.16, "neural": 0.25}  # near one in ten thousand
@@ -36,7 +37,7 @@ def million(runs: int = 50) -> pd.DataFrame:
     """Relative errors of the probability 1e-6, one row a run."""
     sampler = samplers.make("lognormal").fit(equities())
     functional = stress.Move({name: -1 / 20 for name in sampler.assets_})
-    linear = affine(stress.Problem(sampler, 20), [functional])
+    linear = affine(Problem(sampler, 20), [functional])
     target = float(linear.offset[0] + norm.isf(1e-6) * linear.slope[0].norm())
     rows = []
     for method in ("auto", "response", "splitting"):

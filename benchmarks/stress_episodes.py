@@ -3,7 +3,7 @@ r"""Crises held back, the equity factor's path given: ``python -m benchmarks.str
 The panel is 20 US stocks and seven currencies, and EQUITY, the stocks' mean, as a column of its own. The factor's
 realised path is given day by day; scored is what a method says of the other 27 (fair energy score, in units of their
 fitted volatility; mean over days, and of the whole episode's move). Samplers are fitted to the days before the episode,
-to the panel of factor and residuals (:class:`workbench.stress.Against`), with their state at the episode's eve; the
+to the panel of factor and residuals (:class:`workbench.stress.conditioning.FactorModel`), with their state at the episode's eve; the
 three rivals know all days up to the eve:
 
 * *nearest 50 days*: one of the past days whose factor move was nearest, drawn anew every day;
@@ -93,9 +93,9 @@ def conditioned(
     name: str, seed: int, fitted: pd.DataFrame, known: pd.DataFrame, path: np.ndarray
 ) -> tuple[np.ndarray, str]:
     """Draws (draw, day, asset) of a sampler in which the factor follows ``path``, and what must be said of them."""
-    against = stress.Against.fit(fitted, "EQUITY")
+    against = stress.conditioning.FactorModel.fit(fitted, "EQUITY")
     sampler = samplers.make(name).fit(against.panel(fitted), seed=seed)
-    found = stress.along(sampler, "EQUITY", path, DRAWS, seed, against.panel(known), LEAST_ESS)
+    found = stress.factor_path(sampler, "EQUITY", path, DRAWS, seed, against.panel(known), LEAST_ESS)
     draws = against.rebuild(found.tree)["scenarios"]["ret"].values
     return draws.reshape(-1, len(path), draws.shape[-1])[..., 1:], "; ".join(found.notes)
 

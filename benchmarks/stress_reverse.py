@@ -24,6 +24,7 @@ from workbench.errors import WorkbenchError
 from workbench.plots import stress as figures
 from workbench.samplers import Sampler
 from workbench.scenarios import container as scenarios
+from workbench.stress.reverse_stress import Reverse
 from workbench.validation.crisis_shape import Crises
 
 FILE = Path(__file__).parent / "results" / "stress_reverse.csv"
@@ -58,8 +59,8 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def _ways(answer: stress.Reverse, sampler: Sampler, book: Book, returns: pd.DataFrame) -> list[dict]:
-    crises, crowd = Crises(returns, book, HORIZON), scenarios.pooled(answer.crowd)
+def _ways(answer: Reverse, sampler: Sampler, book: Book, returns: pd.DataFrame) -> list[dict]:
+    crises, crowd = Crises(returns, book, HORIZON), scenarios.pooled(answer.conditional)
     own = crises.compare(scenarios.pooled(sampler.sample(2000, HORIZON, 1, "long-run")))
     refuted = np.mean([crises.place(pd.DataFrame(path, columns=returns.columns)).refuted for path in crowd])
     head = {"method": answer.method, "probability": float(f"{answer.probability:.3g}"),
@@ -70,10 +71,10 @@ def _ways(answer: stress.Reverse, sampler: Sampler, book: Book, returns: pd.Data
     for number, mode in enumerate(answer.modes, 1):
         placed = crises.place(mode.path)
         rows.append(head | {
-            "way": number, "share": round(len(mode.crowd) / len(crowd), 2), "loss": round(mode.loss, 4),
+            "way": number, "share": round(len(mode.members) / len(crowd), 2), "loss": round(mode.loss, 4),
             "distance": round(mode.distance, 2), "plausibility": float(f"{mode.plausibility:.2g}"),
             "log_ratio": round(mode.log_likelihood_ratio, 1), "precedent": f"{mode.precedent.first:%Y-%m-%d}",
-            "likeness": round(mode.precedent.likeness, 2), "way_p": round(placed.p_value, 3),
+            "likeness": round(mode.precedent.similarity, 2), "way_p": round(placed.p_value, 3),
             "way_refuted_by": placed.by,
         })  # fmt: skip
     return rows

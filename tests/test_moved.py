@@ -19,6 +19,19 @@ def test_an_old_module_is_a_view_of_its_successor(old):
     assert all(getattr(module, name) is getattr(place, name) for name in names)
 
 
+@pytest.mark.parametrize("module, name", [(module, name) for module, table in _moved.RENAMED.items() for name in table])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_an_old_name_is_its_successor(module, name):
+    place = importlib.import_module(module)
+    vars(place).pop(name, None)  # a view of an old module of that name, imported by the test above
+    assert getattr(place, name) is _moved.renamed(module, name)
+
+
+def test_an_old_name_of_a_package_that_kept_its_own_is_warned_of():
+    with pytest.warns(DeprecationWarning, match="stress.tell is now workbench.stress.describe"):
+        assert importlib.import_module("workbench.stress").tell
+
+
 PUBLIC = """
 from workbench import data, samplers, diagnostics, plots, scenario_files, scenarios, stress, books
 diagnostics.table, diagnostics.trial

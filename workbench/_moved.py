@@ -9,10 +9,12 @@ from __future__ import annotations
 import importlib
 import sys
 import warnings
+from collections.abc import Callable
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 TABLE = Path(__file__).with_suffix(".txt")
 MOVED = {f"workbench.{old}": f"workbench.{new}" for old, new in map(str.split, TABLE.read_text().splitlines())}
@@ -22,6 +24,37 @@ SPLIT = {
     "workbench.samplers.training": "workbench.samplers.training.loop",
     "workbench.scenarios": "workbench.scenarios.container",
 }
+
+RENAMED: dict[str, dict[str, str]] = {
+    "workbench.stress": {
+        "Against": "conditioning.FactorModel",
+        "Answer": "causal.Answer",
+        "Conditional": "conditioning.Conditional",
+        "Mode": "reverse_stress.Mode",
+        "Pooled": "entropy_pooling.Pooled",
+        "Precedent": "reverse_stress.Precedent",
+        "Problem": "problem.Problem",
+        "RareEvent": "rare_events.RareEvent",
+        "Reverse": "reverse_stress.Reverse",
+        "StructuralModel": "causal.StructuralModel",
+        "Verdict": "preregistered.Verdict",
+        "along": "factor_path",
+        "given_nodes": "causal.observe",
+        "independences": "causal.independences",
+        "narrate": "describe_reverse",
+        "nearest": "reverse_stress.closest_episode",
+        "starts_with_volatility": "problem.starts_with_volatility",
+        "tell": "describe",
+    },
+    "workbench.stress.along": {"along": "factor_path", "Against": "FactorModel"},
+    "workbench.stress.design": {"descend": "form"},
+    "workbench.stress.importance": {"foretold": "expected_error"},
+    "workbench.stress.narrative": {"narrate": "describe_reverse", "tell": "describe"},
+    "workbench.stress.precedent": {"nearest": "closest_episode"},
+    "workbench.stress.response": {"respond": "response_surface"},
+    "workbench.stress.structural": {"given_nodes": "observe"},
+}
+"""Module (by its old name) -> name in version 0.1 -> today's name, read from the module that took its place."""
 
 
 def current(module: str) -> str:
@@ -33,6 +66,29 @@ def current(module: str) -> str:
     return MOVED.get(module) or SPLIT.get(module, module)
 
 
+def renamed(module: str, name: str) -> Any:
+    """What ``module`` (old name) called ``name`` in version 0.1.
+
+    >>> renamed("workbench.stress.design", "descend").__name__
+    'form'
+    """
+    place, path = current(module), RENAMED[module][name]
+    *inner, last = path.split(".")
+    return getattr(importlib.import_module(".".join([place, *inner])), last)
+
+
+def attributes(package: str) -> Callable[[str], Any]:
+    """``__getattr__`` of a package that kept its name: names of version 0.1 work, with a DeprecationWarning."""
+
+    def lookup(name: str) -> Any:
+        if name not in RENAMED.get(package, {}):
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        warnings.warn(f"{package}.{name} is now {package}.{RENAMED[package][name]}", DeprecationWarning, stacklevel=2)
+        return renamed(package, name)
+
+    return lookup
+
+
 class _View(ModuleType):
     """An old module: reads through to the module that took its place."""
 
@@ -40,6 +96,8 @@ class _View(ModuleType):
         if name.startswith("__") and name != "__all__":
             raise AttributeError(name)
         place = importlib.import_module(current(self.__name__))
+        if name in RENAMED.get(self.__name__, {}):
+            return renamed(self.__name__, name)
         if hasattr(place, name):
             return getattr(place, name)
         if f"{self.__name__}.{name}" in MOVED:

@@ -13,7 +13,8 @@ from matplotlib.ticker import PercentFormatter
 
 from workbench.plots._style import COLOURS, FAINT, REAL, canvas, legend_below, themed
 from workbench.scenarios import container as scenarios
-from workbench.stress import Reverse, Verdict
+from workbench.stress.preregistered import Verdict
+from workbench.stress.reverse_stress import Reverse
 from workbench.validation.crisis_shape import Likeness
 
 

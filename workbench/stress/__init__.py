@@ -1,68 +1,45 @@
-"""Questions put to a sampler: given, do, rare, reverse; and what an honest answer to each must carry.
+"""Stress tests of a fitted sampler: conditional scenarios, rare losses, reverse stress tests, interventions.
 
 >>> from workbench import samplers
 >>> sampler = samplers.make("lognormal").fit(returns)                                     # doctest: +SKIP
 >>> given(sampler, [Constraint(Move("AAPL"), -0.2, -0.2)], horizon=20).tree               # doctest: +SKIP
 >>> rare(sampler, Loss(book), 0.25).probability                                           # doctest: +SKIP
 >>> reverse(sampler, book, 0.15).modes[0].precedent                                       # doctest: +SKIP
+
+Result types and the parts of each method stand in :mod:`.conditioning`, :mod:`.rare_events`, :mod:`.reverse_stress`,
+:mod:`.causal`, :mod:`.entropy_pooling` and :mod:`.preregistered`.
 """
 
-from workbench.stress.causal.graph import causal_graph
-from workbench.stress.causal.refute import independences, refute
-from workbench.stress.causal.structural import (
-    Answer,
-    StructuralModel,
-    do,
-    fit_structural,
-    given_nodes,
-    intervene,
-    sensitivity,
-)
-from workbench.stress.conditioning.along import Against, along
-from workbench.stress.conditioning.given import Conditional, given
-from workbench.stress.entropy_pooling import Pooled, View, pool
+from workbench import _moved
+from workbench.stress.causal import causal_graph, do, fit_structural, intervene, refute, sensitivity
+from workbench.stress.conditioning import factor_path, given
+from workbench.stress.entropy_pooling import View, pool
 from workbench.stress.events import Constraint, Loss, Move, RealisedVolatility
-from workbench.stress.preregistered import Question, Verdict, answer
-from workbench.stress.problem import Problem, starts_with_volatility
-from workbench.stress.rare_events.rare import RareEvent, rare
-from workbench.stress.reverse_stress.narrative import narrate, tell
-from workbench.stress.reverse_stress.precedent import Precedent, nearest
-from workbench.stress.reverse_stress.reverse import Mode, Reverse, reverse
+from workbench.stress.preregistered import Question, answer
+from workbench.stress.rare_events import rare
+from workbench.stress.reverse_stress import describe, describe_reverse, reverse
+
+__getattr__ = _moved.attributes(__name__)
 
 __all__ = [
-    "Against",
-    "Answer",
-    "Conditional",
-    "Constraint",
-    "Loss",
-    "Mode",
     "Move",
-    "Pooled",
-    "Precedent",
-    "Problem",
-    "Question",
-    "RareEvent",
+    "Loss",
     "RealisedVolatility",
-    "Reverse",
-    "StructuralModel",
-    "Verdict",
-    "View",
-    "along",
-    "answer",
-    "causal_graph",
-    "do",
-    "fit_structural",
+    "Constraint",
     "given",
-    "given_nodes",
-    "independences",
-    "intervene",
-    "narrate",
-    "nearest",
-    "pool",
+    "factor_path",
     "rare",
-    "refute",
     "reverse",
+    "describe",
+    "describe_reverse",
+    "causal_graph",
+    "refute",
+    "fit_structural",
+    "do",
+    "intervene",
     "sensitivity",
-    "starts_with_volatility",
-    "tell",
+    "Question",
+    "answer",
+    "View",
+    "pool",
 ]

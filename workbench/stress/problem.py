@@ -96,7 +96,7 @@ def smooth(problem: Problem, score: Score, seed: int = 0) -> bool:
     """Whether the gradient of the score foretells what a small step does, in every direction of the noise.
 
     A bootstrap's index has no gradient, and its jitter a misleading one, so the gradient is put to the test: over
-    random steps of length 0.3 the foretold and the actual change must correlate above 0.9.
+    random steps of length 0.3 the predicted and the actual change must correlate above 0.9.
     """
     noise = problem.prior(96, seed, "smooth").requires_grad_()
     value = score(problem.decode(noise))

@@ -1,1 +1,27 @@
-"""Structural causal models: intervention beside observation, under a declared graph."""
+"""Structural causal models: interventions beside conditional expectations, under a declared graph."""
+
+from workbench.stress.causal._graph import causal_graph, stamp
+from workbench.stress.causal._independence import independences, refute
+from workbench.stress.causal._structural import (
+    Answer,
+    StructuralModel,
+    do,
+    fit_structural,
+    intervene,
+    observe,
+    sensitivity,
+)
+
+__all__ = [
+    "causal_graph",
+    "stamp",
+    "independences",
+    "refute",
+    "fit_structural",
+    "StructuralModel",
+    "do",
+    "observe",
+    "intervene",
+    "Answer",
+    "sensitivity",
+]

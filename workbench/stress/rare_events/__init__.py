@@ -1,1 +1,5 @@
-"""Rare events: the probability of losses that no history shows."""
+"""Rare-event simulation: the probability of losses beyond those of the history."""
+
+from workbench.stress.rare_events._rare import RareEvent, rare
+
+__all__ = ["rare", "RareEvent"]

@@ -19,18 +19,18 @@ from scipy.stats import norm
 from workbench.errors import ParameterError
 from workbench.samplers import Sampler
 from workbench.scenarios import container as scenarios
+from workbench.stress._kernels import JUMPS, SMOOTH
 from workbench.stress.events import Functional
-from workbench.stress.kernels import JUMPS, SMOOTH
 from workbench.stress.problem import Problem, continuous, smooth
-from workbench.stress.rare_events.design import descend
-from workbench.stress.rare_events.importance import foretold, importance
-from workbench.stress.rare_events.response_surface import cost, respond
-from workbench.stress.rare_events.splitting import split
-from workbench.stress.reverse_stress.modes import distinct
+from workbench.stress.rare_events._form import form
+from workbench.stress.rare_events._importance import expected_error, importance
+from workbench.stress.rare_events._response_surface import cost, response_surface
+from workbench.stress.rare_events._splitting import split
+from workbench.stress.reverse_stress._modes import distinct
 
 METHODS = ("auto", "splitting", "importance", "response")
 APART = 3.0  # joint standard errors by which subset simulation may see more than importance sampling
-PRECISE = 0.2  # relative error, told and foretold, up to which importance sampling is believed
+PRECISE = 0.2  # relative error, estimated and expected, up to which importance sampling is believed
 SLOPE_SHARE = 0.25  # of the budget, that regressing a slope may take
 PROBES = 192  # paths that test a gradient and continuity, three times over
 
@@ -111,14 +111,14 @@ def _by_importance(
 ) -> RareEvent:
     pilot = split(problem, score, threshold, max(budget // 60, 200), 0.15, seed, "pilot", SMOOTH)
     if method == "response":
-        points, spent = respond(problem, score, threshold, pilot.noise, seed)
+        points, spent = response_surface(problem, score, threshold, pilot.noise, seed)
     else:
         starts = pilot.noise[:: max(len(pilot.noise) // 12, 1)][:12]
-        points, spent = descend(problem, score, threshold, starts, steps=25)
+        points, spent = form(problem, score, threshold, starts, steps=25)
         points = distinct(problem, points)[:4]
     spent += pilot.evaluations + 3 * PROBES
     estimates, draws = {"pilot": (pilot.probability, pilot.relative_error)}, int(0.35 * budget)
-    lost = not len(points) or foretold(pilot.noise, points, pilot.probability, draws) > PRECISE
+    lost = not len(points) or expected_error(pilot.noise, points, pilot.probability, draws) > PRECISE
     if lost and fall_back:
         return _by_splitting(problem, score, threshold, budget, seed, SMOOTH, estimates, spent)
     drawn = importance(problem, score, threshold, points, draws, seed)

@@ -29,7 +29,7 @@ class Precedent:
         return f"{self.first.date()} to {self.last.date()} (distance {self.distance:.2f}, likeness {self.likeness:.2f})"
 
 
-def nearest(moves: pd.Series, history: pd.DataFrame, horizon: int) -> Precedent:
+def closest_episode(moves: pd.Series, history: pd.DataFrame, horizon: int) -> Precedent:
     """The window of ``horizon`` days of ``history`` (log returns) nearest to cumulative ``moves`` (asset ->
     log return).
     """

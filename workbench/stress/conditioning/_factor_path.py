@@ -3,7 +3,7 @@ r"""Along: scenarios in which a factor follows a path that is given day by day.
 The factor must be a column of the panel, so that its volatility follows the given path. What moves with the factor by a
 constant loading is best taken out first: with :math:`r_i = \beta_i f + e_i` a sampler fitted to the panel
 :math:`(f, e_1, \dots)` keeps the dependence of the residuals' size on the factor's, and the loadings stay as they are
-while volatility rises (:class:`Against`).
+while volatility rises (:class:`FactorModel`).
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ import xarray as xr
 from workbench.errors import ParameterError
 from workbench.samplers import Sampler
 from workbench.scenarios import container as scenarios
-from workbench.stress.conditioning.given import LEAST_ESS, Conditional, given
+from workbench.stress.conditioning._condition import LEAST_ESS, Conditional, given
 from workbench.stress.events import Constraint, Move
 
 
 @dataclass(frozen=True)
-class Against:
+class FactorModel:
     """A panel rewritten as a factor and what it leaves of each asset. loadings : asset -> beta. factor : its column."""
 
     factor: str
     loadings: pd.Series
 
     @classmethod
-    def fit(cls, returns: pd.DataFrame, factor: str) -> Against:
+    def fit(cls, returns: pd.DataFrame, factor: str) -> FactorModel:
         """Least-squares loadings of every other column of ``returns`` (day, asset) on the column ``factor``."""
         if factor not in returns:
             raise ParameterError(f"the factor {factor!r} is no column of the panel; it has {list(returns.columns)}")
@@ -49,7 +49,7 @@ class Against:
         return scenarios.assemble(values, [self.factor, *self.loadings.index], **tree.attrs)
 
 
-def along(
+def factor_path(
     sampler: Sampler, factor: str, values: Sequence[float], draws: int = 2000, seed: int = 0, start="last",
     least_ess: float = LEAST_ESS,
 ) -> Conditional:  # fmt: skip

@@ -16,7 +16,7 @@ from torch import Tensor
 from workbench.stress.problem import Problem, Score
 
 
-def descend(problem: Problem, score: Score, target: float, starts: Tensor, steps: int = 60) -> tuple[Tensor, int]:
+def form(problem: Problem, score: Score, target: float, starts: Tensor, steps: int = 60) -> tuple[Tensor, int]:
     """Points (start, dim) of locally least norm with score ``target``, and how many evaluations that took."""
     noise, rate = starts.clone(), torch.full((len(starts), 1), 0.5)
     value, slope = _gradient(problem, score, noise)

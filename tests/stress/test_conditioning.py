@@ -13,19 +13,18 @@ from workbench.errors import ParameterError, Refusal
 from workbench.samplers import make
 from workbench.scenarios import container as scenarios
 from workbench.stress import (
-    Against,
     Constraint,
     Loss,
     Move,
-    Problem,
     RealisedVolatility,
     View,
-    along,
+    factor_path,
     given,
     pool,
-    starts_with_volatility,
 )
-from workbench.stress.conditioning.affine import affine
+from workbench.stress.conditioning import FactorModel
+from workbench.stress.conditioning._affine import affine
+from workbench.stress.problem import Problem, starts_with_volatility
 
 HORIZON = 5
 
@@ -143,10 +142,10 @@ def test_what_a_bootstrap_cannot_do_is_refused(resampled):
 
 
 def test_a_factor_is_followed_day_by_day(resampled):
-    against = Against.fit(panel(), "A")
+    against = FactorModel.fit(panel(), "A")
     sampler = make("filtered", filter="ewma", shocks="bootstrap").fit(against.panel(panel()))
     values = [-0.03, 0.02, -0.05, 0.0]
-    tree = against.rebuild(along(sampler, "A", values, 800, seed=1).tree)
+    tree = against.rebuild(factor_path(sampler, "A", values, 800, seed=1).tree)
     returns = tree["scenarios"]["ret"]
     np.testing.assert_allclose(returns.sel(asset="A").mean(("chain", "draw")), values, atol=1e-6)
     assert float(returns.sel(asset="A").std(("chain", "draw")).max()) < 1e-6
@@ -185,11 +184,11 @@ def test_unknown_assets_and_days_are_told(resampled):
 
 
 def test_an_answer_of_few_draws_must_be_asked_for_and_says_so(resampled, monkeypatch):
-    monkeypatch.setattr(sys.modules["workbench.stress.conditioning.given"], "GUIDED", (64,))
+    monkeypatch.setattr(sys.modules["workbench.stress.conditioning._condition"], "GUIDED", (64,))
     path = [-0.03, 0.02, -0.04, 0.03, 0.02, -0.03]
     with pytest.raises(Refusal, match="at least 2000"):
-        along(resampled, "A", path, draws=40, least_ess=2000.0)
-    answer = along(resampled, "A", path, draws=40, least_ess=1.0)
+        factor_path(resampled, "A", path, draws=40, least_ess=2000.0)
+    answer = factor_path(resampled, "A", path, draws=40, least_ess=1.0)
     assert scenarios.returns(answer.tree).shape == (4, 10, 6, 3)
     least = answer.diagnostics[["ess_bulk", "ess_tail"]].min(axis=None)
     assert least < 200 and f"rests on {least:.0f} effective draws" in answer.notes[0]

@@ -22,7 +22,7 @@ import pandas as pd
 
 from workbench.errors import FitError, ParameterError
 from workbench.samplers.noise import stream
-from workbench.stress.causal.graph import stamp
+from workbench.stress.causal._graph import stamp
 
 SHOCKS = ("joint", "independent")
 
@@ -102,7 +102,7 @@ def do(
     return pd.DataFrame(drawn @ model.reduced(held).T, columns=list(model.order))
 
 
-def given_nodes(
+def observe(
     model: StructuralModel, values: Mapping[str, float], draws: int = 10_000, seed: int = 0, shocks: str = "joint"
 ) -> pd.DataFrame:
     """Draws (draw, node) of the next day when ``values`` are merely seen: best linear prediction and its residuals."""
@@ -135,7 +135,7 @@ def intervene(
     model: StructuralModel, values: Mapping[str, float], draws: int = 10_000, seed: int = 0, shocks: str = "joint"
 ) -> Answer:
     """What happens if ``values`` are imposed, beside what is expected when they are merely seen."""
-    done, seen = do(model, values, draws, seed, shocks), given_nodes(model, values, draws, seed, shocks)
+    done, seen = do(model, values, draws, seed, shocks), observe(model, values, draws, seed, shocks)
     difference = done - seen
     table = pd.DataFrame(
         {

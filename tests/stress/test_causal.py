@@ -15,11 +15,11 @@ from workbench.stress import (
     causal_graph,
     do,
     fit_structural,
-    independences,
     intervene,
     refute,
     sensitivity,
 )
+from workbench.stress.causal import independences
 
 TRUE = {"edges": [["U", "X"], ["U", "Y"], ["X", "Y"]]}
 

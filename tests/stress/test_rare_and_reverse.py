@@ -12,12 +12,13 @@ from stress_panel import panel
 from workbench.books import Book, Linear, equal_weight, short_volatility
 from workbench.errors import ParameterError, Refusal
 from workbench.samplers import make
-from workbench.stress import Loss, Move, Problem, narrate, nearest, rare, reverse
-from workbench.stress.conditioning.affine import affine
-from workbench.stress.problem import continuous, smooth
-from workbench.stress.rare_events.importance import foretold
-from workbench.stress.rare_events.splitting import split
-from workbench.stress.reverse_stress.shapley import by_asset, by_factor, shapley
+from workbench.stress import Loss, Move, describe, describe_reverse, rare, reverse
+from workbench.stress.conditioning._affine import affine
+from workbench.stress.problem import Problem, continuous, smooth
+from workbench.stress.rare_events._importance import expected_error
+from workbench.stress.rare_events._splitting import split
+from workbench.stress.reverse_stress import closest_episode
+from workbench.stress.reverse_stress._shapley import by_asset, by_factor, shapley
 
 HORIZON = 5
 EQUAL = {"A": -1 / 3, "B": -1 / 3, "C": -1 / 3}
@@ -79,8 +80,8 @@ def test_importance_sampling_that_misses_a_mode_is_not_believed(normal):
     found = split(problem, both_sides, target, 400)
     one = linear.design_point(target + float(linear.offset[0])).float()[None]
     draws = 10_000
-    assert foretold(found.noise, torch.cat([one, -one]), 2 * stats.norm.sf(4.0), draws) < 0.1
-    assert foretold(found.noise, one, 2 * stats.norm.sf(4.0), draws) > 1.0
+    assert expected_error(found.noise, torch.cat([one, -one]), 2 * stats.norm.sf(4.0), draws) < 0.1
+    assert expected_error(found.noise, one, 2 * stats.norm.sf(4.0), draws) > 1.0
 
 
 def test_subset_simulation_needs_no_gradient_and_knows_its_error(normal, resampled):
@@ -159,12 +160,14 @@ def test_reverse_without_a_gradient_is_cheaper_than_what_it_started_from(resampl
     found = reverse(resampled, equal_weight(panel()), 0.05, HORIZON, seed=1, particles=300, sweeps=150)
     assert found.method == "gradient-free" and found.modes[0].loss >= 0.05
     assert found.modes[0].distance < quick.modes[0].distance
-    assert "Falsified if" in narrate(found, panel()) and "Closest precedent" in narrate(found, panel())
+    assert "Falsified if" in describe_reverse(found, panel()) and "Closest precedent" in describe_reverse(
+        found, panel()
+    )
 
 
 def test_precedent_finds_a_window_that_is_there():
     window = panel().iloc[300:305]
-    found = nearest(window.sum(), panel(), 5)
+    found = closest_episode(window.sum(), panel(), 5)
     assert (found.first, found.last) == (window.index[0], window.index[-1])
     assert found.distance == pytest.approx(0.0, abs=1e-9) and found.likeness == pytest.approx(1.0)
 
@@ -182,7 +185,5 @@ def test_shapley_of_a_linear_book_is_each_positions_loss_and_of_a_product_is_hal
 
 def test_narrated_numbers_are_the_numbers():
     path = pd.DataFrame(np.full((5, 3), -0.02), columns=list("ABC"))
-    from workbench.stress import tell
-
-    text = tell(path, panel())
+    text = describe(path, panel())
     assert f"{math.expm1(-0.1):+.1%}" in text and "3 of 3 fall" in text

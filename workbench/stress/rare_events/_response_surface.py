@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from workbench.stress.problem import Problem, Score
-from workbench.stress.rare_events.design import to_level
+from workbench.stress.rare_events._form import to_level
 
 STEPS = 4
 PER_DIMENSION = 3  # draws a step for every coordinate of the noise
@@ -29,7 +29,7 @@ def cost(problem: Problem) -> int:
 
 
 @torch.no_grad()
-def respond(
+def response_surface(
     problem: Problem, score: Score, target: float, found: Tensor, seed: int = 0, spread: float = 1.0
 ) -> tuple[Tensor, int]:
     """Points (start, dim) of about least norm with score ``target``, from paths ``found`` (draw, dim) that reach it,

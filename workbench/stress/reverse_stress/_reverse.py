@@ -22,16 +22,16 @@ from workbench.errors import Refusal
 from workbench.samplers import Sampler
 from workbench.samplers.noise import stream
 from workbench.scenarios import container as scenarios
+from workbench.stress._kernels import JUMPS, SMOOTH, Kernel, linger
 from workbench.stress.events import Loss
-from workbench.stress.kernels import JUMPS, SMOOTH, Kernel, linger
 from workbench.stress.problem import Problem, Score, continuous, smooth
-from workbench.stress.rare_events.design import descend
-from workbench.stress.rare_events.response_surface import respond
-from workbench.stress.rare_events.splitting import Splitting, split
-from workbench.stress.reverse_stress import shapley
-from workbench.stress.reverse_stress.modes import alike, distinct
-from workbench.stress.reverse_stress.plausibility import Plausibility
-from workbench.stress.reverse_stress.precedent import Precedent, nearest
+from workbench.stress.rare_events._form import form
+from workbench.stress.rare_events._response_surface import response_surface
+from workbench.stress.rare_events._splitting import Splitting, split
+from workbench.stress.reverse_stress import _shapley as shapley
+from workbench.stress.reverse_stress._modes import alike, distinct
+from workbench.stress.reverse_stress._plausibility import Plausibility
+from workbench.stress.reverse_stress._precedent import Precedent, closest_episode
 
 NARROW = 0.3  # spread of the draws from which a slope is regressed
 CROWD, LINGER = 128, 24  # scenarios of the crowd, and moves that part them from each other
@@ -43,7 +43,7 @@ class Mode:
 
     path : log returns (day, asset). distance : root of the cost, the noise norm where there is a gradient.
     plausibility, log_likelihood_ratio : see :mod:`.plausibility`. by_asset, by_factor : Shapley shares of the loss.
-    crowd : positions in the answer's crowd of the scenarios whose moves are most like this one's.
+    members : positions in the answer's conditional sample of the scenarios whose moves are most like this one's.
     """
 
     path: pd.DataFrame
@@ -55,7 +55,7 @@ class Mode:
     by_factor: pd.DataFrame
     precedent: Precedent
     noise: Tensor
-    crowd: np.ndarray
+    members: np.ndarray
 
     @property
     def moves(self) -> pd.Series:
@@ -67,7 +67,7 @@ class Mode:
 class Reverse:
     """All modes, the cheapest first, and how likely any loss of that size is (with its relative error).
 
-    tree : one draw a mode. crowd : draws of the sampler's law given the loss, of which the modes are the quietest.
+    tree : one draw a mode. conditional : draws of the sampler given the loss.
     """
 
     modes: tuple[Mode, ...]
@@ -77,7 +77,7 @@ class Reverse:
     method: str
     evaluations: int
     tree: xr.DataTree
-    crowd: xr.DataTree
+    conditional: xr.DataTree
 
 
 def reverse(
@@ -112,9 +112,9 @@ def reverse(
     begin = found.noise[:: max(len(found.noise) // starts, 1)][:starts]
     if kind == "gradient":
         mirrored = torch.cat([begin, -begin[: starts // 2]])  # the other side of the market is tried too
-        points, spent = descend(problem, score, loss, mirrored)
+        points, spent = form(problem, score, loss, mirrored)
     elif kind == "regressed slope":
-        points, spent = respond(problem, score, loss, found.noise, seed, NARROW)
+        points, spent = response_surface(problem, score, loss, found.noise, seed, NARROW)
     else:
         points, spent = _improve(problem, score, loss, begin, plausible, seed, sweeps)
     if not len(points):
@@ -188,7 +188,7 @@ def _modes(
                 float(plausible.log_ratio(cost[number])),
                 shapley.by_asset(book, own, seed),
                 shapley.by_factor(book, own, history, seed=seed),
-                nearest(table.sum(), history, problem.horizon),
+                closest_episode(table.sum(), history, problem.horizon),
                 points[number],
                 np.flatnonzero(nearest_mode == number),
             )

@@ -50,7 +50,7 @@ def importance(problem: Problem, score: Score, target: float, points: Tensor, dr
     return Weighted(mean, error, noise[hit], values[hit], weights[hit] / max(float(weights.sum()), 1e-300), effective)
 
 
-def foretold(found: Tensor, points: Tensor, probability: float, draws: int) -> float:
+def expected_error(found: Tensor, points: Tensor, probability: float, draws: int) -> float:
     """Relative error to expect of ``draws`` around ``points``, from noise ``found`` (draw, dim) of the event."""
     return math.sqrt(float(_ratio(found, points).mean()) / (draws * probability))
 

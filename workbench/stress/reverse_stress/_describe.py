@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from workbench.stress.reverse_stress.precedent import Precedent, nearest
-from workbench.stress.reverse_stress.reverse import Mode, Reverse
+from workbench.stress.reverse_stress._precedent import Precedent, closest_episode
+from workbench.stress.reverse_stress._reverse import Mode, Reverse
 
 DAYS_TOLD = 3  # worst days that are told one by one
 
 
-def tell(path: pd.DataFrame, history: pd.DataFrame, as_of: str | pd.Timestamp | None = None) -> str:
+def describe(path: pd.DataFrame, history: pd.DataFrame, as_of: str | pd.Timestamp | None = None) -> str:
     """One scenario (day, asset) against the history (day, asset) of log returns it was imagined from.
 
     as_of : the day before the scenario begins, the history's last by default; steps are business days after it.
@@ -21,7 +21,7 @@ def tell(path: pd.DataFrame, history: pd.DataFrame, as_of: str | pd.Timestamp | 
     start = pd.Timestamp(as_of) if as_of is not None else history.index[-1]
     dates = pd.bdate_range(start, periods=len(path) + 1)[1:]
     market, moves = path.mean(axis=1), path.sum()
-    precedent = nearest(moves, history, len(path))
+    precedent = closest_episode(moves, history, len(path))
     return " ".join(
         [
             _span(dates, market, history),
@@ -74,7 +74,7 @@ def _falsify(moves: pd.Series, market: pd.Series, history: pd.DataFrame, dates: 
     )
 
 
-def narrate(answer: Reverse, history: pd.DataFrame, as_of: str | pd.Timestamp | None = None) -> str:
+def describe_reverse(answer: Reverse, history: pd.DataFrame, as_of: str | pd.Timestamp | None = None) -> str:
     """Every mode of a reverse stress test, as Markdown."""
     head = (
         f"P(loss >= {answer.loss:.1%}) = {answer.probability:.2g} (relative error {answer.relative_error:.0%}; "
@@ -89,7 +89,7 @@ def _mode(mode: Mode, history: pd.DataFrame, as_of: str | pd.Timestamp | None) -
     return (
         f"Loss {mode.loss:.1%}, distance {mode.distance:.2f}, {mode.plausibility:.1%} of the "
         f"sampler's draws move at least as "
-        f"far, log likelihood ratio {mode.log_likelihood_ratio:.1f}. {tell(mode.path, history, as_of)} "
+        f"far, log likelihood ratio {mode.log_likelihood_ratio:.1f}. {describe(mode.path, history, as_of)} "
         f"Who loses it: {_shares(mode.by_factor['share'])}; by position: {_shares(mode.by_asset['share'], 4)}."
     )
 

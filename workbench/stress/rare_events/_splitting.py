@@ -20,7 +20,7 @@ from torch import Tensor
 
 from workbench.errors import Refusal
 from workbench.samplers.noise import stream
-from workbench.stress.kernels import JUMPS, Kernel, step
+from workbench.stress._kernels import JUMPS, Kernel, step
 from workbench.stress.problem import Problem, Score
 
 

@@ -27,12 +27,12 @@ from workbench.samplers import Sampler
 from workbench.samplers.composed import Filtered
 from workbench.samplers.noise import stream
 from workbench.scenarios import container as scenarios
-from workbench.stress.conditioning.affine import affine, demand_consistent
-from workbench.stress.conditioning.guided import guided
+from workbench.stress._kernels import Kernel, step
+from workbench.stress.conditioning._affine import affine, demand_consistent
+from workbench.stress.conditioning._guided import guided
 from workbench.stress.events import Constraint, Move
-from workbench.stress.kernels import Kernel, step
 from workbench.stress.problem import Problem
-from workbench.stress.rare_events.splitting import split
+from workbench.stress.rare_events._splitting import split
 
 ISLANDS = 4
 GUIDED = (1536, 12_288)  # least particles of a guided island, and those of a second try when the first is refused
