@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from workbench import scenarios
 from workbench.power.processes import LAWS
-from workbench.scenarios import container as scenarios
 
 RESULTS = Path(__file__).parent / "results"
 DRAWS, HORIZON, ASSETS, DAYS = 10_000, 20, 20, 8_000

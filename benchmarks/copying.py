@@ -30,10 +30,9 @@ import pandas as pd
 import torch
 from scipy import stats
 
-from workbench import data, samplers
+from workbench import data, samplers, scenarios
 from workbench.samplers.composed import Filtered
 from workbench.samplers.noise import block_noise
-from workbench.scenarios import container as scenarios
 from workbench.validation.checks.copying import neighbours, points
 
 KEPT = Path(__file__).parent / "results" / "copying.csv"

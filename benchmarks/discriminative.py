@@ -34,9 +34,8 @@ import pandas as pd
 import torch
 from torch import nn
 
-from workbench import samplers
+from workbench import samplers, scenarios
 from workbench.samplers.noise import BLOCK, long_run_days
-from workbench.scenarios import container as scenarios
 
 KEPT, CACHE = Path(__file__).parent / "results" / "discriminative.csv", Path(__file__).parent.parent / "cache"
 STOCK, DAYS, KEEP = "IBM", 24, 0.5 ** (1 / 20)

@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from workbench import books, data, samplers
+from workbench import books, data, samplers, scenarios
 from workbench.samplers.noise import stream
-from workbench.scenarios import container as scenarios
 from workbench.validation.crisis_shape import Crises
 
 RESULTS = Path(__file__).parent / "results"

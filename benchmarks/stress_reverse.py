@@ -18,12 +18,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from workbench import books, data, samplers, stress
+from workbench import books, data, samplers, scenarios, stress
 from workbench.books import Book
 from workbench.errors import WorkbenchError
 from workbench.plots import stress as figures
 from workbench.samplers import Sampler
-from workbench.scenarios import container as scenarios
 from workbench.stress.reverse_stress import Reverse
 from workbench.validation.crisis_shape import Crises
 

@@ -22,7 +22,7 @@ SPLIT = {
     "workbench.samplers.filters": "workbench.samplers.filters.classical",
     "workbench.samplers.shocks": "workbench.samplers.shocks.classical",
     "workbench.samplers.training": "workbench.samplers.training.loop",
-    "workbench.scenarios": "workbench.scenarios.container",
+    "workbench.scenarios": "workbench.scenarios._container",
 }
 
 RENAMED: dict[str, dict[str, str]] = {

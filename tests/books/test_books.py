@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
+from workbench import scenarios
 from workbench.books import (
     Bond,
     Book,
@@ -19,7 +20,6 @@ from workbench.books import (
     short_volatility,
 )
 from workbench.errors import ParameterError
-from workbench.scenarios import container as scenarios
 
 
 def _paths(draws=64, days=10, assets=2, scale=0.02, seed=0):

@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.data import cache, http, online
+from workbench.data import _cache as cache
+from workbench.data import _http as http
+from workbench.data import online
 from workbench.errors import DataError, ParameterError
 
 OPENS = [1672842600 + 86400 * day for day in range(3)]  # 2023-01-04, 05, 06 at 09:30 in New York

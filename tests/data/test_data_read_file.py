@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.data import content_hash, load, read_file, require_valid, returns
-from workbench.data.dates import parse_dates
-from workbench.data.layout import roughness
-from workbench.data.numbers import decimal_mark, parse_numbers
+from workbench.data._dates import parse_dates
+from workbench.data._layout import roughness
+from workbench.data._numbers import decimal_mark, parse_numbers
 from workbench.errors import DataError, ParameterError, WorkbenchError
 
 STOCKS = load("us_equities").iloc[-600:, :4]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.data import DATASETS, clean_from, load, require_valid, returns, stale_runs, validate
-from workbench.data.flaws import RULES
+from workbench.data._flaws import RULES
 from workbench.errors import DataError, ParameterError
 
 

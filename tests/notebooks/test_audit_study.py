@@ -7,10 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench import cli, plots
+from workbench import cli, plots, scenarios
 from workbench.errors import ParameterError
-from workbench.scenarios import container as scenarios
-from workbench.scenarios import files as scenario_files
 from workbench.studies import run
 from workbench.validation.audit import audit, read_history
 from workbench.validation.engine.finding import Finding
@@ -121,7 +119,7 @@ def test_a_folder_is_audited_from_the_command_line(past, tmp_path, capsys):
 @pytest.fixture(scope="module")
 def study(past, tmp_path_factory):
     folder = tmp_path_factory.mktemp("audit")
-    path = scenario_files.save(scenarios.assemble(draws(scale=0.02), NAMES), folder / "vendor.csv")
+    path = scenarios.save(scenarios.assemble(draws(scale=0.02), NAMES), folder / "vendor.csv")
     past.rename_axis("date").to_csv(folder / "returns.csv")
     given = {"scenarios": str(path), "history": str(folder / "returns.csv"), "returns": True}
     return run("audit", given, folder / "reports")

@@ -8,8 +8,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from workbench.scenarios import container as scenarios
-from workbench.scenarios import files as scenario_files
+from workbench import scenarios
 from workbench.studies import run
 from workbench.studies.runner import notebooks
 
@@ -71,7 +70,7 @@ def market_futures(tmp_path_factory: pytest.TempPathFactory):
 
 
 def test_market_futures_leaves_scenarios_and_findings(market_futures) -> None:
-    tree = scenario_files.load(market_futures.path / "scenarios.nc")
+    tree = scenarios.load(market_futures.path / "scenarios.nc")
     assert dict(scenarios.returns(tree).sizes) == {"chain": 2, "draw": 200, "time": 5, "asset": 2}
     assert tree.attrs["as_of"] == "2018-06-29" and tree.attrs["sampler"] == "fhs_gpd"
     findings = pd.read_parquet(market_futures.path / "findings.parquet")

@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from workbench.scenarios import files as scenario_files
+from workbench import scenarios
 from workbench.studies import run
 
 SMALL = {"dataset": "us_indices", "as_of": "2018-06-29", "horizon": 5}
@@ -27,7 +27,7 @@ def test_stress_answers_its_registered_question(tmp_path: Path) -> None:
         "budget": 2500,
     }
     found = run("stress", SMALL | asked, tmp_path)
-    moves = scenario_files.load(found.path / "scenarios.nc")["scenarios"]["ret"].sum("time").mean("asset")
+    moves = scenarios.load(found.path / "scenarios.nc")["scenarios"]["ret"].sum("time").mean("asset")
     assert float(moves.min()) >= -0.06 - 1e-5 and float(moves.max()) <= -0.02 + 1e-5
     assert "the desk expected" in found.verdict.text and len(_figures(found)) == 3
 

@@ -12,11 +12,10 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from workbench import plots, samplers
+from workbench import plots, samplers, scenarios
 from workbench.backtesting import score_gains as forecasts
 from workbench.errors import DataError, ParameterError
 from workbench.plots._style import canvas, label_right, look, spread
-from workbench.scenarios import container as scenarios
 from workbench.validation import risk_table, table, trial
 from workbench.validation.trial import aligned, prepare
 

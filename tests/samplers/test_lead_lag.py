@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 import torch
 
-from workbench import samplers
+from workbench import samplers, scenarios
 from workbench.samplers.filters.classical import Gjr
 from workbench.samplers.filters.lead_lag import CLIP, LeadLag
-from workbench.scenarios import container as scenarios
 
 
 def market(leads: float, days: int = 1500, seed: int = 5) -> pd.DataFrame:

@@ -5,12 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
-from workbench import samplers
+from workbench import samplers, scenarios
 from workbench.errors import ParameterError
 from workbench.samplers.noise import block_noise
 from workbench.samplers.paths.path_flow import LARGEST, PathFlow, Velocity
 from workbench.samplers.paths.transformer import BURN_IN, WINDOW, Attention, Transformer
-from workbench.scenarios import container as scenarios
 
 
 @pytest.fixture(scope="module")

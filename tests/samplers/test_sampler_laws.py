@@ -8,10 +8,9 @@ import pandas as pd
 import pytest
 import torch
 
-from workbench import books, samplers, stress
+from workbench import books, samplers, scenarios, stress
 from workbench.errors import FitError, ParameterError, Refusal
 from workbench.samplers.noise import BLOCK, block_noise
-from workbench.scenarios import container as scenarios
 
 LEARNED = {"members": 1, "steps": 25, "shocks": {"hidden": 8, "steps": 50, "sample": 4096, "mixture": 4.0}}
 OPTIONS = {

@@ -6,7 +6,7 @@ import torch
 from arch import arch_model
 from scipy import stats
 
-from workbench import data, samplers
+from workbench import data, samplers, scenarios
 from workbench.data import returns as load_returns
 from workbench.errors import ParameterError
 from workbench.samplers.composed import Filtered
@@ -17,7 +17,6 @@ from workbench.samplers.filters.tracking import QuantileTracking, stretched
 from workbench.samplers.noise import block_noise
 from workbench.samplers.shocks.classical import SHOCKS
 from workbench.samplers.shocks.margins import SplicedMargins
-from workbench.scenarios import container as scenarios
 
 
 def test_the_gjr_walk_is_the_variance_that_arch_computes(panel):

@@ -5,10 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from workbench import samplers
+from workbench import samplers, scenarios
 from workbench.samplers.composed import with_shocks
 from workbench.samplers.training.loop import Plan, train
-from workbench.scenarios import container as scenarios
 
 PLAN = Plan(steps=100, batch=32, gap=10)
 

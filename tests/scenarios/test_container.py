@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from workbench import scenarios
 from workbench.errors import ScenarioError
-from workbench.scenarios import container as scenarios
 
 small = st.floats(-0.5, 0.5, width=32)
 law = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

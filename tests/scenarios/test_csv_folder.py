@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench import scenarios
 from workbench.errors import ScenarioError
-from workbench.scenarios import container as scenarios
-from workbench.scenarios import files as scenario_files
 
 ASSETS = ["AAA", "BBB", "CCC"]
 VALUES = np.random.default_rng(4).normal(0, 0.01, (12, 5, 3)).astype("float32")
@@ -64,7 +63,7 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.__name__)
 def test_every_layout_gives_the_same_set(layout, tmp_path):
     layout(tmp_path)
-    tree = scenario_files.load(tmp_path)
+    tree = scenarios.load(tmp_path)
     found = scenarios.dataset(tree)
     assert list(found.asset.values) == ASSETS and list(found.time.values) == [1, 2, 3, 4, 5]
     assert np.array_equal(scenarios.pooled(tree), VALUES) and list(found.draw.values) == list(range(12))
@@ -152,10 +151,10 @@ def test_an_error_names_file_column_and_row(name, tmp_path):
     layout(tmp_path)
     fault(tmp_path)
     with pytest.raises(ScenarioError, match=said):
-        scenario_files.load(tmp_path)
+        scenarios.load(tmp_path)
 
 
 def test_an_empty_folder_is_told(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing")
     with pytest.raises(ScenarioError, match="holds no .csv file"):
-        scenario_files.load(tmp_path)
+        scenarios.load(tmp_path)

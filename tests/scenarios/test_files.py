@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from workbench import scenarios
 from workbench.errors import ScenarioError
-from workbench.scenarios import container as scenarios
-from workbench.scenarios import files as scenario_files
+from workbench.scenarios import _container
 
 SUFFIXES = [".nc", ".zarr", ".parquet", ".csv"]
 letters = st.characters(exclude_categories=("Cc", "Cs"))
@@ -56,34 +56,34 @@ def same(first, second):
 )
 @given(tree=sets())
 def test_round_trip_gives_the_same_bits_names_and_provenance(tmp_path, suffix, tree):
-    path = scenario_files.save(tree, tmp_path / f"set with space é{suffix}")
-    same(tree, scenario_files.load(path))
+    path = scenarios.save(tree, tmp_path / f"set with space é{suffix}")
+    same(tree, scenarios.load(path))
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_labels_of_a_subset_survive(tmp_path, suffix):
     values = np.random.Generator(np.random.Philox(3)).normal(size=(2, 6, 4, 2)).astype(np.float32)
     part = scenarios.subset(scenarios.assemble(values, ["A", "B"]), chain=1, draw=[2, 5], time=[3, 4])
-    same(part, scenario_files.load(scenario_files.save(part, tmp_path / f"part{suffix}")))
+    same(part, scenarios.load(scenarios.save(part, tmp_path / f"part{suffix}")))
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_saving_over_a_file_replaces_it_whole_and_leaves_nothing_beside(tmp_path, suffix):
     for level in (0.0, 1.0):
         tree = scenarios.assemble(np.full((1, 2, 2, 1), level, np.float32), ["A"], level=level)
-        path = scenario_files.save(tree, tmp_path / f"set{suffix}")
-    same(tree, scenario_files.load(path))
+        path = scenarios.save(tree, tmp_path / f"set{suffix}")
+    same(tree, scenarios.load(path))
     assert {found.name for found in tmp_path.iterdir()} <= {f"set{suffix}", f"set{suffix}.json"}
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_save_that_breaks_leaves_the_old_file(tmp_path, suffix):
     good = scenarios.assemble(np.zeros((1, 2, 2, 1), np.float32), ["A"])
-    path = scenario_files.save(good, tmp_path / f"set{suffix}")
+    path = scenarios.save(good, tmp_path / f"set{suffix}")
     bad = scenarios.assemble(np.ones((1, 2, 2, 1), np.float32), ["A"], what=object())
     with pytest.raises(ScenarioError, match="provenance"):
-        scenario_files.save(bad, path)
-    same(good, scenario_files.load(path))
+        scenarios.save(bad, path)
+    same(good, scenarios.load(path))
     assert not [found for found in tmp_path.iterdir() if found.name.startswith(".")]
 
 
@@ -91,8 +91,8 @@ def test_a_save_that_breaks_leaves_the_old_file(tmp_path, suffix):
 def test_axes_stored_in_another_order_come_back_in_ours(tmp_path, suffix):
     values = np.random.Generator(np.random.Philox(4)).normal(size=(1, 3, 4, 2)).astype(np.float32)
     tree = scenarios.assemble(values, ["A", "B"])
-    turned = scenarios.plant(scenarios.dataset(tree).transpose("asset", "time", "draw", "chain"), {})
-    loaded = scenario_files.load(scenario_files.save(turned, tmp_path / f"set{suffix}"))
+    turned = _container.wrap(scenarios.dataset(tree).transpose("asset", "time", "draw", "chain"), {})
+    loaded = scenarios.load(scenarios.save(turned, tmp_path / f"set{suffix}"))
     assert scenarios.returns(loaded).dims == scenarios.DIMS
     np.testing.assert_array_equal(scenarios.returns(loaded), values)
 
@@ -102,7 +102,7 @@ def test_rows_of_a_foreign_table_may_come_in_any_order(tmp_path, suffix):
     table = pd.DataFrame({"draw": [1, 0, 1, 0], "time": [2, 1, 1, 2], "A B": [0.4, 0.1, 0.3, 0.2], "ä": [4, 1, 3, 2]})
     path = tmp_path / f"foreign{suffix}"
     table.to_csv(path, index=False) if suffix == ".csv" else table.to_parquet(path)
-    values = scenarios.returns(scenario_files.load(path))
+    values = scenarios.returns(scenarios.load(path))
     assert values.dtype == np.float32 and list(values.asset.values) == ["A B", "ä"]
     np.testing.assert_array_equal(values.sel(asset="A B").values[0], np.float32([[0.1, 0.2], [0.3, 0.4]]))
 
@@ -128,22 +128,22 @@ def test_a_malformed_table_says_where(tmp_path, text, said):
     path = tmp_path / "bad.csv"
     path.write_text(text)
     with pytest.raises(ScenarioError, match=said):
-        scenario_files.load(path)
+        scenarios.load(path)
 
 
 def test_a_companion_of_another_table_is_refused(tmp_path):
     tree = scenarios.assemble(np.zeros((1, 2, 2, 1), np.float32), ["A"], seed=1)
-    path = scenario_files.save(tree, tmp_path / "set.csv")
+    path = scenarios.save(tree, tmp_path / "set.csv")
     path.write_text(path.read_text().replace("0,1,0", "0,1,1", 1))
     with pytest.raises(ScenarioError, match="another SHA-256"):
-        scenario_files.load(path)
+        scenarios.load(path)
 
 
 @pytest.mark.parametrize("name", ["missing.nc", "odd.txt"])
 def test_unreadable_places_are_told(tmp_path, name):
     (tmp_path / "odd.txt").write_text("x")
     with pytest.raises(ScenarioError, match="no scenario file|expected the suffix"):
-        scenario_files.load(tmp_path / name)
+        scenarios.load(tmp_path / name)
 
 
 @pytest.mark.parametrize("suffix", [".nc", ".parquet", ".csv"])
@@ -151,30 +151,30 @@ def test_noise_in_place_of_a_file_is_a_scenario_error(tmp_path, suffix):
     path = tmp_path / f"noise{suffix}"
     path.write_bytes(np.random.Generator(np.random.Philox(1)).bytes(4000))
     with pytest.raises(ScenarioError, match="cannot be read"):
-        scenario_files.load(path)
+        scenarios.load(path)
 
 
 def test_an_empty_folder_is_no_zarr(tmp_path):
     (tmp_path / "empty.zarr").mkdir()
     with pytest.raises(ScenarioError, match="cannot be read|no group"):
-        scenario_files.load(tmp_path / "empty.zarr")
+        scenarios.load(tmp_path / "empty.zarr")
 
 
 def test_tables_refuse_what_they_cannot_hold(tmp_path):
     clash = scenarios.assemble(np.zeros((1, 1, 1, 1), np.float32), ["time"])
     with pytest.raises(ScenarioError, match="save as .nc"):
-        scenario_files.save(clash, tmp_path / "set.csv")
+        scenarios.save(clash, tmp_path / "set.csv")
     mixed = scenarios.assemble({"ret": np.zeros((1, 1, 1), np.float32), "volume": np.zeros((1, 1, 1))}, ["A"])
     with pytest.raises(ScenarioError, match="save as .nc"):
-        scenario_files.save(mixed, tmp_path / "set.parquet")
+        scenarios.save(mixed, tmp_path / "set.parquet")
     with pytest.raises(ScenarioError, match="suffix"):
-        scenario_files.save(mixed, tmp_path / "set.xlsx")
+        scenarios.save(mixed, tmp_path / "set.xlsx")
     with pytest.raises(ScenarioError, match="does not exist"):
-        scenario_files.save(mixed, tmp_path / "nowhere" / "set.nc")
+        scenarios.save(mixed, tmp_path / "nowhere" / "set.nc")
 
 
 def test_the_companion_of_a_csv_is_readable_by_anyone(tmp_path):
     tree = scenarios.assemble(np.zeros((1, 2, 2, 1), np.float32), ["A"], seed=1)
-    path = scenario_files.save(tree, tmp_path / "set.csv")
+    path = scenarios.save(tree, tmp_path / "set.csv")
     assert json.loads((tmp_path / "set.csv.json").read_text())["provenance"] == {"seed": 1}
     assert path.read_text().startswith("draw,time,A\n0,1,0")

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench import scenarios
 from workbench.errors import FitError, ParameterError, Refusal
-from workbench.scenarios import container as scenarios
 from workbench.stress import (
     Constraint,
     Move,

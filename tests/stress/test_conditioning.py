@@ -8,10 +8,10 @@ import torch
 from scipy import stats
 from stress_panel import panel
 
+from workbench import scenarios
 from workbench.books import equal_weight
 from workbench.errors import ParameterError, Refusal
 from workbench.samplers import make
-from workbench.scenarios import container as scenarios
 from workbench.stress import (
     Constraint,
     Loss,

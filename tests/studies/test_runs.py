@@ -17,10 +17,9 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from workbench import studies
+from workbench import scenarios, studies
 from workbench.errors import CellFailed, ParameterError
 from workbench.governance import fingerprints, manifest
-from workbench.scenarios import container as scenarios
 from workbench.studies.runner import status
 
 PARAMETERS = """draws: int = 40  # scenarios
@@ -29,11 +28,11 @@ names: list[str] = ["A", "B"]  # assets
 run_dir: str = "."  # where files go"""
 DRAW = """import numpy as np
 from pathlib import Path
-from workbench import scenario_files, scenarios
+from workbench import scenarios
 noise = np.random.Generator(np.random.Philox(seed))
 values = noise.standard_normal((1, draws, 5, len(names))).astype("f4") / 100
 tree = scenarios.assemble(values, names, seed=seed)
-scenario_files.save(tree, Path(run_dir) / "scenarios.nc")
+scenarios.save(tree, Path(run_dir) / "scenarios.nc")
 None"""
 SHOW = """import matplotlib.pyplot as plt
 from workbench.studies import show, verdict

@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench import cli
-from workbench.scenarios import container as scenarios
-from workbench.scenarios import files as scenario_files
+from workbench import cli, scenarios
 
 ASSETS = ["A", "B", "C"]
 RNG = np.random.default_rng(12)
@@ -51,7 +49,7 @@ def csv(folder: Path, content) -> Path:
 
 def tampered(folder: Path, suffix: str, how) -> Path:
     """A sound file of this format whose bytes are changed."""
-    path = scenario_files.save(SOUND, folder / f"set{suffix}")
+    path = scenarios.save(SOUND, folder / f"set{suffix}")
     path.write_bytes(how(path.read_bytes()))
     return path
 

@@ -7,7 +7,7 @@ from validation_panel import panel
 
 from workbench.errors import DataError, ParameterError, ScenarioError
 from workbench.power.processes import LAWS
-from workbench.scenarios.container import assemble
+from workbench.scenarios import assemble
 from workbench.validation import CHECKS, QUESTIONS, trial, verdict
 
 ALWAYS = [name for name in CHECKS if name not in ("today's level", "one state", "leaked hold-out", "identities")]

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from workbench import scenarios
 from workbench.errors import ParameterError
-from workbench.scenarios import files as scenario_files
-from workbench.scenarios.container import assemble
+from workbench.scenarios import assemble
 from workbench.validation import risk_table, trial
 from workbench.validation.checks.dependence import correlations, moments
 from workbench.validation.checks.identities import Identity, read_identities
@@ -164,7 +164,7 @@ def files(world, tmp_path):
     prices.to_csv(tmp_path / "prices.csv")
     names = list(history.columns)
     for name, values in {"good.nc": honest, "bad.zarr": honest * 3, "odd.parquet": honest[:, :, :2]}.items():
-        scenario_files.save(assemble(values, names[: values.shape[2]]), tmp_path / name)
+        scenarios.save(assemble(values, names[: values.shape[2]]), tmp_path / name)
     return tmp_path
 
 
@@ -187,7 +187,7 @@ def test_audit_walks_through_all_draws(files, monkeypatch):
 
     monkeypatch.setattr(audit, "BLOCK", 300)
     monkeypatch.setattr(audit, "MOST_DRAWS", 500)
-    tree = scenario_files.load(files / "good.nc")
+    tree = scenarios.load(files / "good.nc")
     given = audit.gather(files / "good.nc")
     assert np.array_equal(given.values, tree["scenarios"]["ret"].values[0][::4]) and given.whole.draws == 2000
     assert given.whole.repeats == 0
@@ -197,7 +197,7 @@ def test_audit_says_what_does_not_match(files, tmp_path):
     from workbench.errors import ScenarioError, WorkbenchError
     from workbench.validation.audit import audit
 
-    scenario_files.save(assemble(np.zeros((30, 5, 1), "f4"), ["Z"]), tmp_path / "other.nc")
+    scenarios.save(assemble(np.zeros((30, 5, 1), "f4"), ["Z"]), tmp_path / "other.nc")
     with pytest.raises(ScenarioError, match="no column in common"):
         audit(tmp_path / "other.nc", files / "prices.csv")
     (tmp_path / "torn.nc").write_bytes(b"not a netcdf")

@@ -15,9 +15,9 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+from workbench import scenarios
 from workbench.books.volatility import DAYS, ImpliedVolatility
 from workbench.errors import ParameterError
-from workbench.scenarios import container as scenarios
 
 
 class Position(Protocol):

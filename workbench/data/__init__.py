@@ -5,13 +5,13 @@ field and asset).
 """
 
 from workbench.data import online
+from workbench.data._files import read_file
+from workbench.data._frequency import frequency, periods_per_year
+from workbench.data._hashing import content_hash
+from workbench.data._returns import close, returns
+from workbench.data._stale import clean_from, stale_runs
+from workbench.data._validate import require_valid, validate
 from workbench.data.catalogue import DATASETS, ContentChanged, Entry, describe, load
-from workbench.data.files import read_file
-from workbench.data.frequency import frequency, periods_per_year
-from workbench.data.hashing import content_hash
-from workbench.data.returns import close, returns
-from workbench.data.stale import clean_from, stale_runs
-from workbench.data.validate import require_valid, validate
 from workbench.registry import discover
 
 discover("workbench.data.sets")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from workbench.data.hashing import content_hash
+from workbench.data._hashing import content_hash
 from workbench.registry import Registry
 
 DATASETS = Registry("data set")

@@ -17,9 +17,9 @@ from urllib.parse import quote, urlencode
 import numpy as np
 import pandas as pd
 
-from workbench.data.cache import cache_folder, cached
+from workbench.data._cache import cache_folder, cached
+from workbench.data._http import get_text
 from workbench.data.catalogue import KINDS
-from workbench.data.http import get_text
 from workbench.errors import DataError, ParameterError
 
 YAHOO = "https://query1.finance.yahoo.com"

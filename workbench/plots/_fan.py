@@ -14,8 +14,8 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
+from workbench import scenarios
 from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, themed
-from workbench.scenarios import container as scenarios
 
 BANDS = (0.5, 0.8, 0.98)
 BEFORE = 60

@@ -18,9 +18,9 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
+from workbench import scenarios
 from workbench.errors import ParameterError
 from workbench.plots._style import COLOURS, FAINT, REAL, canvas, legend_below, themed
-from workbench.scenarios import container as scenarios
 
 
 def closest_episodes(

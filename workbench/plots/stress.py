@@ -11,8 +11,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from workbench import scenarios
 from workbench.plots._style import COLOURS, FAINT, REAL, canvas, legend_below, themed
-from workbench.scenarios import container as scenarios
 from workbench.stress.preregistered import Verdict
 from workbench.stress.reverse_stress import Reverse
 from workbench.validation.crisis_shape import Likeness

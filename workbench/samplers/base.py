@@ -20,9 +20,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from workbench import scenarios
 from workbench.errors import FitError, ParameterError
 from workbench.samplers.noise import BLOCK, block_noise, blocks, long_run_days
-from workbench.scenarios import container as scenarios
 
 TILE = 512  # draws decoded at a time
 State = dict[str, Tensor]  # name -> (draw or 1, ...)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from workbench import scenarios
 from workbench.errors import ParameterError
 from workbench.samplers.base import Sampler
 from workbench.samplers.presets import SAMPLERS
-from workbench.scenarios import container as scenarios
 
 
 def chain_seed(seed: int, chain: int) -> int:

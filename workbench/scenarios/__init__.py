@@ -1,24 +1,34 @@
-"""The scenario set: container, files on disk, wide tables and folders of CSV files."""
+"""Sets of scenarios: draws of a market's future, in memory and on disk.
 
-from workbench.scenarios.container import (
+A set is an ArviZ-shaped :class:`xarray.DataTree` with dims ``(chain, draw, time, asset)`` in the group ``scenarios``.
+"""
+
+from workbench.scenarios._container import (
     DIMS,
-    GROUP,
     assemble,
-    check_names,
     concat,
     cumulative,
     dataset,
     digest,
-    plant,
     pnl,
     pooled,
     prices,
     returns,
     subset,
 )
-from workbench.scenarios.files import load, save
+from workbench.scenarios._files import load, save
 
 __all__ = [
-    "DIMS", "GROUP", "assemble", "check_names", "returns", "pooled", "dataset", "concat", "subset", "cumulative", "prices",
-    "pnl", "plant", "digest", "save", "load",
+    "load", "save", "assemble", "returns", "pooled", "cumulative", "prices", "pnl", "subset", "concat", "dataset",
+    "digest", "DIMS",
+]  # fmt: skip
+"""Sets of scenarios: draws of a market's future, in memory and on disk.
+
+A set is an ArviZ-shaped :class:`xarray.DataTree` with dims ``(chain, draw, time, asset)`` in the group ``scenarios``.
+"""
+
+
+__all__ = [
+    "load", "save", "assemble", "returns", "pooled", "cumulative", "prices", "pnl", "subset", "concat", "dataset",
+    "digest", "DIMS",
 ]  # fmt: skip

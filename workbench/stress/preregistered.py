@@ -17,8 +17,8 @@ import torch
 import xarray as xr
 from scipy.stats import beta
 
+from workbench import scenarios
 from workbench.errors import ParameterError, Refusal
-from workbench.scenarios import container as scenarios
 from workbench.stress.events import Constraint
 
 

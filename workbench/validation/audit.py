@@ -17,10 +17,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workbench import data
+from workbench import data, scenarios
 from workbench.errors import ParameterError, ScenarioError
-from workbench.scenarios import container as container
-from workbench.scenarios import files as scenario_files
+from workbench.scenarios._files import ATTRIBUTE as PROVENANCE
 from workbench.validation.checks.identities import read_identities
 from workbench.validation.engine.comparison_data import Case, Whole
 from workbench.validation.engine.finding import Finding, verdict
@@ -142,25 +141,25 @@ def audit(
 def gather(source: str | Path | xr.DataTree) -> Gathered:
     """Walk through all draws once, block by block, keeping an even sample."""
     if isinstance(source, xr.DataTree):
-        return _walk(container.dataset(source), dict(source.attrs))
+        return _walk(scenarios.dataset(source), dict(source.attrs))
     path = Path(source)
     if path.suffix not in (".nc", ".zarr") or not path.exists():
-        tree = scenario_files.load(path)
-        return _walk(container.dataset(tree), dict(tree.attrs))
+        tree = scenarios.load(path)
+        return _walk(scenarios.dataset(tree), dict(tree.attrs))
     how = {"engine": "h5netcdf"} if path.suffix == ".nc" else {"engine": "zarr", "consolidated": False}
     try:
         with xr.open_datatree(path, decode_times=False, decode_timedelta=False, mask_and_scale=False, **how) as opened:
             attributes = dict(opened.attrs)
-            attributes |= json.loads(attributes.pop(scenario_files.ATTRIBUTE, "{}"))
-            return _walk(container.dataset(opened), attributes)
+            attributes |= json.loads(attributes.pop(PROVENANCE, "{}"))
+            return _walk(scenarios.dataset(opened), attributes)
     except (OSError, ValueError, KeyError) as wrong:
         raise ScenarioError(f"{path.name} cannot be read as a scenario set: {wrong}") from None
 
 
 def _walk(draws: xr.Dataset, attributes: dict) -> Gathered:
-    if "ret" not in draws or set(draws["ret"].dims) != set(container.DIMS):
+    if "ret" not in draws or set(draws["ret"].dims) != set(scenarios.DIMS):
         raise ScenarioError(
-            f"no field 'ret' with dims {container.DIMS}; found {dict((n, f.dims) for n, f in draws.items())}"
+            f"no field 'ret' with dims {scenarios.DIMS}; found {dict((n, f.dims) for n, f in draws.items())}"
         )
     field_, assets = draws["ret"], [str(name) for name in draws.asset.values]
     total, seen, repeats = field_.sizes["chain"] * field_.sizes["draw"], set(), 0

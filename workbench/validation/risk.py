@@ -20,8 +20,8 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
+from workbench import scenarios
 from workbench.errors import ParameterError
-from workbench.scenarios import container as scenarios
 
 LEVELS = (0.95, 0.99)
 BATCHES = 20

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from workbench import scenarios
 from workbench.errors import DataError, ParameterError, ScenarioError
-from workbench.scenarios import container as container
 from workbench.validation.checks.identities import Identity, read_identities
 from workbench.validation.engine.check import CHECKS
 from workbench.validation.engine.comparison_data import Case, Whole
@@ -130,13 +130,13 @@ def aligned(scenarios: np.ndarray | xr.DataTree, history: pd.DataFrame) -> np.nd
 
 
 def _by_name(tree: xr.DataTree, wanted: list[str]) -> np.ndarray:
-    have = [str(name) for name in container.returns(tree).asset.values]
+    have = [str(name) for name in scenarios.returns(tree).asset.values]
     missing, extra = [n for n in wanted if n not in have], [n for n in have if n not in wanted]
     if missing or extra:
         raise ScenarioError(
             f"columns differ: the scenarios lack {missing} and have besides {extra}; select the same assets in both"
         )
-    return container.pooled(tree)[:, :, [have.index(name) for name in wanted]]
+    return scenarios.pooled(tree)[:, :, [have.index(name) for name in wanted]]
 
 
 def named_books(books: Mapping | pd.DataFrame | None, history: pd.DataFrame) -> dict[str, np.ndarray]:

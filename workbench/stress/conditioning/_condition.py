@@ -22,11 +22,11 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+from workbench import scenarios
 from workbench.errors import ParameterError, Refusal
 from workbench.samplers import Sampler
 from workbench.samplers.composed import Filtered
 from workbench.samplers.noise import stream
-from workbench.scenarios import container as scenarios
 from workbench.stress._kernels import Kernel, step
 from workbench.stress.conditioning._affine import affine, demand_consistent
 from workbench.stress.conditioning._guided import guided

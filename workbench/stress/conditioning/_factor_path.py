@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from workbench import scenarios
 from workbench.errors import ParameterError
 from workbench.samplers import Sampler
-from workbench.scenarios import container as scenarios
 from workbench.stress.conditioning._condition import LEAST_ESS, Conditional, given
 from workbench.stress.events import Constraint, Move
 

@@ -16,9 +16,9 @@ import torch
 import xarray as xr
 from scipy.stats import norm
 
+from workbench import scenarios
 from workbench.errors import ParameterError
 from workbench.samplers import Sampler
-from workbench.scenarios import container as scenarios
 from workbench.stress._kernels import JUMPS, SMOOTH
 from workbench.stress.events import Functional
 from workbench.stress.problem import Problem, continuous, smooth

@@ -17,11 +17,11 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+from workbench import scenarios
 from workbench.books import Book
 from workbench.errors import Refusal
 from workbench.samplers import Sampler
 from workbench.samplers.noise import stream
-from workbench.scenarios import container as scenarios
 from workbench.stress._kernels import JUMPS, SMOOTH, Kernel, linger
 from workbench.stress.events import Loss
 from workbench.stress.problem import Problem, Score, continuous, smooth

@@ -9,9 +9,9 @@ from pathlib import Path
 import nbformat
 import xarray as xr
 
+from workbench import scenarios
 from workbench.errors import CellFailed
 from workbench.governance import manifest
-from workbench.scenarios import files as scenario_files
 from workbench.studies.report import html as report
 from workbench.studies.runner import status
 from workbench.studies.runner.progress import Progress
@@ -52,7 +52,7 @@ class Run:
     def scenarios(self) -> xr.DataTree:
         """The scenario set that the study wrote; raises ScenarioError when it wrote none."""
         stored = next((path for path in scenario_files_of(self.path)), self.path / "scenarios.nc")
-        return scenario_files.load(stored)
+        return scenarios.load(stored)
 
 
 class StudyBroke(CellFailed):

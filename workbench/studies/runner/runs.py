@@ -18,10 +18,9 @@ from pathlib import Path
 
 import nbformat
 
+from workbench import scenarios
 from workbench.errors import ParameterError
 from workbench.governance import manifest
-from workbench.scenarios import container as scenarios
-from workbench.scenarios import files as scenario_files
 from workbench.studies.report import front_matter as papers
 from workbench.studies.report import html as report
 from workbench.studies.runner import notebooks, status
@@ -99,7 +98,7 @@ def _complete(study, values, inputs: Inputs, folder: Path, place: Path, state: s
     """Report, status, manifest, and the rename that makes the run a finished one."""
     _forget_folder(folder, study, values)
     changed = inputs.changed(gather(study, values))
-    digests = {path.name: scenarios.digest(scenario_files.load(path)) for path in scenario_files_of(folder)}
+    digests = {path.name: scenarios.digest(scenarios.load(path)) for path in scenario_files_of(folder)}
     head = papers.head(study, values, inputs, changed)
     written = report.export(folder / "notebook.ipynb", folder / "report.html", head)
     warnings = _warnings(written, changed)

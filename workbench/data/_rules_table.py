@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from workbench.data.flaws import RULES, Case, Flaw, day, label
-from workbench.data.frequency import EXPLAINED, frequency, steps
-from workbench.data.wording import counted
+from workbench.data._flaws import RULES, Flaw, FlawCase, day, label
+from workbench.data._frequency import EXPLAINED, frequency, steps
+from workbench.data._wording import counted
 
 
 @RULES.register("unordered dates")
-def unordered_dates(case: Case) -> Iterator[Flaw]:
+def unordered_dates(case: FlawCase) -> Iterator[Flaw]:
     """A date that comes before the one above it."""
     index = case.panel.index
     back = np.flatnonzero(index[1:] < index[:-1])
@@ -24,7 +24,7 @@ def unordered_dates(case: Case) -> Iterator[Flaw]:
 
 
 @RULES.register("duplicate dates")
-def duplicate_dates(case: Case) -> Iterator[Flaw]:
+def duplicate_dates(case: FlawCase) -> Iterator[Flaw]:
     """A date with more than one row."""
     index = case.panel.index
     twice = np.flatnonzero(index.duplicated())
@@ -35,7 +35,7 @@ def duplicate_dates(case: Case) -> Iterator[Flaw]:
 
 
 @RULES.register("gaps")
-def gaps(case: Case) -> Iterator[Flaw]:
+def gaps(case: FlawCase) -> Iterator[Flaw]:
     """A silence longer than the calendar of the panel's frequency explains; an error beyond four times that."""
     index, often = case.ordered.index, frequency(case.ordered.index)
     days = steps(index)
@@ -47,7 +47,7 @@ def gaps(case: Case) -> Iterator[Flaw]:
 
 
 @RULES.register("cells")
-def cells(case: Case) -> Iterator[Flaw]:
+def cells(case: FlawCase) -> Iterator[Flaw]:
     """A cell that holds something, but no number."""
     for position, column in enumerate(case.panel.columns):
         raw = case.panel.iloc[:, position]
@@ -59,7 +59,7 @@ def cells(case: Case) -> Iterator[Flaw]:
 
 
 @RULES.register("infinite values")
-def infinite_values(case: Case) -> Iterator[Flaw]:
+def infinite_values(case: FlawCase) -> Iterator[Flaw]:
     """A value that is not finite."""
     for column in case.numbers:
         dates = case.numbers.index[np.isinf(case.numbers[column].to_numpy())]
@@ -69,7 +69,7 @@ def infinite_values(case: Case) -> Iterator[Flaw]:
 
 
 @RULES.register("missing values")
-def missing_values(case: Case) -> Iterator[Flaw]:
+def missing_values(case: FlawCase) -> Iterator[Flaw]:
     """Empty cells: told by column, never filled; an error when a column holds nothing."""
     for column in case.ordered:
         values = case.ordered[column]
@@ -99,7 +99,7 @@ def _first_inside(dates: pd.DatetimeIndex, start: pd.Timestamp) -> pd.Timestamp:
 
 
 @RULES.register("too few rows")
-def too_few_rows(case: Case) -> Iterator[Flaw]:
+def too_few_rows(case: FlawCase) -> Iterator[Flaw]:
     """Fewer complete returns than the sampler needs."""
     changes = case.changes.dropna(how="all")
     count = int(changes.notna().all(axis=1).sum())
@@ -112,5 +112,5 @@ def too_few_rows(case: Case) -> Iterator[Flaw]:
         yield Flaw("error", str(scarce), _end(case, 0), _end(case, -1), told, remedy)
 
 
-def _end(case: Case, position: int) -> pd.Timestamp | None:
+def _end(case: FlawCase, position: int) -> pd.Timestamp | None:
     return case.ordered.index[position] if len(case.ordered) else None

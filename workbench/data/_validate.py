@@ -1,6 +1,6 @@
 """Validation: everything that is wrong with a panel, by column and date, before anything is fitted.
 
-Every rule of :data:`workbench.data.flaws.RULES` looks at the panel; nothing is corrected, filled or dropped.
+Every rule of :data:`workbench.data._flaws.RULES` looks at the panel; nothing is corrected, filled or dropped.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from workbench.data import rules_table, rules_values  # noqa: F401  (they register their rules)
+from workbench.data import _rules_table, _rules_values  # noqa: F401  (they register their rules)
+from workbench.data._flaws import RULES, FlawCase
+from workbench.data._wording import counted
 from workbench.data.catalogue import KINDS
-from workbench.data.flaws import RULES, Case
-from workbench.data.wording import counted
 from workbench.errors import DataError, ParameterError
 
 COLUMNS = ["severity", "rule", "column", "first", "last", "message", "remedy"]
@@ -38,7 +38,7 @@ def validate(panel: pd.DataFrame, kind: str | None = None, minimum_rows: int = 2
     if kind not in KINDS:
         raise ParameterError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
     _demand_dates(panel)
-    case = Case(panel, kind, minimum_rows)
+    case = FlawCase(panel, kind, minimum_rows)
     found = [(flaw.severity, name, *flaw[1:]) for name, rule in RULES.items() for flaw in rule(case)]
     table = pd.DataFrame(found, columns=COLUMNS).astype({"first": "datetime64[ns]", "last": "datetime64[ns]"})
     return table.sort_values("severity", kind="stable", ignore_index=True)

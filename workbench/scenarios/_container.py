@@ -45,10 +45,10 @@ def assemble(fields: Mapping[str, np.ndarray] | np.ndarray, assets: Sequence[str
     chains, draws, steps, _ = next(iter(shapes.values()))
     coords = {"chain": np.arange(chains), "draw": np.arange(draws), "time": np.arange(1, steps + 1)}
     dataset = xr.Dataset(variables, coords={**coords, "asset": np.asarray(assets, dtype=str)})
-    return plant(dataset, provenance)
+    return wrap(dataset, provenance)
 
 
-def plant(dataset: xr.Dataset, provenance: Mapping) -> xr.DataTree:
+def wrap(dataset: xr.Dataset, provenance: Mapping) -> xr.DataTree:
     """Put a Dataset of draws into a tree as the group ``scenarios``, with provenance in the attributes of the root."""
     tree = xr.DataTree.from_dict({GROUP: dataset})
     tree.attrs.update(provenance)
@@ -118,7 +118,7 @@ def concat(trees: Sequence[xr.DataTree]) -> xr.DataTree:
     for place, other in enumerate(sets[1:], start=1):
         _same_but_chains(sets[0], other, place)
     joined = xr.concat(sets, dim="chain", join="exact")
-    return plant(joined.assign_coords(chain=np.arange(joined.sizes["chain"])), trees[0].attrs)
+    return wrap(joined.assign_coords(chain=np.arange(joined.sizes["chain"])), trees[0].attrs)
 
 
 def _same_but_chains(first: xr.Dataset, other: xr.Dataset, place: int) -> None:
@@ -144,7 +144,7 @@ def subset(tree: xr.DataTree, **labels) -> xr.DataTree:
         raise ScenarioError(f"cannot select {labels}: {missing}") from None
     if 0 in chosen.sizes.values():
         raise ScenarioError(f"nothing is left after selecting {labels}")
-    return plant(chosen, tree.attrs)
+    return wrap(chosen, tree.attrs)
 
 
 def cumulative(tree: xr.DataTree) -> xr.DataArray:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import xarray as xr
 
 from workbench.errors import ScenarioError
-from workbench.scenarios.container import DIMS, check_names, dataset, plant
+from workbench.scenarios._container import DIMS, check_names, dataset, wrap
 
 KEYS = ("field", "chain", "draw", "time")
 METADATA = b"workbench"
@@ -51,7 +51,7 @@ def read_table(path: Path) -> xr.DataTree:
     for name in KEYS[1:]:
         table[name] = _whole(table[name], path)
     values = np.column_stack([_finite(table[name], path) for name in assets]).astype(kind, copy=False)
-    return plant(_fold(table, values, assets, path), provenance)
+    return wrap(_fold(table, values, assets, path), provenance)
 
 
 def pack(attrs: dict) -> str:

@@ -13,7 +13,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from workbench.data.wording import counted
+from workbench.data._wording import counted
 from workbench.errors import DataError
 
 _WORDS = ("", "na", "n/a", "nan", "null", "none", ".", "-", "--", "#n/a", "#n/a n/a", "#na", "nd", "n.a.", "<na>")

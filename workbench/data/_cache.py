@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from workbench.data.hashing import content_hash
+from workbench.data._hashing import content_hash
 from workbench.errors import DataError
 
 VARIABLE = "WORKBENCH_CACHE"

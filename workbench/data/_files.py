@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from workbench.data.dates import YEARS, date_column, parse_dates
-from workbench.data.layout import are_bars, bars, guess_returns, pivot_long, symbol_column
-from workbench.data.numbers import MISSING, decimal_mark, parse_numbers
-from workbench.data.text_table import read_text_table
+from workbench.data._dates import YEARS, date_column, parse_dates
+from workbench.data._layout import are_bars, bars, guess_returns, pivot_long, symbol_column
+from workbench.data._numbers import MISSING, decimal_mark, parse_numbers
+from workbench.data._text_table import read_text_table
 from workbench.errors import DataError, ParameterError
 
 WORDS = {"price": "prices", "return": "log returns as fractions"}

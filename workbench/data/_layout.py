@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from workbench.data.numbers import is_numeric
-from workbench.data.wording import counted
+from workbench.data._numbers import is_numeric
+from workbench.data._wording import counted
 from workbench.errors import DataError
 
 FIELDS = {

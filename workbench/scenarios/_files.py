@@ -5,7 +5,7 @@
 ``name.zarr``             Zarr 3, in chunks of 4,096 draws; large sets
 ``name.parquet``,         wide table ``draw, time, <asset>...``, with ``chain`` where there are several and ``field``
 ``name.csv``              (``ret``, ``volume``, ...) where there is more than returns; what other people write and read
-a folder of CSV files     one an asset or one a draw, read only (:mod:`workbench.scenarios.csv_folder`)
+a folder of CSV files     one an asset or one a draw, read only (:mod:`workbench.scenarios._csv_folder`)
 ========================  ==================================================================================
 
 Provenance travels as one JSON attribute, because netCDF has neither truth values nor nesting; a CSV has no place for
@@ -26,9 +26,9 @@ import numpy as np
 import xarray as xr
 
 from workbench.errors import ScenarioError
-from workbench.scenarios.container import DIMS, GROUP, check_names, dataset
-from workbench.scenarios.csv_folder import read_folder
-from workbench.scenarios.wide_table import pack, read_table, write_table
+from workbench.scenarios._container import DIMS, GROUP, check_names, dataset
+from workbench.scenarios._csv_folder import read_folder
+from workbench.scenarios._wide_table import pack, read_table, write_table
 
 BLOCK = 4096
 ATTRIBUTE = "provenance_json"

@@ -1,6 +1,6 @@
 """What a rule says about a panel, and the registry of rules.
 
-A rule is a function from a :class:`Case` to any number of :class:`Flaw`; the decorator
+A rule is a function from a :class:`FlawCase` to any number of :class:`Flaw`; the decorator
 ``@RULES.register(name)`` is all that a new one needs. An *error* makes fitting wrong; a *warning* asks for a
 look.
 """
@@ -33,7 +33,7 @@ class Flaw(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Case:
+class FlawCase:
     """A panel under examination, with the views of it that several rules need."""
 
     panel: pd.DataFrame

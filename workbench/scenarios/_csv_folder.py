@@ -7,7 +7,7 @@ header of every file                   understood as
 ``time, 0, 1, 2, ...``                 one file an asset, named by the file; a column is a draw
 ``draw, time, <one column>``           one file an asset, named by the file; a row is a draw and a day
 ``[time,] <asset>, <asset>, ...``      one file a draw; a row is a day
-``draw, time, <asset>, <asset>, ...``  parts of one wide table (:mod:`workbench.scenarios.wide_table`)
+``draw, time, <asset>, <asset>, ...``  parts of one wide table (:mod:`workbench.scenarios._wide_table`)
 =====================================  ================================================================
 
 ``scenario``, ``path`` and ``simulation`` stand for ``draw``; ``day``, ``step`` and ``date`` for ``time``. Numbered
@@ -27,8 +27,8 @@ import pandas as pd
 import xarray as xr
 
 from workbench.errors import ScenarioError
-from workbench.scenarios.container import DIMS, check_names, plant
-from workbench.scenarios.wide_table import _finite, _read_csv, _row, _whole
+from workbench.scenarios._container import DIMS, check_names, wrap
+from workbench.scenarios._wide_table import _finite, _read_csv, _row, _whole
 
 DRAW = ("draw", "scenario", "path", "simulation")
 TIME = ("time", "day", "step", "date")
@@ -58,7 +58,7 @@ def read_folder(folder: Path) -> xr.DataTree:
     check_names(list(table))
     values = _folded(table, folder)
     sizes = f"{values.sizes['draw']} draws of {values.sizes['time']} days, {values.sizes['asset']} assets"
-    return plant(values, {"reading": f"{folder.name}: {len(files)} CSV files, {layout.said}; {sizes}"})
+    return wrap(values, {"reading": f"{folder.name}: {len(files)} CSV files, {layout.said}; {sizes}"})
 
 
 def understand(header: Sequence[str], path: Path) -> Layout:

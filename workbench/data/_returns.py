@@ -20,9 +20,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from workbench.data._frequency import EXPLAINED, frequency, steps
+from workbench.data._wording import counted
 from workbench.data.catalogue import KINDS, load
-from workbench.data.frequency import EXPLAINED, frequency, steps
-from workbench.data.wording import counted
 from workbench.errors import DataError
 
 

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from workbench.data.flaws import RULES, Case, Flaw, day
-from workbench.data.jumps import decimal_shifts, split_like
-from workbench.data.stale import stale_runs
-from workbench.data.wording import counted
+from workbench.data._flaws import RULES, Flaw, FlawCase, day
+from workbench.data._jumps import decimal_shifts, split_like
+from workbench.data._stale import stale_runs
+from workbench.data._wording import counted
 
 FRACTIONS = {"return": 0.15, "yield": 0.5}
 """Median size beyond which returns or yields of each kind cannot be fractions."""
 
 
 @RULES.register("non-positive prices")
-def non_positive_prices(case: Case) -> Iterator[Flaw]:
+def non_positive_prices(case: FlawCase) -> Iterator[Flaw]:
     """A price or a level at or below zero has no logarithm."""
     if case.kind not in ("price", "level"):
         return
@@ -31,7 +31,7 @@ def non_positive_prices(case: Case) -> Iterator[Flaw]:
 
 
 @RULES.register("constant columns")
-def constant_columns(case: Case) -> Iterator[Flaw]:
+def constant_columns(case: FlawCase) -> Iterator[Flaw]:
     """A column that never changes has no risk to model."""
     for column in case.values:
         values = case.values[column].dropna()
@@ -41,7 +41,7 @@ def constant_columns(case: Case) -> Iterator[Flaw]:
 
 
 @RULES.register("stale prices")
-def stale_prices(case: Case) -> Iterator[Flaw]:
+def stale_prices(case: FlawCase) -> Iterator[Flaw]:
     """Long runs of zero returns; an error when most returns are zero."""
     for column, changes in case.each():
         runs, zeros = stale_runs(changes.to_frame(column)), float((changes == 0).mean())
@@ -58,7 +58,7 @@ def stale_prices(case: Case) -> Iterator[Flaw]:
 
 
 @RULES.register("units")
-def units(case: Case) -> Iterator[Flaw]:
+def units(case: FlawCase) -> Iterator[Flaw]:
     """Returns or yields that must be percent."""
     for column in case.values:
         typical = float(case.values[column].abs().median())
@@ -69,7 +69,7 @@ def units(case: Case) -> Iterator[Flaw]:
 
 
 @RULES.register("decimal shifts")
-def decimal_shift(case: Case) -> Iterator[Flaw]:
+def decimal_shift(case: FlawCase) -> Iterator[Flaw]:
     """A change by a factor of 10, 100 or 1,000 from one observation to the next."""
     if case.kind == "yield" or any(units(case)):
         return
@@ -82,7 +82,7 @@ def decimal_shift(case: Case) -> Iterator[Flaw]:
 
 
 @RULES.register("missed splits")
-def missed_split(case: Case) -> Iterator[Flaw]:
+def missed_split(case: FlawCase) -> Iterator[Flaw]:
     """A change by the ratio of a split after which nothing else changed; a real crash is only a warning."""
     if case.kind not in ("price", "return") or any(units(case)):
         return
@@ -98,7 +98,7 @@ def missed_split(case: Case) -> Iterator[Flaw]:
 
 
 @RULES.register("open, high, low, close")
-def bars(case: Case) -> Iterator[Flaw]:
+def bars(case: FlawCase) -> Iterator[Flaw]:
     """A bar whose low exceeds its open, close or high, whose high is below them, or whose volume is negative."""
     if case.panel.columns.nlevels == 1:
         return
@@ -126,14 +126,14 @@ def _impossible(fields: dict[str, pd.Series]) -> Iterator[tuple[str, pd.Series, 
         yield "volume", fields["volume"] < 0, "negative volume"
 
 
-def _others(case: Case, column: str) -> pd.DataFrame:
+def _others(case: FlawCase, column: str) -> pd.DataFrame:
     return case.changes.drop(columns=column) if case.panel.columns.nlevels == 1 else case.changes.iloc[:, :0]
 
 
-def _volume(case: Case, column: str) -> pd.Series | None:
+def _volume(case: FlawCase, column: str) -> pd.Series | None:
     name = f"volume/{column.partition('/')[2]}"
     return case.ordered[name].replace(0, np.nan) if name in case.ordered else None
 
 
-def _noun(case: Case) -> str:
+def _noun(case: FlawCase) -> str:
     return "cumulated return" if case.kind == "return" else case.kind
