@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from workbench import scenarios
-from workbench.power.processes import LAWS
+from workbench.power.processes import PROCESSES
 
 RESULTS = Path(__file__).parent / "results"
 DRAWS, HORIZON, ASSETS, DAYS = 10_000, 20, 20, 8_000
@@ -23,7 +23,7 @@ DRAWS, HORIZON, ASSETS, DAYS = 10_000, 20, 20, 8_000
 
 def files(folder: Path) -> tuple[Path, Path]:
     """A scenario file and a history of one law."""
-    law = LAWS.make("garch", assets=ASSETS)
+    law = PROCESSES.make("garch", assets=ASSETS)
     history, _ = law.history(DAYS, seed=1)
     tree = scenarios.assemble(law.scenarios(DRAWS, HORIZON, seed=2), list(history.columns))
     tree.to_netcdf(folder / "set.nc", engine="h5netcdf")

@@ -22,9 +22,9 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from workbench.power import World, build
+from workbench.power import SimulatedMarket, build
 from workbench.power.campaign import lines
-from workbench.power.processes import LAWS
+from workbench.power.processes import PROCESSES
 from workbench.validation import trial
 from workbench.validation.engine import null_width as calibration
 from workbench.validation.trial import prepare
@@ -38,23 +38,28 @@ OWN = ("classifier",)  # with a factor it refuted 9 % of honest sets in the camp
 RIDGE = np.array([0.0, 0.002, 0.01])
 
 
-def worlds(repeats: int) -> list[World]:
+def worlds(repeats: int) -> list[SimulatedMarket]:
     """Rounds over all laws, lengths and starts; the shapes of the sets change from round to round."""
     found = []
     for repeat, (start, lengths) in product(range(FIRST, FIRST + repeats), LENGTHS.items()):
         assets, draws, horizon = SHAPES[repeat % len(SHAPES)]
-        found += [World(law, n, assets, draws, horizon, start, repeat) for n in lengths for law in LAWS]
+        found += [
+            SimulatedMarket(name, n, assets, draws, horizon, start, repeat) for n in lengths for name in PROCESSES
+        ]
     return found
 
 
-def measure(world: World) -> dict:
+def measure(world: SimulatedMarket) -> dict:
     """Of each check: its p-value, and the law in which it was read."""
     truth = build(world)
     start = "unconditional" if world.start == "unconditional" else "last"
-    found = trial(truth.honest, truth.history, start=start, holdout=truth.holdout, seed=world.seed % 2**31)
-    memory = prepare(truth.honest[:50], truth.history, start=start).memory
+    found = trial(truth.null, truth.history, start=start, holdout=truth.holdout, seed=world.seed % 2**31)
+    memory = prepare(truth.null[:50], truth.history, start=start).memory
     told = {
-        finding.check: [finding.p_value, *(finding.evidence.get(name) for name in ("law", "blocks", "comparisons"))]
+        finding.check: [
+            finding.p_value,
+            *(finding.evidence.get(name) for name in ("distribution", "blocks", "comparisons")),
+        ]
         for finding in found
         if finding.answered
     }
@@ -73,7 +78,7 @@ def fit(rows: pd.DataFrame) -> list[float]:
     """a, b, c of one check from trials: p, law, blocks, comparisons, days, memory, truth."""
     x = calibration.regressors(rows["days"].to_numpy(float), rows["memory"].to_numpy())
     wide = {
-        level: np.log(np.maximum(needed(rows["p"].clip(1e-12, 1 - 1e-9).to_numpy(), rows["law"].iloc[0],
+        level: np.log(np.maximum(needed(rows["p"].clip(1e-12, 1 - 1e-9).to_numpy(), rows["distribution"].iloc[0],
                                         rows["blocks"].to_numpy(), rows["comparisons"].to_numpy(), level), 1e-3))
         for level in (0.05, 0.01)
     }  # fmt: skip
@@ -92,8 +97,8 @@ def fit(rows: pd.DataFrame) -> list[float]:
 def table(rows: list[dict]) -> pd.DataFrame:
     """One row a trial and check."""
     flat = [
-        {"check": check, "p": p, "law": law, "blocks": blocks, "comparisons": count, "days": row["days"],
-         "memory": row["memory"], "truth": row["law"], "start": row["start"],
+        {"check": check, "p": p, "distribution": law, "blocks": blocks, "comparisons": count, "days": row["days"],
+         "memory": row["memory"], "truth": row["process"], "start": row["start"],
          "kind": "unconditional" if row["start"] == "unconditional" else "conditional"}
         for row in rows for check, (p, law, blocks, count) in row["told"].items()
     ]  # fmt: skip
@@ -103,7 +108,7 @@ def table(rows: list[dict]) -> pd.DataFrame:
 def factors(trials: pd.DataFrame) -> dict[str, dict[str, list[float]]]:
     """a, b, c of every check whose null is a covariance, by kind of set."""
     found: dict[str, dict[str, list[float]]] = {}
-    told = trials[~trials["check"].isin(OWN)].dropna(subset="law")
+    told = trials[~trials["check"].isin(OWN)].dropna(subset="distribution")
     for (kind, check), rows in told.groupby(["kind", "check"], sort=False):
         found.setdefault(kind, {})[check] = fit(rows)
     return found
@@ -118,7 +123,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments or [])
     calibration.table.cache_clear()
     calibration.TABLE, stored = Path("nothing"), calibration.TABLE
-    done = {tuple(row[name] for name in World.__dataclass_fields__) for row in lines(KEPT)}
+    done = {tuple(row[name] for name in SimulatedMarket.__dataclass_fields__) for row in lines(KEPT)}
     end = monotonic() + 60 * options.minutes
     KEPT.parent.mkdir(exist_ok=True)
     for world in worlds(options.repeats):

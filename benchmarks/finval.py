@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workbench.power import HELD_OUT, World, attempt, build, tables
+from workbench.power import HELD_OUT, SimulatedMarket, attempt, build, tables
 from workbench.power.campaign import HONEST, lines
 from workbench.power.faults import FAULTS, plant
 
@@ -61,11 +61,11 @@ def judge(python: Path, fake: np.ndarray, real: np.ndarray) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def row(python: Path, world: World, fault: str) -> dict:
+def row(python: Path, world: SimulatedMarket, fault: str) -> dict:
     """Both opinions of one set."""
     truth, severity = build(world), 0.0 if fault == HONEST else FAULTS[fault].severity
     seed = world.seed % 2**31
-    fake = truth.honest if fault == HONEST else plant(fault, truth.honest, severity, seed, truth.context)
+    fake = truth.null if fault == HONEST else plant(fault, truth.null, severity, seed, truth.context)
     days = truth.history.to_numpy()
     real = days[: len(days) // world.horizon * world.horizon].reshape(-1, world.horizon, world.assets)
     ours, theirs = attempt(world, fault, severity), judge(python, fake, real)
@@ -77,9 +77,7 @@ def row(python: Path, world: World, fault: str) -> dict:
 def table(rows: pd.DataFrame) -> pd.DataFrame:
     """By number of paths: false alarms on the truth and detections of faults, with Wilson's intervals."""
     kinds = np.where(rows["fault"] == HONEST, "false alarms", "faults found")
-    parts = [
-        tables.shares(rows.assign(kind=kinds), rows[rule], ["kind", "draws"]).assign(rule=rule) for rule in RULES
-    ]
+    parts = [tables.shares(rows.assign(kind=kinds), rows[rule], ["kind", "draws"]).assign(rule=rule) for rule in RULES]
     return pd.concat(parts).set_index(["kind", "draws", "rule"]).sort_index()
 
 
@@ -90,12 +88,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--honest", type=int, default=10, help="honest worlds of each number of paths, laws in turn")
     options = parser.parse_args(arguments or [])
     python = interpreter()
-    done = {(kept["law"], kept["draws"], kept["repeat"], kept["fault"]) for kept in lines(KEPT)}
+    done = {(kept["process"], kept["draws"], kept["repeat"], kept["fault"]) for kept in lines(KEPT)}
     asked = [(HONEST, 500 + k) for k in range(options.honest)] + [(fault, 500) for fault in CHOSEN]
     turns = [(options.laws[k % len(options.laws)], *asked[k]) for k in np.random.default_rng(1).permutation(len(asked))]
     todo = [(law, paths, repeat, fault) for law, fault, repeat in turns for paths in options.paths]
     for name, paths, repeat, fault in sorted(set(todo) - done, key=todo.index):
-        told = row(python, World(name, draws=paths, repeat=repeat), fault)
+        told = row(python, SimulatedMarket(name, draws=paths, repeat=repeat), fault)
         with KEPT.open("a", encoding="utf-8") as out:
             out.write(json.dumps(told) + "\n")
     found = pd.DataFrame(lines(KEPT))

@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workbench.power import HELD_OUT, Job, World, documented, fingerprint, frame, run, store, tables
+from workbench.power import HELD_OUT, Job, SimulatedMarket, documented, fingerprint, frame, run, store, tables
 from workbench.power.campaign import HONEST, lines
 from workbench.power.faults import FAULTS
-from workbench.power.processes import LAWS
+from workbench.power.processes import PROCESSES
 from workbench.power.stored import TRIALS, load
 from workbench.power.tables import LONG
 
@@ -40,7 +40,7 @@ PARTS = ("size", "power", "large", "sweep")
 def sizes(repeats: range, start: str, laws: list[str]) -> list[Job]:
     """Truth against itself: every law and length, assets in turn."""
     cells = product(repeats, LENGTHS, laws)
-    worlds = [World(law, days, width(r, days, law), 500, start=start, repeat=r) for r, days, law in cells]
+    worlds = [SimulatedMarket(law, days, width(r, days, law), 500, start=start, repeat=r) for r, days, law in cells]
     return [Job(world, NOTHING) for world in worlds]
 
 
@@ -54,7 +54,11 @@ def powers(repeats: range, severities: tuple[float, ...] | None = None, large: b
     """Every fault in every world kept apart, at its documented severity or at those given."""
     jobs = []
     for repeat, law in product(repeats, HELD_OUT):
-        plain = World(law, days=LONG, assets=10, draws=2000, repeat=repeat) if large else World(law, repeat=repeat)
+        plain = (
+            SimulatedMarket(law, days=LONG, assets=10, draws=2000, repeat=repeat)
+            if large
+            else SimulatedMarket(law, repeat=repeat)
+        )
         after = replace(plain, days=LONG if large else 4000, start="unusual")
         crossed = replace(plain, cross=True)
         for world in (plain, after, crossed):
@@ -64,14 +68,14 @@ def powers(repeats: range, severities: tuple[float, ...] | None = None, large: b
     return jobs
 
 
-def _where(name: str, plain: World, after: World, crossed: World) -> World:
+def _where(name: str, plain: SimulatedMarket, after: SimulatedMarket, crossed: SimulatedMarket) -> SimulatedMarket:
     """The kind of world in which a fault is a fault."""
     return after if FAULTS[name].conditional else crossed if FAULTS[name].needs == "identities" else plain
 
 
 def plan(parts: list[str]) -> list[Job]:
     """Rounds of the parts wanted, so that a campaign stopped early has measured a little of everything."""
-    known, apart = list(LAWS), list(HELD_OUT)
+    known, apart = list(PROCESSES), list(HELD_OUT)
     rounds = [
         ("size", sizes(range(0, 3), "unconditional", known + apart)), ("power", powers(range(0, 4))),
         ("size", sizes(range(3, 10), "unconditional", known + apart)), ("power", powers(range(4, 7))),
@@ -89,8 +93,8 @@ def pack() -> None:
     trials = frame(rows)
     before = load() if TRIALS.exists() else trials.iloc[:0]
     swept = before[(before["fault"] != HONEST) & ~np.isclose(before["severity"], before["fault"].map(documented()))]
-    again = set(zip(trials["law"], trials["fault"], trials["severity"]))
-    stays = swept[[row not in again for row in zip(swept["law"], swept["fault"], swept["severity"])]]
+    again = set(zip(trials["process"], trials["fault"], trials["severity"]))
+    stays = swept[[row not in again for row in zip(swept["process"], swept["fault"], swept["severity"])]]
     found = pd.concat([trials, stays], ignore_index=True)
     notes = {
         "code now": fingerprint(), "trials by code": dict(Counter(found["code"])), "trials": len(found),
@@ -104,7 +108,7 @@ def report() -> None:
     trials = frame(lines(KEPT))
     print(tables.false_alarms(trials, ["start"]).round(3).to_string())
     print(tables.sizes(trials).round(3).to_string())
-    apart = trials[trials["law"].isin(list(HELD_OUT))]
+    apart = trials[trials["process"].isin(list(HELD_OUT))]
     lengths = tables.by_length(apart, documented())
     print(lengths.pivot(index="fault", columns="world", values=["hits", "n"]).to_string())
     apart = tables.short(apart)

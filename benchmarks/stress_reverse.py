@@ -61,14 +61,14 @@ COLUMNS = [
 def _ways(answer: Reverse, sampler: Sampler, book: Book, returns: pd.DataFrame) -> list[dict]:
     crises, crowd = Crises(returns, book, HORIZON), scenarios.pooled(answer.conditional)
     own = crises.compare(scenarios.pooled(sampler.sample(2000, HORIZON, 1, "long-run")))
-    refuted = np.mean([crises.place(pd.DataFrame(path, columns=returns.columns)).refuted for path in crowd])
+    refuted = np.mean([crises.rank(pd.DataFrame(path, columns=returns.columns)).refuted for path in crowd])
     head = {"method": answer.method, "probability": float(f"{answer.probability:.3g}"),
             "relative_error": round(answer.relative_error, 2), "evaluations": answer.evaluations,
             "typical": round(float(refuted), 3), "sampler_p": float(f"{own.p_value:.2g}"),
             "sampler_refuted_by": own.by}  # fmt: skip
     rows = []
     for number, mode in enumerate(answer.modes, 1):
-        placed = crises.place(mode.path)
+        placed = crises.rank(mode.path)
         rows.append(head | {
             "way": number, "share": round(len(mode.members) / len(crowd), 2), "loss": round(mode.loss, 4),
             "distance": round(mode.distance, 2), "plausibility": float(f"{mode.plausibility:.2g}"),

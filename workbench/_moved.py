@@ -26,6 +26,17 @@ SPLIT = {
 }
 
 RENAMED: dict[str, dict[str, str]] = {
+    "workbench.diagnostics.case": {"Case": "ComparisonData"},
+    "workbench.diagnostics.effects": {
+        "MENDS": "COUNTERFACTUALS",
+        "attributed": "counterfactuals",
+        "effects": "risk_impact",
+    },
+    "workbench.diagnostics.laws": {"LAWS": "PROCESSES", "Law": "Process"},
+    "workbench.diagnostics.likeness": {"Likeness": "CrisisShape"},
+    "workbench.diagnostics.measured": {"World": "SimulatedMarket"},
+    "workbench.diagnostics.measured.tables": {"honest": "null"},
+    "workbench.diagnostics.support": {"standing": "assess"},
     "workbench.stress": {
         "Against": "conditioning.FactorModel",
         "Answer": "causal.Answer",

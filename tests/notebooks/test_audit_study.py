@@ -13,7 +13,7 @@ from workbench.studies import run
 from workbench.validation.audit import audit, read_history
 from workbench.validation.engine.finding import Finding
 from workbench.validation.risk import expected_shortfall, value_at_risk
-from workbench.validation.risk_impact import MENDS, attributed, effects, sentences, weighted
+from workbench.validation.risk_impact import COUNTERFACTUALS, counterfactuals, risk_impact, sentences, weighted
 from workbench.validation.trial import prepare
 
 NAMES = ["AAA", "BBB", "CCC"]
@@ -47,18 +47,18 @@ def test_weighted_risk_with_equal_weights_is_the_plain_one():
 
 def test_effects_compare_the_books_that_were_given(past):
     books = pd.DataFrame([[1.0, 0.0, 0.0], [1.0, -1.0, 0.0]], ["long", "spread"], NAMES)
-    found = effects(prepare(draws(), past, books=books))
+    found = risk_impact(prepare(draws(), past, books=books))
     assert list(found["book"].unique()) == ["long", "spread"] and len(found) == 8
     assert found["difference"].to_numpy() == pytest.approx((found["scenarios"] - found["history"]).to_numpy())
-    doubled = effects(prepare(draws(scale=0.02), past, books=books))
+    doubled = risk_impact(prepare(draws(scale=0.02), past, books=books))
     assert (doubled["scenarios"] > 1.8 * found["scenarios"]).all()
 
 
-@pytest.mark.parametrize("mend", MENDS)
+@pytest.mark.parametrize("mend", COUNTERFACTUALS)
 def test_a_mend_sets_its_own_property_and_leaves_the_others(mend, past):
     shifted = draws(scale=0.006) + np.float32(0.002)
     case = prepare(shifted, past)
-    mended, real, fake = MENDS[mend][0](case), case.real.reshape(-1, 3), case.fake.reshape(-1, 3)
+    mended, real, fake = COUNTERFACTUALS[mend][0](case), case.real.reshape(-1, 3), case.fake.reshape(-1, 3)
     flat = mended.reshape(-1, 3)
     mean, spread = (real if mend == "mean" else fake).mean(0), (real if mend == "volatility" else fake).std(0)
     assert flat.mean(0) == pytest.approx(mean, abs=0.02) and flat.std(0) == pytest.approx(spread, rel=0.04)
@@ -70,10 +70,10 @@ def test_a_mend_sets_its_own_property_and_leaves_the_others(mend, past):
 
 def test_only_what_failed_and_can_be_mended_is_attributed(past):
     case = prepare(draws(scale=0.005), past)
-    found = attributed(case, failing("volatility", "clustering"))
+    found = counterfactuals(case, failing("volatility", "clustering"))
     assert set(found["mend"]) == {"volatility"} and set(found["checks"]) == {"volatility"}
     assert (found["change"] > 0.5 * found["scenarios"]).all()
-    assert attributed(case, []).empty
+    assert counterfactuals(case, []).empty
 
 
 def test_the_audit_tells_what_a_refutation_does_in_basis_points(past):
@@ -86,10 +86,10 @@ def test_the_audit_tells_what_a_refutation_does_in_basis_points(past):
 
 
 def test_an_honest_set_is_within_what_honest_sets_do(past):
-    found = effects(prepare(draws(), past))
+    found = risk_impact(prepare(draws(), past))
     known = found[found["low"].notna()]
     assert len(known) == 2 and known["scenarios"].between(known["low"], known["high"]).all()
-    assert all("; within the" in sentence for sentence in sentences(found, attributed(prepare(draws(), past), [])))
+    assert all("; within the" in sentence for sentence in sentences(found, counterfactuals(prepare(draws(), past), [])))
 
 
 def test_a_history_by_name_of_the_catalogue():

@@ -20,7 +20,7 @@ from workbench.backtesting.monitors import Watch, replay
 from workbench.errors import DataError
 from workbench.plots.backtests import month_zones, simultaneous_band
 from workbench.studies import run
-from workbench.validation.extrapolation import standing
+from workbench.validation.extrapolation import assess
 
 
 def forecasts(days: int = 700, seed: int = 1, factor: float = 1.0) -> pd.DataFrame:
@@ -60,8 +60,8 @@ FIGURES = {
     "evidence without alarms": lambda: plots.evidence_paths(watch()[0], watch()[1].iloc[:0]),
     "delays": lambda: plots.delay_curves(CURVES),
     "factors": lambda: plots.factor_paths({"tracking": recalibrated()}, 0.99),
-    "support": lambda: plots.distance_plot(standing(market(3))),
-    "support and scores": lambda: plots.distance_plot(standing(market(1)), WRONG, 0.99),
+    "support": lambda: plots.distance_plot(assess(market(3))),
+    "support and scores": lambda: plots.distance_plot(assess(market(1)), WRONG, 0.99),
 }
 WRONG = pd.DataFrame({"hits": [0.01, 0.0], "hits_error": [0.004, 0.0], "forecasts": [100, 99]}, index=[1, 2])
 

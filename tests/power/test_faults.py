@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import DataError, ParameterError
-from workbench.power import HELD_OUT, Job, World, build, campaign, stored, tables
+from workbench.power import HELD_OUT, Job, SimulatedMarket, build, campaign, stored, tables
 from workbench.power.faults import FAULTS, Context, plant
 from workbench.validation.engine.check import QUESTIONS
 
-WORLD = World("jumps", days=600, assets=4, draws=240, horizon=8, start="today", cross=True)
+WORLD = SimulatedMarket("jumps", days=600, assets=4, draws=240, horizon=8, start="today", cross=True)
 
 
 @pytest.fixture(scope="module")
@@ -23,21 +23,21 @@ def truth():
 
 def test_there_are_faults_for_every_question_but_those_of_books():
     assert len(FAULTS) >= 24
-    assert {FAULTS[name].group for name in FAULTS} >= set(QUESTIONS) - {"whole law", "portfolio"}
+    assert {FAULTS[name].group for name in FAULTS} >= set(QUESTIONS) - {"path distribution", "portfolio"}
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_severity_zero_is_the_set_to_the_bit(name, truth):
-    same = plant(name, truth.honest, 0.0, 1, truth.context)
-    assert same is not truth.honest and same.tobytes() == truth.honest.tobytes()
+    same = plant(name, truth.null, 0.0, 1, truth.context)
+    assert same is not truth.null and same.tobytes() == truth.null.tobytes()
 
 
 @pytest.mark.parametrize("name", FAULTS)
 @pytest.mark.parametrize("severity", [None, 0.3, 1.0])
 def test_a_fault_changes_a_copy_the_same_way_each_time(name, severity, truth):
-    before = truth.honest.copy()
-    first, again = (plant(name, truth.honest, severity, 5, truth.context) for _ in range(2))
-    assert np.array_equal(truth.honest, before), "the set given is not touched"
+    before = truth.null.copy()
+    first, again = (plant(name, truth.null, severity, 5, truth.context) for _ in range(2))
+    assert np.array_equal(truth.null, before), "the set given is not touched"
     assert first.tobytes() == again.tobytes() and np.isfinite(first).all()
     assert first.dtype == before.dtype and first.shape[1:] == before.shape[1:] and 20 <= len(first) <= len(before)
     assert first.shape != before.shape or not np.array_equal(first, before)
@@ -55,9 +55,9 @@ KEEPS_MARGINS = ["shuffled days", "independent days", "reversed time", "reversed
 
 @pytest.mark.parametrize("name", KEEPS_MARGINS)
 def test_faults_of_order_leave_the_values_of_each_asset(name, truth):
-    broken = plant(name, truth.honest, 1.0, 3, truth.context)
+    broken = plant(name, truth.null, 1.0, 3, truth.context)
     for asset in range(WORLD.assets):
-        np.testing.assert_array_equal(np.sort(broken[..., asset], None), np.sort(truth.honest[..., asset], None))
+        np.testing.assert_array_equal(np.sort(broken[..., asset], None), np.sort(truth.null[..., asset], None))
 
 
 def test_tail_independence_keeps_correlation_and_breaks_crashes():
@@ -89,17 +89,17 @@ def test_bad_requests_are_told():
 
 
 def test_a_law_kept_apart_is_no_law_of_the_developers():
-    from workbench.power.processes import LAWS
+    from workbench.power.processes import PROCESSES
 
-    assert not set(HELD_OUT) & set(LAWS)
+    assert not set(HELD_OUT) & set(PROCESSES)
 
 
 def test_worlds_repeat_and_differ(truth):
     build.cache_clear()
     again, other = build(WORLD), build(replace(WORLD, repeat=1))
     pd.testing.assert_frame_equal(truth.history, again.history)
-    assert np.array_equal(truth.honest, again.honest) and not np.array_equal(truth.honest, other.honest)
-    np.testing.assert_allclose(truth.honest[..., -1], truth.honest[..., 0] + truth.honest[..., 1], atol=1e-7)
+    assert np.array_equal(truth.null, again.null) and not np.array_equal(truth.null, other.null)
+    np.testing.assert_allclose(truth.null[..., -1], truth.null[..., 0] + truth.null[..., 1], atol=1e-7)
 
 
 @given(st.integers(1, 500), st.floats(0, 1))
@@ -111,7 +111,7 @@ def test_wilson_holds_the_share_and_stays_within_bounds(count, share):
 
 def _trial(fault="none", severity=0.0, failed=(), p=0.5, **fields):
     told = {"verdict": "rejected" if failed else "accepted", "failed": list(failed), "p": {"a": p, "b": 0.5, "c": 0.9}}
-    return {"law": "jumps", "start": "unconditional", "fault": fault, "severity": severity, **told, **fields}
+    return {"process": "jumps", "start": "unconditional", "fault": fault, "severity": severity, **told, **fields}
 
 
 def test_tables_count_what_happened():
@@ -152,13 +152,13 @@ GROSS = ["percent for fraction", "few modes", "memorised windows", "return autoc
 @pytest.mark.parametrize("name", GROSS)
 def test_gross_faults_are_refuted(name):
     """Fixed seeds, so no false alarm by chance; the honest set of this world is accepted, see the next test."""
-    world = World("rough", days=1500, assets=4, draws=400, cross=True)
+    world = SimulatedMarket("rough", days=1500, assets=4, draws=400, cross=True)
     assert campaign.attempt(world, name, FAULTS[name].severity)["verdict"] == "rejected"
 
 
 def test_the_truth_of_that_world_is_not_refuted():
     """Fixed seed; over seeds the truth is refuted in at most 5 % of trials."""
-    world = World("rough", days=1500, assets=4, draws=400, cross=True)
+    world = SimulatedMarket("rough", days=1500, assets=4, draws=400, cross=True)
     told = campaign.attempt(world, campaign.HONEST, 0.0)
     assert told["verdict"] == "accepted" and not told["failed"]
 
@@ -166,10 +166,10 @@ def test_the_truth_of_that_world_is_not_refuted():
 @pytest.mark.skipif(not stored.TRIALS.exists(), reason="nothing measured is stored")
 def test_stored_trials_are_enough_to_say_what_is_said():
     trials = stored.load()
-    truth = tables.honest(trials)
-    known = truth[~truth["law"].isin(list(HELD_OUT)) & (truth["start"] == "unconditional")]
-    assert len(known) >= 200 and known["law"].nunique() == 5 and set(known["days"]) == {500, 2000, 8000}
+    truth = tables.null(trials)
+    known = truth[~truth["process"].isin(list(HELD_OUT)) & (truth["start"] == "unconditional")]
+    assert len(known) >= 200 and known["process"].nunique() == 5 and set(known["days"]) == {500, 2000, 8000}
     measured = tables.planted(trials)
-    assert set(measured["law"]) <= set(HELD_OUT) and set(measured["fault"]) == set(FAULTS)
+    assert set(measured["process"]) <= set(HELD_OUT) and set(measured["fault"]) == set(FAULTS)
     for told in stored.reliability().values():
         assert told["size_low"] <= told["size"] <= told["size_high"] and told["faults"] >= 24

@@ -18,7 +18,7 @@ def trials() -> pd.DataFrame:
     rng, rows = np.random.default_rng(8), []
     for k in range(40):
         told = {"verdict": "rejected" if k == 3 else "accepted", "failed": ["a"] if k == 3 else []}
-        where = {"law": ("jumps", "rough")[k % 2], "days": (500, 2000)[k // 20], "start": "unconditional"}
+        where = {"process": ("jumps", "rough")[k % 2], "days": (500, 2000)[k // 20], "start": "unconditional"}
         p = dict(zip("abc", rng.random(3)))
         rows.append(where | {"fault": "none", "severity": 0.0, **told, "p": p})
         for fault, severity in (("drift", 0.3), ("drift", 1.0), ("noise", 1.0)):
@@ -42,7 +42,7 @@ def test_detection_map_leaves_out_what_never_fires(trials):
 
 
 def test_size_chart_says_how_many(trials):
-    axes = draw.size_chart(tables.sizes(trials), tables.false_alarms(trials, ["law", "days"]))
+    axes = draw.size_chart(tables.sizes(trials), tables.false_alarms(trials, ["process", "days"]))
     assert "n = 40-40" in axes[0].get_xlabel() and "n = 10-10" in axes[1].get_xlabel()
     assert len(axes[1].get_yticks()) == 4
 
@@ -78,7 +78,7 @@ def test_the_notebook_says_what_the_stored_trials_say(tmp_path):
     given = {"live_faults": ["percent for fraction"], "live_worlds": 1, "live_days": 600}
     done = run("red_team", given, tmp_path)
     assert done.state == "completed"
-    truth = tables.honest(stored.load())
+    truth = tables.null(stored.load())
     assert f"{int((truth['verdict'] == 'rejected').sum())} of {len(truth)}" in done.verdict.text
     found = pd.read_parquet(done.path / "detection.parquet")
     assert found["share"].between(0, 1).all() and len(pd.read_parquet(done.path / "sizes.parquet")) >= 30

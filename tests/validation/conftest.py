@@ -3,7 +3,7 @@
 import pytest
 from validation_panel import panel
 
-from workbench.power.processes import LAWS
+from workbench.power.processes import PROCESSES
 from workbench.validation import trial
 
 DAYS, ASSETS, HORIZON, DRAWS = 2000, 3, 10, 400
@@ -12,7 +12,7 @@ DAYS, ASSETS, HORIZON, DRAWS = 2000, 3, 10, 400
 @pytest.fixture(scope="session")
 def world():
     """A history, an honest unconditional set and an honest set from the last close."""
-    law = LAWS.make("garch", assets=ASSETS)
+    law = PROCESSES.make("garch", assets=ASSETS)
     history, state = law.history(DAYS, seed=11)
     return history, law.scenarios(2000, HORIZON, seed=12), law.scenarios(2000, HORIZON, seed=13, state=state)
 
@@ -22,7 +22,7 @@ def honest_trials():
     """Findings of 40 honest trials on two laws, none of whose seeds was used to set anything."""
     out = []
     for name in ("garch", "two speeds"):
-        law = LAWS.make(name, assets=ASSETS)
+        law = PROCESSES.make(name, assets=ASSETS)
         histories, _ = law.histories(20, DAYS, seed=4242)
         sets = law.scenarios(20 * DRAWS, HORIZON, seed=4343)
         out += [trial(sets[i * DRAWS : (i + 1) * DRAWS], panel(histories[i]), seed=i) for i in range(20)]

@@ -6,7 +6,7 @@ from scipy import stats
 from validation_panel import panel
 
 from workbench.errors import DataError, ParameterError, ScenarioError
-from workbench.power.processes import LAWS
+from workbench.power.processes import PROCESSES
 from workbench.scenarios import assemble
 from workbench.validation import CHECKS, QUESTIONS, trial, verdict
 
@@ -51,7 +51,7 @@ def test_the_unit_of_account_does_not_matter(world):
 def test_statistic_lies_in_the_reference_exactly_when_the_check_passes_alone(honest_trials):
     for found in honest_trials[:5]:
         for finding in (
-            f for f in found if f.answered and f.question in ("facts", "tails") and f.check != "unheard-of"
+            f for f in found if f.answered and f.question in ("facts", "tails") and f.check != "exceedances"
         ):
             low, high = finding.reference
             inside = low <= finding.statistic <= high
@@ -78,7 +78,7 @@ FAULTS = {
     "a lagged asset": (lambda x, rng: np.stack([np.roll(x[..., 0], 1, 1), x[..., 1], x[..., 2]], 2), "lead and lag"),
     "twins": (lambda x, rng: np.concatenate([x[:1000], -x[:1000]]), "repeated draws"),
     "equal draws": (lambda x, rng: np.concatenate([x[:1900], x[:100]]), "repeated draws"),
-    "tails cut off": (lambda x, rng: np.clip(x, -1.5 * x.std(), 1.5 * x.std()), "unheard-of"),
+    "tails cut off": (lambda x, rng: np.clip(x, -1.5 * x.std(), 1.5 * x.std()), "exceedances"),
     "a path in percent": (lambda x, rng: np.concatenate([100 * x[:20], x[20:]]), "possible returns"),
     "drift of one a year": (lambda x, rng: x + np.float32(1 / 252), "drift"),
 }
@@ -121,7 +121,7 @@ def test_a_conditional_set_is_judged_by_today(world):
 def test_response_follows_the_state():
     from workbench.validation.checks.conditional import response
 
-    law = LAWS.make("garch", assets=2)
+    law = PROCESSES.make("garch", assets=2)
     histories, states = law.histories(1, 300, seed=1)
     sets, index = {}, 300
     for step in range(10):

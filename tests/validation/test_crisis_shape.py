@@ -53,11 +53,11 @@ def test_no_two_windows_overlap_and_the_worst_are_taken(crises):
 
 
 def test_a_straight_line_and_an_exploding_asset_are_refuted_and_named(crises):
-    line = crises.place(_frame(np.full((HORIZON, ASSETS), -0.02)))
+    line = crises.rank(_frame(np.full((HORIZON, ASSETS), -0.02)))
     assert line.refuted and "turning" in str(line)
     path = _market(HORIZON, 8)
     path[12, 3] = -0.9
-    exploded = crises.place(_frame(path))
+    exploded = crises.rank(_frame(path))
     assert exploded.refuted and exploded.table.loc["one asset", "refutes"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from workbench.backtesting.backtests.implied_tail import t_var_es
 from workbench.backtesting.by_novelty import score_by_distance, widening
 from workbench.errors import DataError, Refusal
-from workbench.validation.extrapolation import distances, features, require_support, standing
+from workbench.validation.extrapolation import assess, distances, features, require_support
 
 
 def market(days: int = 2600, assets: int = 4, seed: int = 2, last: float = 1.0) -> pd.DataFrame:
@@ -41,7 +41,7 @@ def test_features_have_no_scale_and_know_no_future(panel) -> None:
 
 def test_today_depends_on_nothing_after_it(panel) -> None:
     date = panel.index[1800]
-    early, late = standing(panel.iloc[:1801]), standing(panel, date)
+    early, late = assess(panel.iloc[:1801]), assess(panel, date)
     assert early.date == late.date == date and early.distance == late.distance and early.p_value == late.p_value
 
 
@@ -49,7 +49,7 @@ def test_honest_days_are_rarely_called_strange() -> None:
     """120 markets of 1,300 days, whose last day is not special. Its state is the last of few independent ones, which
     is oftener the farthest than its turn: p < 5 % on 9.0 % of 800 other markets (7.2 to 11.2), on 6 % of 200 of 3,500
     days; outside on 1.2 %. At those rates each of the first two bounds fails once in 400 times or less."""
-    stands = [standing(market(1300, 3, seed)) for seed in range(120)]
+    stands = [assess(market(1300, 3, seed)) for seed in range(120)]
     assert sum(one.p_value < 0.05 for one in stands) <= 20
     assert sum(one.standing == "outside" for one in stands) <= 6
     assert 0.3 < np.mean([one.p_value for one in stands]) < 0.7
@@ -57,19 +57,19 @@ def test_honest_days_are_rarely_called_strange() -> None:
 
 
 def test_a_crash_nobody_has_seen_is_outside_and_refused() -> None:
-    crashed = standing(market(last=6.0))
+    crashed = assess(market(last=6.0))
     assert crashed.standing == "outside" and "outside everything seen" in crashed.sentence
     with pytest.raises(Refusal, match="invented"):
         require_support(crashed)
-    calm = standing(market())
+    calm = assess(market())
     assert require_support(calm) is calm
-    wider = [standing(market(last=width)).distance for width in (1.0, 2.5, 6.0)]
+    wider = [assess(market(last=width)).distance for width in (1.0, 2.5, 6.0)]
     assert wider == sorted(wider)
 
 
 def test_the_call_is_cheap(panel) -> None:
     begin = time.process_time()
-    standing(panel)
+    assess(panel)
     assert time.process_time() - begin < 10.0  # of processor time; a fifth of a second on an idle machine
 
 
@@ -108,7 +108,7 @@ def test_scores_by_distance_find_where_the_sampler_was_wrong(panel) -> None:
 
 def test_too_little_to_judge_is_said(panel) -> None:
     with pytest.raises(DataError, match="560 are needed"):
-        standing(panel.iloc[:600])
+        assess(panel.iloc[:600])
     far = distances(panel, panel.index[2500])
     with pytest.raises(DataError, match="200 are needed"):
         score_by_distance(forecasts(panel, far, 1.0), far, 0.975)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from benchmarks.calibration import needed
-from workbench.power import World, build
+from workbench.power import SimulatedMarket, build
 from workbench.validation import CHECKS, trial
 from workbench.validation.checks import truncation as edges
 from workbench.validation.engine import null_width as calibration
@@ -42,9 +42,9 @@ def test_the_factor_of_a_check_widens_its_reference(world, monkeypatch):
 
 
 def test_memory_is_that_of_the_markets_volatility():
-    iid, slow = (build(World(law, days=4000, draws=40)) for law in ("iid", "garch"))
-    assert abs(prepare(iid.honest, iid.history).memory) < 0.2
-    assert prepare(slow.honest, slow.history).memory > 0.2
+    iid, slow = (build(SimulatedMarket(law, days=4000, draws=40)) for law in ("iid", "garch"))
+    assert abs(prepare(iid.null, iid.history).memory) < 0.2
+    assert prepare(slow.null, slow.history).memory > 0.2
 
 
 def test_a_normal_end_is_no_edge_and_a_cut_is():
@@ -60,15 +60,15 @@ def test_paths_dropped_at_a_loss_leave_an_edge(world):
     history, honest, _ = world
     depth = -honest.mean(2).cumsum(1).min(1)
     kept = honest[depth < np.quantile(depth, 0.9)]
-    assert trial(kept, history, checks=["hard edge"])[0].verdict == "fail"
-    assert trial(honest, history, checks=["hard edge"])[0].verdict == "pass"
+    assert trial(kept, history, checks=["truncation"])[0].verdict == "fail"
+    assert trial(honest, history, checks=["truncation"])[0].verdict == "pass"
 
 
 def test_draws_of_many_states_do_not_start_from_one():
-    truth = build(World("stochastic volatility", days=4000, assets=4, start="turned"))
+    truth = build(SimulatedMarket("stochastic volatility", days=4000, assets=4, start="turned"))
     check = ["one state"]
-    assert trial(truth.honest, truth.history, start="last", checks=check)[0].verdict != "fail"
-    sizes = np.exp(0.6 * np.random.default_rng(2).standard_normal((len(truth.honest), 1, 1)))
+    assert trial(truth.null, truth.history, start="last", checks=check)[0].verdict != "fail"
+    sizes = np.exp(0.6 * np.random.default_rng(2).standard_normal((len(truth.null), 1, 1)))
     mixed = truth.context.unconditional * sizes
     assert trial(mixed, truth.history, start="last", checks=check)[0].verdict == "fail"
-    assert not trial(truth.honest, truth.history, checks=check)[0].answered
+    assert not trial(truth.null, truth.history, checks=check)[0].answered

@@ -20,7 +20,7 @@ from scipy.spatial.distance import squareform
 
 from workbench.errors import ParameterError
 from workbench.plots._style import canvas, themed
-from workbench.validation.engine.comparison_data import Case, mean, quantile
+from workbench.validation.engine.comparison_data import ComparisonData, mean, quantile
 
 ROCKET = sns.color_palette("rocket_r", as_cmap=True)
 
@@ -28,7 +28,7 @@ TAIL = 0.05
 
 
 @themed
-def dependence_maps(case: Case, sampler: str) -> np.ndarray:
+def dependence_maps(case: ComparisonData, sampler: str) -> np.ndarray:
     """Heat maps of correlation (above) and of lower-tail dependence (below): history, sampler, difference; Axes (2, 3).
 
     case : the sampler's case before the trial, of two assets or more. Assets stand in the order of a hierarchical
@@ -48,7 +48,7 @@ def dependence_maps(case: Case, sampler: str) -> np.ndarray:
 
 
 def _compare(
-    case: Case, real: np.ndarray, fake: np.ndarray, reduce: Callable
+    case: ComparisonData, real: np.ndarray, fake: np.ndarray, reduce: Callable
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A statistic of every pair in history and scenarios, and where the difference leaves 95 % of honest sets."""
     phi = _moments(real)

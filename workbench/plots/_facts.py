@@ -5,7 +5,7 @@ Windows of the history and scenarios are treated alike: :math:`y` is a window di
 :math:`y_ty_{t+k}` (do returns remember returns?), :math:`a_ta_{t+k}` (does size remember size?), :math:`y_ta_{t+k}` (do
 falls raise volatility?), and the excess kurtosis of sums over k days (does the law grow normal?). Means within short
 windows are biased downwards; the bias is the same on both sides and in the band. The band holds 90 % of honest
-sets by the trial's own null (:meth:`workbench.validation.engine.comparison_data.Case.spread`).
+sets by the trial's own null (:meth:`workbench.validation.engine.comparison_data.ComparisonData.spread`).
 Cont (2001, Quantitative Finance 1, 223-236) lists the facts.
 """
 
@@ -21,7 +21,7 @@ from scipy import stats
 
 from workbench.plots._style import FAINT, REAL, canvas, legend_below, line, themed
 from workbench.validation.checks.facts import lagged, own_size, relative_size
-from workbench.validation.engine.comparison_data import Case, mean
+from workbench.validation.engine.comparison_data import ComparisonData, mean
 
 LAGS = 10
 PANELS = (
@@ -34,7 +34,7 @@ Change = Callable[[np.ndarray], np.ndarray]
 
 
 @themed
-def stylised_facts(cases: Mapping[str, Case]) -> np.ndarray:
+def stylised_facts(cases: Mapping[str, ComparisonData]) -> np.ndarray:
     """Four facts of each sampler in the band of the history; Axes (2, 2).
 
     cases : sampler -> its case before the trial, all on one history. A horizon below 3 days has no lags to show; the
@@ -57,7 +57,7 @@ def stylised_facts(cases: Mapping[str, Case]) -> np.ndarray:
     return axes
 
 
-def _draw(axes: Sequence[Axes], cases: Mapping[str, Case], at: np.ndarray, features: Change, reduce: Change) -> None:
+def _draw(axes: Sequence[Axes], cases: Mapping[str, ComparisonData], at: np.ndarray, features: Change, reduce: Change) -> None:
     """Panels that share features: the reduced means are (panel x at,)."""
     first = next(iter(cases.values()))
     phi = features(first.real).astype(np.float64)

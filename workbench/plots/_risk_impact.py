@@ -17,8 +17,8 @@ MARKERS = ("D", "^", "v", "P", "X", "h")
 def risk_impact(risk: pd.DataFrame, mends: pd.DataFrame | None = None) -> np.ndarray:
     """One panel a measure and level, one row a book: scenarios beside history, in basis points; Axes, one a panel.
 
-    risk : :func:`workbench.validation.risk_impact.effects`; the bar is where an honest set lies 19 times in 20, the line
-    the history's own number. mends : :func:`workbench.validation.risk_impact.attributed`; the scenarios' number once one
+    risk : :func:`workbench.validation.risk_impact.risk_impact`; the bar is where an honest set lies 19 times in 20, the line
+    the history's own number. mends : :func:`workbench.validation.risk_impact.counterfactuals`; the scenarios' number once one
     property is the history's, as a smaller mark.
     """
     missing = [name for name in WANTED if name not in risk]

@@ -21,14 +21,14 @@ from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, le
 from workbench.samplers import Sampler
 from workbench.samplers.composed import residuals
 from workbench.samplers.filters.classical import live_from
-from workbench.validation.engine.comparison_data import Case
+from workbench.validation.engine.comparison_data import ComparisonData
 
 SIDES = (("losses", -1.0), ("gains", 1.0))
 POINTS = 160
 
 
 @themed
-def tail_plot(cases: Mapping[str, Case]) -> np.ndarray:
+def tail_plot(cases: Mapping[str, ComparisonData]) -> np.ndarray:
     """Survival of pooled moves, losses left and gains right: real days as points, each sampler as a line.
 
     cases : sampler -> its case before the trial (:func:`workbench.validation.trial.prepare`), all on one history.
@@ -111,7 +111,7 @@ def _points(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ordered[-ranks], (ranks - 0.5) / len(ordered)
 
 
-def _real_survival(moves: np.ndarray, case: Case, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _real_survival(moves: np.ndarray, case: ComparisonData, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weighted survival of the history's windows and the band of its block redraws."""
     beyond = np.stack([np.sort(window.ravel()) for window in moves])  # (window, time x asset)
     count = beyond.shape[1]

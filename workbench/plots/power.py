@@ -48,13 +48,13 @@ def detection_map(matrix: pd.DataFrame, found: pd.Series) -> Axes:
 def size_chart(sizes: pd.DataFrame, verdict: pd.DataFrame, level: float = 0.05) -> np.ndarray:
     """False alarms on the truth: each check alone at its level, and the whole verdict by law and length; two Axes.
 
-    sizes : of ``tables.sizes``; verdict : of ``tables.false_alarms`` by ``law`` and ``days``. Bars are Wilson's 95 %
+    sizes : of ``tables.sizes``; verdict : of ``tables.false_alarms`` by ``process`` and ``days``. Bars are Wilson's 95 %
     intervals; the line is the level.
     """
     known = sizes[sizes["n"] > 0].sort_values("share", kind="stable")
     axes = canvas(1, 2, 0.9 + 0.15 * max(len(known), len(verdict)))[0]
     _intervals(axes[0], known, list(known["check"]), level, f"one check alone, p ≤ {level:.0%}")
-    labels = [f"{row.law}, {row.days:,} days" for row in verdict.itertuples()]
+    labels = [f"{row.process}, {row.days:,} days" for row in verdict.itertuples()]
     _intervals(axes[1], verdict, labels, level, "whole verdict, any check fails")
     return axes
 

@@ -15,7 +15,7 @@ from workbench import scenarios
 from workbench.plots._style import COLOURS, FAINT, REAL, canvas, legend_below, themed
 from workbench.stress.preregistered import Verdict
 from workbench.stress.reverse_stress import Reverse
-from workbench.validation.crisis_shape import Likeness
+from workbench.validation.crisis_shape import CrisisShape
 
 
 @themed
@@ -163,7 +163,7 @@ def _way(ax: Axes, path: pd.DataFrame, real: pd.DataFrame) -> None:
 
 
 @themed
-def crisis_shapes(placed: Mapping[str, Likeness]) -> Axes:
+def crisis_shapes(placed: Mapping[str, CrisisShape]) -> Axes:
     """Shapes of one path each, over the range that holds 90 % of the real crises; what refutes is filled."""
     tables = {name: likeness.table for name, likeness in placed.items()}
     first = next(iter(tables.values()))

@@ -19,7 +19,7 @@ import pandas as pd
 
 from workbench import validation
 from workbench.power.faults import plant
-from workbench.power.simulated_market import World, build
+from workbench.power.simulated_market import SimulatedMarket, build
 from workbench.validation import trial, verdict
 from workbench.validation.engine import null_width as calibration
 
@@ -31,15 +31,15 @@ AT_ONCE = 8
 class Job:
     """One world and the faults to plant in it, one after the other: pairs of name and severity."""
 
-    world: World
+    world: SimulatedMarket
     plants: tuple[tuple[str, float], ...]
 
 
-def attempt(world: World, fault: str, severity: float) -> dict:
+def attempt(world: SimulatedMarket, fault: str, severity: float) -> dict:
     """Plant one fault in one world, put it on trial, and tell p-values and failures as plain values."""
     truth = build(world)
     seed = world.seed % 2**31
-    draws = truth.honest if fault == HONEST else plant(fault, truth.honest, severity, seed, truth.context)
+    draws = truth.null if fault == HONEST else plant(fault, truth.null, severity, seed, truth.context)
     start = "unconditional" if world.start == "unconditional" else "last"
     findings = trial(
         draws, truth.history, start=start, holdout=truth.holdout, identities=truth.context.identities or (), seed=seed
@@ -57,7 +57,7 @@ def work(job: Job) -> list[dict]:
 
 def key(row: dict) -> tuple:
     """What makes a trial the same trial."""
-    return tuple(row[name] for name in (*World.__dataclass_fields__, "fault", "severity"))
+    return tuple(row[name] for name in (*SimulatedMarket.__dataclass_fields__, "fault", "severity"))
 
 
 def remaining(jobs: Iterable[Job], done: set[tuple]) -> Iterator[Job]:

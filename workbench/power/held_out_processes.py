@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.power.processes import Law
+from workbench.power.processes import Process
 from workbench.registry import Registry
 
-HELD_OUT = Registry("held-out law")
+HELD_OUT = Registry("held-out process")
 
 
 @HELD_OUT.register("jumps")
-def jumps(assets: int = 5, rate: float = 0.015, pull: float = 0.05, news: float = 0.18) -> Law:
+def jumps(assets: int = 5, rate: float = 0.015, pull: float = 0.05, news: float = 0.18) -> Process:
     """Square-root volatility and common jumps that excite themselves."""
 
     def step(state, rng):
@@ -37,11 +37,11 @@ def jumps(assets: int = 5, rate: float = 0.015, pull: float = 0.05, news: float 
         chance = np.minimum(rate + 0.94 * (chance - rate) + 0.03 * jump * (1 - chance), 0.5)
         return shock, np.stack([after, np.broadcast_to(chance, after.shape)], axis=-1)
 
-    return Law(np.array([0.8, rate]), step, assets)
+    return Process(np.array([0.8, rate]), step, assets)
 
 
 @HELD_OUT.register("rough")
-def rough(assets: int = 5, spread: float = 0.5, freedom: float = 9.0, skew: float = 0.25) -> Law:
+def rough(assets: int = 5, spread: float = 0.5, freedom: float = 9.0, skew: float = 0.25) -> Process:
     """Rough volatility with skewed shocks that share one mixing variable a day."""
     memory = 0.5 ** (1.0 / np.array([1.0, 5.0, 25.0, 100.0]))
     news = 0.5 * spread * np.sqrt(1 - memory**2)
@@ -54,4 +54,4 @@ def rough(assets: int = 5, spread: float = 0.5, freedom: float = 9.0, skew: floa
         surprise = -0.55 * normal[..., None] + 0.6 * common + 0.58 * own
         return shock, memory * state + news * surprise
 
-    return Law(np.zeros(4), step, assets)
+    return Process(np.zeros(4), step, assets)

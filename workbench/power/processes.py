@@ -15,7 +15,7 @@ import pandas as pd
 
 from workbench.registry import Registry
 
-LAWS = Registry("law")
+PROCESSES = Registry("process")
 BURN_IN = 400
 
 Step = Callable[[np.ndarray, np.random.Generator], tuple[np.ndarray, np.ndarray]]
@@ -27,7 +27,7 @@ def student(rng: np.random.Generator, freedom: float, size: tuple[int, ...]) -> 
 
 
 @dataclass(frozen=True)
-class Law:
+class Process:
     """A market whose law is known.
 
     begin : variables of one component at the start (variable,); step : moves (path, component, variable) by a day and
@@ -80,18 +80,20 @@ class Law:
         return self.walk(begin, horizon, rng)[0]
 
 
-@LAWS.register("iid")
-def iid(assets: int = 5, freedom: float = 4.0) -> Law:
+@PROCESSES.register("iid")
+def iid(assets: int = 5, freedom: float = 4.0) -> Process:
     """Independent days with Student t shocks."""
 
     def step(state, rng):
         return student(rng, freedom, state.shape[:2]), state
 
-    return Law(np.zeros(1), step, assets)
+    return Process(np.zeros(1), step, assets)
 
 
-@LAWS.register("garch")
-def garch(assets: int = 5, freedom: float = 6.0, memory: float = 0.91, news: float = 0.03, fall: float = 0.09) -> Law:
+@PROCESSES.register("garch")
+def garch(
+    assets: int = 5, freedom: float = 6.0, memory: float = 0.91, news: float = 0.03, fall: float = 0.09
+) -> Process:
     """GJR-GARCH with Student t shocks in the factor and in every asset's own part (Glosten, Jagannathan, Runkle
     1993).
     """
@@ -102,11 +104,11 @@ def garch(assets: int = 5, freedom: float = 6.0, memory: float = 0.91, news: flo
         after = floor + (news + fall * (shock < 0)) * shock**2 + memory * state[..., 0]
         return shock, after[..., None]
 
-    return Law(np.ones(1), step, assets)
+    return Process(np.ones(1), step, assets)
 
 
-@LAWS.register("stochastic volatility")
-def stochastic_volatility(assets: int = 5, memory: float = 0.97, spread: float = 0.45, tilt: float = -0.5) -> Law:
+@PROCESSES.register("stochastic volatility")
+def stochastic_volatility(assets: int = 5, memory: float = 0.97, spread: float = 0.45, tilt: float = -0.5) -> Process:
     """Log volatility an AR(1), its news correlated with the return (Taylor 1986; Harvey and Shephard 1996)."""
     news = spread * np.sqrt(1 - memory**2)
 
@@ -116,11 +118,11 @@ def stochastic_volatility(assets: int = 5, memory: float = 0.97, spread: float =
         after = memory * state[..., 0] + news * (tilt * normal[0] + np.sqrt(1 - tilt**2) * normal[1])
         return shock, after[..., None]
 
-    return Law(np.zeros(1), step, assets)
+    return Process(np.zeros(1), step, assets)
 
 
-@LAWS.register("regimes")
-def regimes(assets: int = 5, wild: float = 2.2, stay_calm: float = 0.99, stay_wild: float = 0.96) -> Law:
+@PROCESSES.register("regimes")
+def regimes(assets: int = 5, wild: float = 2.2, stay_calm: float = 0.99, stay_wild: float = 0.96) -> Process:
     """Calm and wild days by a Markov chain, common to all assets (Hamilton 1989), Student t shocks."""
     share = (1 - stay_calm) / (2 - stay_calm - stay_wild)
     calm = 1 / np.sqrt(1 - share + share * wild**2)
@@ -131,11 +133,11 @@ def regimes(assets: int = 5, wild: float = 2.2, stay_calm: float = 0.99, stay_wi
         leave = rng.random(now.shape) > np.where(now > 0.5, stay_wild, stay_calm)
         return shock, np.broadcast_to(np.where(leave, 1 - now, now)[..., None], state.shape)
 
-    return Law(np.zeros(1), step, assets)
+    return Process(np.zeros(1), step, assets)
 
 
-@LAWS.register("two speeds")
-def two_speeds(assets: int = 5, fast: float = 0.80, slow: float = 0.985, news: float = 0.14) -> Law:
+@PROCESSES.register("two speeds")
+def two_speeds(assets: int = 5, fast: float = 0.80, slow: float = 0.985, news: float = 0.14) -> Process:
     """Exponential GARCH with a fast and a slow part (Nelson 1991; Engle and Lee 1999): long memory in practice."""
     memory, weight = np.array([fast, slow]), news * np.array([1.0, 0.35])
 
@@ -145,4 +147,4 @@ def two_speeds(assets: int = 5, fast: float = 0.80, slow: float = 0.985, news: f
         surprise = np.minimum(np.abs(normal), 4.0) - 0.75 - np.array([0.5]) * np.clip(normal, -4.0, 4.0)
         return shock, memory * state + weight * surprise[..., None]
 
-    return Law(np.zeros(2), step, assets)
+    return Process(np.zeros(2), step, assets)

@@ -47,7 +47,7 @@ def reliability() -> dict[str, dict[str, float]]:
     if not TRIALS.exists():
         return {}
     trials = load()
-    apart = tables.short(trials[trials["law"].isin(list(HELD_OUT))])
+    apart = tables.short(trials[trials["process"].isin(list(HELD_OUT))])
     found = tables.matrix(apart, documented()) if len(tables.planted(apart)) else pd.DataFrame()
     return {
         row.check: {

@@ -44,7 +44,7 @@ def shares(trials: pd.DataFrame, hit: pd.Series, by: Sequence[str]) -> pd.DataFr
     return found.assign(share=found["hits"] / found["n"], low=low, high=high).reset_index()
 
 
-def honest(trials: pd.DataFrame) -> pd.DataFrame:
+def null(trials: pd.DataFrame) -> pd.DataFrame:
     """Truth against truth."""
     return trials[trials["fault"] == HONEST]
 
@@ -56,7 +56,7 @@ def planted(trials: pd.DataFrame) -> pd.DataFrame:
 
 def false_alarms(trials: pd.DataFrame, by: Sequence[str] = ("start",)) -> pd.DataFrame:
     """How often the whole verdict rejects the truth."""
-    truth = honest(trials)
+    truth = null(trials)
     return shares(truth, truth["verdict"] == "rejected", by)
 
 
@@ -70,7 +70,7 @@ def sizes(trials: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
 
     ``sound`` says whether the level lies within Wilson's interval or above it (a cautious check is no fault).
     """
-    truth = honest(trials)
+    truth = null(trials)
     rows = []
     for name in asked(trials):
         p = truth[f"p: {name}"].dropna()

@@ -21,9 +21,9 @@ from workbench import data, scenarios
 from workbench.errors import ParameterError, ScenarioError
 from workbench.scenarios._files import ATTRIBUTE as PROVENANCE
 from workbench.validation.checks.identities import read_identities
-from workbench.validation.engine.comparison_data import Case, Whole
+from workbench.validation.engine.comparison_data import ComparisonData, Whole
 from workbench.validation.engine.finding import Finding, verdict
-from workbench.validation.risk_impact import attributed, effects, sentences, unattributed
+from workbench.validation.risk_impact import counterfactuals, risk_impact, sentences, unattributed
 from workbench.validation.trial import MOST_DRAWS, prepare, trial
 
 BLOCK = 4096
@@ -43,7 +43,7 @@ class Gathered:
 class Audit:
     """Verdict, findings, notes on how the input was read, and risk numbers beside the history's.
 
-    risk : :func:`effects` of each book; mends : :func:`attributed` to what failed; case : what the checks saw, for
+    risk : :func:`risk_impact` of each book; mends : :func:`counterfactuals` to what failed; case : what the checks saw, for
     figures.
     """
 
@@ -53,7 +53,7 @@ class Audit:
     risk: pd.DataFrame
     mends: pd.DataFrame
     about: dict = field(default_factory=dict)
-    case: Case | None = field(default=None, repr=False, compare=False)
+    case: ComparisonData | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict:
         """The audit as plain JSON values."""
@@ -135,7 +135,7 @@ def audit(
         "level": level,
     }
     case = prepare(values, past, start=start, books=books, seed=seed, level=level)
-    return Audit(verdict(found), found, notes, effects(case), attributed(case, found), about, case)
+    return Audit(verdict(found), found, notes, risk_impact(case), counterfactuals(case, found), about, case)
 
 
 def gather(source: str | Path | xr.DataTree) -> Gathered:

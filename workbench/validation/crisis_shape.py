@@ -48,7 +48,7 @@ LEVEL, SAMPLER_LEVEL = 0.05, 0.02
 
 
 @dataclass(frozen=True)
-class Likeness:
+class CrisisShape:
     """How a path, or a sampler, compares. table : by shape, its value (median of a sampler's), the range that holds
     90 % of real crises, p-value, and whether it refutes. p_value : that nothing departs. crises : how many real
     windows, and losses : the least and the worst loss among them.
@@ -100,7 +100,7 @@ class Crises:
         odds = _odds(self.shapes)
         self.apart = np.array([_departure(row, np.delete(odds, k, axis=0)) for k, row in enumerate(odds)])
 
-    def place(self, path: pd.DataFrame) -> Likeness:
+    def rank(self, path: pd.DataFrame) -> CrisisShape:
         """One path (day, asset) of log returns."""
         own = shapes(path[self.assets].to_numpy()[None], self.scale)
         loss = float(self.book.loss(torch.as_tensor(path[self.assets].to_numpy()[None].copy()))[0])
@@ -112,7 +112,7 @@ class Crises:
         refutes = ((farther == 0) | (departure == departure.max())) & (p_value <= LEVEL)
         return self._told(own[0], (1 + farther) / (1 + len(apart)), refutes, float(p_value), LEVEL)
 
-    def compare(self, paths: np.ndarray) -> Likeness:
+    def compare(self, paths: np.ndarray) -> CrisisShape:
         """A sampler, by draws (draw, time, asset in the book's order) of its long-run law."""
         losses = self.book.loss(torch.as_tensor(np.array(paths))).numpy()
         own = shapes(paths[np.argsort(-losses)[: int(len(paths) * SHARE)]], self.scale)
@@ -120,10 +120,10 @@ class Crises:
         adjusted = float(min(1.0, (np.sort(p) * np.arange(len(p), 0, -1))[0]))
         return self._told(np.median(own, axis=0), p, holm(p, SAMPLER_LEVEL), adjusted, SAMPLER_LEVEL)
 
-    def _told(self, value: np.ndarray, p: np.ndarray, refutes: np.ndarray, p_value: float, level: float) -> Likeness:
+    def _told(self, value: np.ndarray, p: np.ndarray, refutes: np.ndarray, p_value: float, level: float) -> CrisisShape:
         low, high = np.quantile(self.shapes, [0.05, 0.95], axis=0)
         columns = {"value": value, "real_low": low, "real_high": high, "p_value": p, "refutes": refutes}
-        return Likeness(pd.DataFrame(columns, index=list(SHAPES)), p_value, len(self.shapes), self.losses, level)
+        return CrisisShape(pd.DataFrame(columns, index=list(SHAPES)), p_value, len(self.shapes), self.losses, level)
 
 
 def shapes(paths: np.ndarray, scale: np.ndarray) -> np.ndarray:

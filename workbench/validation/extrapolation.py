@@ -96,7 +96,7 @@ def features(returns: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table).dropna()
 
 
-def standing(returns: pd.DataFrame, date: str | pd.Timestamp | None = None, seed: int = 0) -> Support:
+def assess(returns: pd.DataFrame, date: str | pd.Timestamp | None = None, seed: int = 0) -> Support:
     """Where the state at ``date`` (default the last close) stands among the states before it.
 
     returns : log returns (day, asset); days after ``date`` are not looked at.

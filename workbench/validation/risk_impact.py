@@ -36,7 +36,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from workbench.validation.engine.comparison_data import MEMORY, Case
+from workbench.validation.engine.comparison_data import MEMORY, ComparisonData
 from workbench.validation.engine.finding import Finding
 from workbench.validation.risk import expected_shortfall, tail_values, value_at_risk
 
@@ -46,29 +46,29 @@ RANKS = 4096
 FEWEST = 5.0  # independent losses beyond a level
 
 
-def named_weights(case: Case) -> dict[str, np.ndarray]:
+def named_weights(data: ComparisonData) -> dict[str, np.ndarray]:
     """The user's books, or equal weight where there are none: weights (asset,)."""
-    return case.books or {"equal weight": np.full(len(case.assets), 1.0 / len(case.assets))}
+    return data.books or {"equal weight": np.full(len(data.assets), 1.0 / len(data.assets))}
 
 
-def losses(case: Case, windows: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Loss of a book over the horizon in each window (window, time, asset), in the case's units of return."""
-    return -np.expm1((windows * case.scale).sum(1)) @ weights
+def losses(data: ComparisonData, windows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Loss of a book over the horizon in each window (window, time, asset), in the data's units of return."""
+    return -np.expm1((windows * data.scale).sum(1)) @ weights
 
 
-def effects(case: Case) -> pd.DataFrame:
+def risk_impact(data: ComparisonData) -> pd.DataFrame:
     """VaR and ES of each book over the horizon in basis points of its notional.
 
     Columns: book, level, measure, scenarios, history, difference, and low and high, between which an honest set lies 19
     times in 20; nan where the history holds fewer than five independent losses beyond the level, or no loss at all.
     """
     rows = []
-    for book, weights in named_weights(case).items():
-        fake, real = losses(case, case.fake, weights), losses(case, case.real, weights)
+    for book, weights in named_weights(data).items():
+        fake, real = losses(data, data.fake, weights), losses(data, data.real, weights)
         for level in LEVELS:
             told = np.array([value_at_risk(fake, level), expected_shortfall(fake, level)])
-            past = weighted(real, case.weights[None], level)[:, 0]
-            low, high = honest_range(case, real, level)
+            past = weighted(real, data.weights[None], level)[:, 0]
+            low, high = honest_range(data, real, level)
             numbers = np.stack([told, past, told - past, low, high], axis=1) / BASIS_POINT
             rows += [[book, level, measure, *row] for measure, row in zip(("VaR", "ES"), numbers)]
     names = ["book", "level", "measure", "scenarios", "history", "difference", "low", "high"]
@@ -85,24 +85,24 @@ def weighted(loss: np.ndarray, weights: np.ndarray, level: float) -> np.ndarray:
     return np.stack([q, (excess * weights).sum(1) / weights.sum(1)])
 
 
-def honest_range(case: Case, loss: np.ndarray, level: float) -> np.ndarray:
+def honest_range(data: ComparisonData, loss: np.ndarray, level: float) -> np.ndarray:
     """Low and high ends, (2, 2), of VaR and ES between which an honest set lies 19 times in 20."""
-    past = weighted(loss, case.weights[None], level)[:, 0]
-    share = 1.0 / np.square(case.weights.astype(float)).sum() / len(case.weights)
-    known = (1.0 - level) * share * len(case.days) / case.horizon >= FEWEST * (1.0 - 1e-6)
+    past = weighted(loss, data.weights[None], level)[:, 0]
+    share = 1.0 / np.square(data.weights.astype(float)).sum() / len(data.weights)
+    known = (1.0 - level) * share * len(data.days) / data.horizon >= FEWEST * (1.0 - 1e-6)
     if not known or (past <= 0.0).any():
         return np.full((2, 2), np.nan)
-    both = [np.maximum(weighted(loss, weights, level), 0.01 * past[:, None]) for weights in (case.blocks, case.draws)]
+    both = [np.maximum(weighted(loss, weights, level), 0.01 * past[:, None]) for weights in (data.blocks, data.draws)]
     redrawn, drawn = (np.log(numbers).var(1, ddof=1) for numbers in both)
-    widen = case.widen * (1.0 if case.conditional else 1.0 + 2.0 * MEMORY / np.sqrt(len(case.days)))
-    reach = stats.t.isf(0.025, max(case.freedom, 1.0)) * np.sqrt(widen * redrawn + drawn)
+    widen = data.widen * (1.0 if data.conditional else 1.0 + 2.0 * MEMORY / np.sqrt(len(data.days)))
+    reach = stats.t.isf(0.025, max(data.freedom, 1.0)) * np.sqrt(widen * redrawn + drawn)
     return np.stack([past * np.exp(-reach), past * np.exp(reach)])
 
 
-def _real_moments(case: Case) -> tuple[np.ndarray, np.ndarray]:
+def _real_moments(data: ComparisonData) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of a day of the history, (asset,)."""
-    mean = np.einsum("w,wta->a", case.weights, case.real) / case.horizon
-    square = np.einsum("w,wta->a", case.weights, np.square(case.real)) / case.horizon
+    mean = np.einsum("w,wta->a", data.weights, data.real) / data.horizon
+    square = np.einsum("w,wta->a", data.weights, np.square(data.real)) / data.horizon
     return mean, np.sqrt(np.maximum(square - mean**2, 1e-24))
 
 
@@ -114,47 +114,47 @@ def _quantiles(values: np.ndarray, weights: np.ndarray, shares: np.ndarray) -> n
     return np.stack([np.interp(shares, at, column) for at, column in zip(middle.T, ranked.T)], axis=1)
 
 
-def _with_mean(case: Case) -> np.ndarray:
-    return case.fake + (_real_moments(case)[0] - case.fake.mean((0, 1)))
+def _with_mean(data: ComparisonData) -> np.ndarray:
+    return data.fake + (_real_moments(data)[0] - data.fake.mean((0, 1)))
 
 
-def _with_volatility(case: Case) -> np.ndarray:
-    m, s = case.fake.mean((0, 1)), np.maximum(case.fake.std((0, 1)), 1e-12)
-    return m + (case.fake - m) * (_real_moments(case)[1] / s)
+def _with_volatility(data: ComparisonData) -> np.ndarray:
+    m, s = data.fake.mean((0, 1)), np.maximum(data.fake.std((0, 1)), 1e-12)
+    return m + (data.fake - m) * (_real_moments(data)[1] / s)
 
 
-def _with_shape(case: Case) -> np.ndarray:
-    m, s = case.fake.mean((0, 1)), np.maximum(case.fake.std((0, 1)), 1e-12)
-    (mean, spread), count = _real_moments(case), len(case.assets)
+def _with_shape(data: ComparisonData) -> np.ndarray:
+    m, s = data.fake.mean((0, 1)), np.maximum(data.fake.std((0, 1)), 1e-12)
+    (mean, spread), count = _real_moments(data), len(data.assets)
     shares = (np.arange(RANKS) + 0.5) / RANKS
-    law = _quantiles(case.real.reshape(-1, count), np.repeat(case.weights, case.horizon), shares)
+    law = _quantiles(data.real.reshape(-1, count), np.repeat(data.weights, data.horizon), shares)
     law = (law - mean) / spread
     law = (law - law.mean(0)) / law.std(0)
-    ranks = case.fake.reshape(-1, count).argsort(0).argsort(0)
+    ranks = data.fake.reshape(-1, count).argsort(0).argsort(0)
     places = (ranks + 0.5) / len(ranks)
     mapped = [np.interp(places[:, asset], shares, law[:, asset]) for asset in range(count)]
-    return m + np.stack(mapped, axis=1).reshape(case.fake.shape) * s
+    return m + np.stack(mapped, axis=1).reshape(data.fake.shape) * s
 
 
-def _with_correlation(case: Case) -> np.ndarray:
-    m, s = case.fake.mean((0, 1)), np.maximum(case.fake.std((0, 1)), 1e-12)
-    mean, spread = _real_moments(case)
-    z, past = (case.fake - m) / s, (case.real - mean) / spread
-    have = np.einsum("wta,wtb->ab", z, z, optimize=True) / (len(z) * case.horizon)
-    want = np.einsum("wta,wtb->ab", past * case.weights[:, None, None], past, optimize=True) / case.horizon
+def _with_correlation(data: ComparisonData) -> np.ndarray:
+    m, s = data.fake.mean((0, 1)), np.maximum(data.fake.std((0, 1)), 1e-12)
+    mean, spread = _real_moments(data)
+    z, past = (data.fake - m) / s, (data.real - mean) / spread
+    have = np.einsum("wta,wtb->ab", z, z, optimize=True) / (len(z) * data.horizon)
+    want = np.einsum("wta,wtb->ab", past * data.weights[:, None, None], past, optimize=True) / data.horizon
     return m + z @ np.linalg.solve(_root(have).T, _root(want).T) * s
 
 
-def _with_sizes(case: Case) -> np.ndarray:
-    m, s = case.fake.mean((0, 1)), np.maximum(case.fake.std((0, 1)), 1e-12)
-    mean, spread = _real_moments(case)
-    own = np.sqrt(np.square((case.fake - m) / s).mean((1, 2)))
-    real = np.sqrt(np.square((case.real - mean) / spread).mean((1, 2)))
+def _with_sizes(data: ComparisonData) -> np.ndarray:
+    m, s = data.fake.mean((0, 1)), np.maximum(data.fake.std((0, 1)), 1e-12)
+    mean, spread = _real_moments(data)
+    own = np.sqrt(np.square((data.fake - m) / s).mean((1, 2)))
+    real = np.sqrt(np.square((data.real - mean) / spread).mean((1, 2)))
     shares = (np.arange(RANKS) + 0.5) / RANKS
-    law = _quantiles(real[:, None], case.weights, shares)[:, 0]
+    law = _quantiles(real[:, None], data.weights, shares)[:, 0]
     wanted = np.interp((own.argsort().argsort() + 0.5) / len(own), shares, law)
     factor = wanted / np.maximum(own, 1e-12) / np.sqrt(np.mean(wanted**2))
-    return m + (case.fake - m) * factor[:, None, None]
+    return m + (data.fake - m) * factor[:, None, None]
 
 
 def _root(correlation: np.ndarray) -> np.ndarray:
@@ -162,7 +162,7 @@ def _root(correlation: np.ndarray) -> np.ndarray:
     return np.linalg.cholesky(correlation.astype(float) + 1e-9 * np.eye(len(correlation)))
 
 
-MENDS: dict[str, tuple[Callable[[Case], np.ndarray], tuple[str, ...]]] = {
+COUNTERFACTUALS: dict[str, tuple[Callable[[ComparisonData], np.ndarray], tuple[str, ...]]] = {
     "mean": (_with_mean, ("drift",)),
     "volatility": (_with_volatility, ("volatility", "today's level")),
     "shape": (_with_shape, ("tail quantiles", "tail index", "asymmetry", "beyond the past")),
@@ -171,31 +171,31 @@ MENDS: dict[str, tuple[Callable[[Case], np.ndarray], tuple[str, ...]]] = {
 }
 
 
-def attributed(case: Case, findings: Sequence[Finding]) -> pd.DataFrame:
+def counterfactuals(data: ComparisonData, findings: Sequence[Finding]) -> pd.DataFrame:
     """What each mendable property that a failed check refutes does to VaR and ES of each book, in basis points.
 
     Columns: mend, checks, book, level, measure, scenarios, mended, change (mended less scenarios).
     """
     rows, failed = [], {finding.check for finding in findings if finding.verdict == "fail"}
-    for name, (mend, checks) in MENDS.items():
+    for name, (mend, checks) in COUNTERFACTUALS.items():
         refuted = [check for check in checks if check in failed]
         if refuted:
-            mended = mend(case)
-            rows += [[name, ", ".join(refuted), *row] for row in _changes(case, mended)]
+            mended = mend(data)
+            rows += [[name, ", ".join(refuted), *row] for row in _changes(data, mended)]
     names = ["mend", "checks", "book", "level", "measure", "scenarios", "mended", "change"]
     return pd.DataFrame(rows, columns=names)
 
 
 def unattributed(findings: Sequence[Finding]) -> list[str]:
     """Failed checks for which no mend exists, so that nothing of a risk number is attributed to them."""
-    known = {check for _, checks in MENDS.values() for check in checks}
+    known = {check for _, checks in COUNTERFACTUALS.values() for check in checks}
     return [finding.check for finding in findings if finding.verdict == "fail" and finding.check not in known]
 
 
-def _changes(case: Case, mended: np.ndarray) -> list[list]:
+def _changes(data: ComparisonData, mended: np.ndarray) -> list[list]:
     rows = []
-    for book, weights in named_weights(case).items():
-        before, after = losses(case, case.fake, weights), losses(case, mended, weights)
+    for book, weights in named_weights(data).items():
+        before, after = losses(data, data.fake, weights), losses(data, mended, weights)
         for level in LEVELS:
             for measure, risk in (("VaR", value_at_risk), ("ES", expected_shortfall)):
                 told = risk(before, level) / BASIS_POINT, risk(after, level) / BASIS_POINT

@@ -19,7 +19,7 @@ from workbench import scenarios
 from workbench.errors import DataError, ParameterError, ScenarioError
 from workbench.validation.checks.identities import Identity, read_identities
 from workbench.validation.engine.check import CHECKS
-from workbench.validation.engine.comparison_data import Case, Whole
+from workbench.validation.engine.comparison_data import ComparisonData, Whole
 from workbench.validation.engine.finding import Finding, cannot_tell, judge
 from workbench.validation.engine.null import windows
 from workbench.validation.engine.state import LOOKBACKS, expect
@@ -70,7 +70,7 @@ def trial(
 def prepare(
     values: np.ndarray, history: pd.DataFrame, *, start: str | pd.Timestamp = "unconditional",
     books: pd.DataFrame | None = None, holdout: pd.DataFrame | None = None, seed: int = 0, level: float = 0.05,
-) -> Case:  # fmt: skip
+) -> ComparisonData:  # fmt: skip
     """Cut history and scenarios into like windows, in like units."""
     raw = np.asarray(values[:: max(1, -(-len(values) // MOST_DRAWS))], dtype=np.float32)
     days, horizon = history.to_numpy(dtype=float), values.shape[1]
@@ -83,7 +83,7 @@ def prepare(
         real, scale, weights = real / state.scales[:, None, :], state.today, state.weights
     else:
         real = real / scale
-    return Case(
+    return ComparisonData(
         real.astype(np.float32), (raw / scale).astype(np.float32), weights.astype(np.float32),
         tuple(map(str, history.columns)),
         scale, starts, (days / spread).astype(np.float32), stride, conditional, level, seed,

@@ -169,7 +169,7 @@ def lost_direction(draws, severity, rng, context):
     return flat.reshape(draws.shape) * spread(draws)
 
 
-@fault("broken identity", severity=0.5, group="law of motion", needs="identities", assets=3)
+@fault("broken identity", severity=0.5, group="identities", needs="identities", assets=3)
 def broken_identity(draws, severity, rng, context):
     """The last column of the first declared identity carries noise of 1 % x severity of its volatility.
 

@@ -12,18 +12,18 @@ from scipy import stats
 from workbench.errors import ParameterError
 from workbench.validation.checks.facts import YEAR, per_asset, with_average
 from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import Case
+from workbench.validation.engine.comparison_data import ComparisonData
 from workbench.validation.engine.finding import Finding, cannot_tell
 from workbench.validation.engine.state import LOOKBACKS, expect
 
 
 @check("volatility in, volatility out", question="conditional", scale="path", horizon=6)
-def volatility_in_out(case: Case) -> Finding:
+def volatility_in_out(data: ComparisonData) -> Finding:
     """Does a wild first half bring a wild second half?
 
     Slope of log mean |x| in the second half on that in the first.
     """
-    half, count = case.horizon // 2, len(case.assets)
+    half, count = data.horizon // 2, len(data.assets)
 
     def features(x: np.ndarray) -> np.ndarray:
         size = np.maximum(np.abs(x), 0.01)
@@ -36,40 +36,40 @@ def volatility_in_out(case: Case) -> Finding:
         pooled = joint.sum(-1, keepdims=True) / np.maximum(alone.sum(-1, keepdims=True), 1e-9)
         return np.concatenate([joint / np.maximum(alone, 1e-9), pooled], axis=-1)
 
-    return case.compare(
-        features, reduce, per_asset(case, "slope of late on early log size"), pooled=True, memory=1.5, foreseen=0.02
+    return data.compare(
+        features, reduce, per_asset(data, "slope of late on early log size"), pooled=True, memory=1.5, foreseen=0.02
     )
 
 
 @check("today's level", question="conditional", scale="asset")
-def todays_level(case: Case) -> Finding:
+def todays_level(data: ComparisonData) -> Finding:
     """Do the first days have the volatility that today's state foretells?
 
     log mean |x| of the first quarter, each asset. Only for a set that starts from one state; a model that ignores
     the state is found here.
     """
-    if not case.conditional:
+    if not data.conditional:
         return cannot_tell("the set does not claim to start from one state")
-    part = max(1, case.horizon // 4)
-    typical = float(np.sqrt(YEAR * np.pi / 2.0) * np.exp(np.log(case.scale).mean()))
-    return case.everywhere().compare(
+    part = max(1, data.horizon // 4)
+    typical = float(np.sqrt(YEAR * np.pi / 2.0) * np.exp(np.log(data.scale).mean()))
+    return data.everywhere().compare(
         lambda x: np.minimum(np.abs(x[:, :part]), 8.0).mean(1), lambda m: with_average(np.log(m + 1e-9)),
-        per_asset(case, "volatility of the first days"), pooled=True, foreseen=0.12,
+        per_asset(data, "volatility of the first days"), pooled=True, foreseen=0.12,
         show=lambda v: float(typical * np.exp(v)),
     )  # fmt: skip
 
 
 @check("one state", question="conditional", scale="path", horizon=4)
-def one_state(case: Case) -> Finding:
+def one_state(data: ComparisonData) -> Finding:
     """Do all draws start from one state, or from many?
 
     Variance over draws of log mean |x| of all assets, over the first quarter and over all days. Today's state fixes
     the level at which all draws start, so it varies less among them than windows of the history do around our
     forecast of each, which knows less. Only more is a fault: draws of the long run, or of many dates, mixed.
     """
-    if not case.conditional:
+    if not data.conditional:
         return cannot_tell("the set does not claim to start from one state")
-    part = max(1, case.horizon // 4)
+    part = max(1, data.horizon // 4)
 
     def features(x: np.ndarray) -> np.ndarray:
         size = np.abs(x).mean(2)
@@ -80,9 +80,9 @@ def one_state(case: Case) -> Finding:
         return np.log(np.maximum(mean[..., 2:] - mean[..., :2] ** 2, 1e-6))
 
     labels = [
-        (f"log variance over draws of the size of {what}", case.assets) for what in ("the first days", "all days")
+        (f"log variance over draws of the size of {what}", data.assets) for what in ("the first days", "all days")
     ]
-    found = case.everywhere().compare(features, reduce, labels)
+    found = data.everywhere().compare(features, reduce, labels)
     more = found.answered and found.evidence["departure"] > 0
     if not found.answered:
         return found

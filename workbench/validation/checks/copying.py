@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import Case
+from workbench.validation.engine.comparison_data import ComparisonData
 from workbench.validation.engine.finding import Finding, cannot_tell
 from workbench.validation.engine.null import windows
 
@@ -91,22 +91,22 @@ def beyond_all(
     return Finding("", "", share, (0.0, high), float(np.clip(2 * min(p), 0.0, 1.0)), evidence=told | evidence)
 
 
-def _starts(case: Case) -> np.ndarray:
-    return np.arange(0, len(case.days) - case.horizon + 1)
+def _starts(data: ComparisonData) -> np.ndarray:
+    return np.arange(0, len(data.days) - data.horizon + 1)
 
 
 @check("memorisation", question="copying", scale="path")
-def memorisation(case: Case) -> Finding:
+def memorisation(data: ComparisonData) -> Finding:
     """Are draws copies of windows of the history?
 
     Nearest over second-nearest window, against real windows among real ones.
     """
-    if case.horizon * len(case.assets) < 10:
+    if data.horizon * len(data.assets) < 10:
         return cannot_tell("paths of fewer than 10 numbers are near something by chance")
-    among = points(windows(case.days, _starts(case), case.horizon))
-    at = np.arange(0, len(among), max(1, case.horizon // 2))
-    honest = ratio(neighbours(among[at], among, 2, at=at, apart=case.horizon)[0])
-    distances, nearest = neighbours(points(_thin(case.fake)), among, 2, apart=case.horizon)
+    among = points(windows(data.days, _starts(data), data.horizon))
+    at = np.arange(0, len(among), max(1, data.horizon // 2))
+    honest = ratio(neighbours(among[at], among, 2, at=at, apart=data.horizon)[0])
+    distances, nearest = neighbours(points(_thin(data.fake)), among, 2, apart=data.horizon)
     suspects = ratio(distances)
     worst = np.argsort(suspects)[:5]
     told = {
@@ -118,37 +118,37 @@ def memorisation(case: Case) -> Finding:
 
 
 @check("leaked hold-out", question="copying", scale="path")
-def leaked_holdout(case: Case) -> Finding:
+def leaked_holdout(data: ComparisonData) -> Finding:
     """Are draws copies of days that the model must not have seen?
 
     As memorisation, against windows of the hold-out.
     """
-    if case.holdout is None:
+    if data.holdout is None:
         return cannot_tell("no hold-out was given")
-    if len(case.holdout) < 3 * case.horizon or case.horizon * len(case.assets) < 10:
-        return cannot_tell(f"a hold-out of {len(case.holdout)} days is too short for paths of {case.horizon} days")
-    unseen = case.holdout / np.maximum(case.holdout.std(0), 1e-12)
-    among = points(windows(unseen, np.arange(len(unseen) - case.horizon + 1), case.horizon))
-    honest = ratio(neighbours(points(case.real), among, 2, apart=case.horizon)[0])
-    suspects = ratio(neighbours(points(_thin(case.fake)), among, 2, apart=case.horizon)[0])
+    if len(data.holdout) < 3 * data.horizon or data.horizon * len(data.assets) < 10:
+        return cannot_tell(f"a hold-out of {len(data.holdout)} days is too short for paths of {data.horizon} days")
+    unseen = data.holdout / np.maximum(data.holdout.std(0), 1e-12)
+    among = points(windows(unseen, np.arange(len(unseen) - data.horizon + 1), data.horizon))
+    honest = ratio(neighbours(points(data.real), among, 2, apart=data.horizon)[0])
+    suspects = ratio(neighbours(points(_thin(data.fake)), among, 2, apart=data.horizon)[0])
     return beyond_all(
-        suspects, honest[:: max(1, case.horizon // (2 * case.stride))], "share of draws near one hold-out window", {}
+        suspects, honest[:: max(1, data.horizon // (2 * data.stride))], "share of draws near one hold-out window", {}
     )
 
 
 @check("repeated draws", question="copying", scale="path")
-def repeated_draws(case: Case) -> Finding:
+def repeated_draws(data: ComparisonData) -> Finding:
     """Are draws copies, near copies or mirror images of each other?
 
     Nearest over tenth-nearest of x and -x, among draws. Draws equal to the bit are counted over the whole set;
     over one day a resampled history may repeat itself as often as chance has it.
     """
-    if case.horizon * len(case.assets) < 10:
+    if data.horizon * len(data.assets) < 10:
         return cannot_tell("paths of fewer than 10 numbers are near something by chance")
-    same, total = case.whole.repeats, case.whole.draws
-    chance = total**2 / (2.0 * len(case.days)) if case.horizon == 1 else 0.0
-    among = points(windows(case.days, _starts(case)[:: max(1, case.horizon // 2)], case.horizon))
-    at, draws = np.arange(len(among)), points(_thin(case.fake))
+    same, total = data.whole.repeats, data.whole.draws
+    chance = total**2 / (2.0 * len(data.days)) if data.horizon == 1 else 0.0
+    among = points(windows(data.days, _starts(data)[:: max(1, data.horizon // 2)], data.horizon))
+    at, draws = np.arange(len(among)), points(_thin(data.fake))
     honest = ratio(neighbours(among, among, 10, at=at, apart=2, mirrored=True)[0])
     suspects = ratio(neighbours(draws, draws, 10, at=np.arange(len(draws)), mirrored=True)[0])
     found = beyond_all(
@@ -161,33 +161,33 @@ def repeated_draws(case: Case) -> Finding:
 
 
 @check("distinct draws", question="copying", scale="path", horizon=2)
-def distinct_draws(case: Case) -> Finding:
+def distinct_draws(data: ComparisonData) -> Finding:
     """Do the draws fill as much space as reality?
 
     Log distance to the nearest of as many windows, draws and real ones. Few modes, or a collapsed generator, sit
     closer together than real windows do. Real windows do not overlap.
     """
-    real = points(windows(case.days, np.arange(0, len(case.days) - case.horizon + 1, case.horizon), case.horizon))
-    if len(real) < 20 or len(case.fake) < len(real):
-        return cannot_tell(f"{len(real)} separate real windows and {len(case.fake)} draws are too few")
+    real = points(windows(data.days, np.arange(0, len(data.days) - data.horizon + 1, data.horizon), data.horizon))
+    if len(real) < 20 or len(data.fake) < len(real):
+        return cannot_tell(f"{len(real)} separate real windows and {len(data.fake)} draws are too few")
     honest = _log_nearest(real)
-    order = case.rng("subsets").permutation(len(case.fake))
-    groups = [points(case.fake[order[i : i + len(real)]]) for i in range(0, len(order) - len(real) + 1, len(real))][:20]
+    order = data.rng("subsets").permutation(len(data.fake))
+    groups = [points(data.fake[order[i : i + len(real)]]) for i in range(0, len(order) - len(real) + 1, len(real))][:20]
     gaps = np.array([_log_nearest(group).mean() for group in groups])
     scatter = gaps.std(ddof=1) if len(gaps) > 2 else 0.0
     sampling = 2.0 * max(honest.var() / len(honest), scatter**2, _in_parts(honest)) * (1.0 + 1.0 / len(gaps))
-    error = case.factor * np.sqrt(sampling + CLOSE**2 + 0.1 * case.conditional * honest.var())
-    departure, freedom = gaps.mean() - honest.mean(), max(case.freedom, 5.0)
+    error = data.factor * np.sqrt(sampling + CLOSE**2 + 0.1 * data.conditional * honest.var())
+    departure, freedom = gaps.mean() - honest.mean(), max(data.freedom, 5.0)
     p = float(2 * stats.t.sf(abs(departure) / error, freedom))
-    reach = stats.t.isf(case.level / 2, freedom) * error
+    reach = stats.t.isf(data.level / 2, freedom) * error
     reference = tuple(float(np.exp(honest.mean() + side * reach)) for side in (-1, 1))
     told = {
         "component": "typical distance to the nearest",
         "windows": len(real),
-        "effective draws": _effective(case.fake),
+        "effective draws": _effective(data.fake),
         "blocks": freedom,
         "comparisons": 1.0,
-        "law": "t",
+        "distribution": "t",
     }
     return Finding("", "", float(np.exp(gaps.mean())), reference, p, evidence=told)
 
@@ -210,27 +210,27 @@ def _effective(fake: np.ndarray) -> float:
 
 
 @check("coverage", question="copying", scale="path", horizon=2)
-def coverage(case: Case) -> Finding:
+def coverage(data: ComparisonData) -> Finding:
     """Do the draws reach where reality has been?
 
     Distance of real windows to the nearest draw, against draws' own. Half of the draws are the landmarks; the
     other half and the real windows are measured to them.
     """
-    landmarks = points(_thin(case.fake[::2]))
+    landmarks = points(_thin(data.fake[::2]))
     if len(landmarks) < 50:
         return cannot_tell("fewer than 100 draws cannot mark out a support")
 
     def distance(x: np.ndarray) -> np.ndarray:
         return np.log(np.maximum(neighbours(points(x), landmarks, 1)[0][:, :1], 1e-3))
 
-    cut = case.threshold(distance, [0.9])[0]
+    cut = data.threshold(distance, [0.9])[0]
     labels = [
-        ("mean log distance to the nearest draw", case.assets),
-        ("share farther than history's 90 %", case.assets),
+        ("mean log distance to the nearest draw", data.assets),
+        ("share farther than history's 90 %", data.assets),
     ]
 
     def features(x: np.ndarray) -> np.ndarray:
         far = distance(x)
         return np.concatenate([far, far > cut], axis=1)
 
-    return case.compare(features, labels=labels, fake=_thin(case.fake[1::2]), memory=1.0, foreseen=0.1)
+    return data.compare(features, labels=labels, fake=_thin(data.fake[1::2]), memory=1.0, foreseen=0.1)

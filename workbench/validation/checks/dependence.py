@@ -12,7 +12,7 @@ import numpy as np
 from workbench.validation.checks.facts import relative_size
 from workbench.validation.checks.tails import flat
 from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import CHUNK, Case, quantile
+from workbench.validation.engine.comparison_data import CHUNK, ComparisonData, quantile
 from workbench.validation.engine.finding import Finding
 
 CLIP = 4.0
@@ -23,11 +23,11 @@ def pairs(count: int) -> tuple[np.ndarray, np.ndarray]:
     return np.triu_indices(count, 1)
 
 
-def pair_labels(case: Case, what: str) -> list[tuple[str, tuple[str, ...]]]:
+def pair_labels(data: ComparisonData, what: str) -> list[tuple[str, tuple[str, ...]]]:
     """One label a pair, and one for the average over pairs."""
-    rows, columns = pairs(len(case.assets))
-    named = [(case.assets[i], case.assets[j]) for i, j in zip(rows, columns)]
-    return [(f"{what} of {a} and {b}", (a, b)) for a, b in named] + [(f"average {what}", case.assets)]
+    rows, columns = pairs(len(data.assets))
+    named = [(data.assets[i], data.assets[j]) for i, j in zip(rows, columns)]
+    return [(f"{what} of {a} and {b}", (a, b)) for a, b in named] + [(f"average {what}", data.assets)]
 
 
 def moments(x: np.ndarray) -> np.ndarray:
@@ -50,32 +50,32 @@ def clipped(x: np.ndarray) -> np.ndarray:
 
 
 @check("correlation", question="dependence", scale="pair", assets=2)
-def correlation(case: Case) -> Finding:
+def correlation(data: ComparisonData) -> Finding:
     """Is every pair as correlated as it was?
 
     Fisher's z of clipped daily returns, each pair and the average.
     """
-    return case.compare(
-        lambda x: moments(clipped(x)), lambda mean: correlations(mean, len(case.assets)),
-        pair_labels(case, "correlation"), pooled=True, memory=1.0, foreseen=0.2, show=lambda z: float(np.tanh(z)),
+    return data.compare(
+        lambda x: moments(clipped(x)), lambda mean: correlations(mean, len(data.assets)),
+        pair_labels(data, "correlation"), pooled=True, memory=1.0, foreseen=0.2, show=lambda z: float(np.tanh(z)),
     )  # fmt: skip
 
 
 @check("correlation of sizes", question="dependence", scale="pair", assets=2, horizon=4)
-def correlation_of_sizes(case: Case) -> Finding:
+def correlation_of_sizes(data: ComparisonData) -> Finding:
     """Are assets wild on the same days?
 
     Correlation of |x| over its window mean, each pair and the average.
     """
-    return case.compare(
-        lambda x: moments(np.minimum(relative_size(x), CLIP)), lambda mean: correlations(mean, len(case.assets)),
-        pair_labels(case, "correlation of sizes"), pooled=True,
+    return data.compare(
+        lambda x: moments(np.minimum(relative_size(x), CLIP)), lambda mean: correlations(mean, len(data.assets)),
+        pair_labels(data, "correlation of sizes"), pooled=True,
         memory=0.7, foreseen=0.12, show=lambda z: float(np.tanh(z)),
     )  # fmt: skip
 
 
 @check("horizon correlation", question="dependence", scale="pair", assets=2, horizon=4)
-def horizon_correlation(case: Case) -> Finding:
+def horizon_correlation(data: ComparisonData) -> Finding:
     """Is every pair as correlated over the horizon as it was?
 
     Fisher's z of summed returns, clipped at four units.
@@ -84,22 +84,22 @@ def horizon_correlation(case: Case) -> Finding:
     def features(x: np.ndarray) -> np.ndarray:
         return moments(clipped(x.sum(1, keepdims=True) / np.sqrt(x.shape[1])))
 
-    return case.compare(
-        features, lambda mean: correlations(mean, len(case.assets)), pair_labels(case, "correlation over the horizon"),
+    return data.compare(
+        features, lambda mean: correlations(mean, len(data.assets)), pair_labels(data, "correlation over the horizon"),
         pooled=True,
         memory=0.7, foreseen=0.04, show=lambda z: float(np.tanh(z)),
     )  # fmt: skip
 
 
 @check("directions", question="dependence", scale="portfolio", assets=3)
-def directions(case: Case) -> Finding:
+def directions(data: ComparisonData) -> Finding:
     """Do portfolios that should be quiet stay quiet?
 
     log variance along principal directions, the quietest included. The directions are eigenvectors of the
     correlation of every second draw; the other draws are judged along them. A long-short book lives in the last
     ones, where a small error of dependence is a large error of risk.
     """
-    sample = flat(clipped(case.fake[::2]))
+    sample = flat(clipped(data.fake[::2]))
     scale = np.maximum(sample.std(0), 1e-6)
     vectors = np.linalg.eigh(np.corrcoef((sample / scale).T + 0.0))[1]
     weights = (vectors / scale[:, None]).astype(np.float32)
@@ -108,26 +108,26 @@ def directions(case: Case) -> Finding:
         y = clipped(x)
         return np.concatenate([np.square(y @ weights).mean(1), np.square(y / scale).mean(1)], axis=1)
 
-    count = len(case.assets)
+    count = len(data.assets)
 
     def reduce(mean: np.ndarray) -> np.ndarray:
         total = np.log(mean[..., count:].mean(-1, keepdims=True) + 1e-12)
         return 0.5 * (np.log(mean[..., :count] + 1e-12) - total)
 
-    labels = [(f"log volatility along direction {count - i} of {count}", case.assets) for i in range(count)]
-    return case.compare(features, reduce, labels, fake=case.fake[1::2], memory=1.0, foreseen=0.2)
+    labels = [(f"log volatility along direction {count - i} of {count}", data.assets) for i in range(count)]
+    return data.compare(features, reduce, labels, fake=data.fake[1::2], memory=1.0, foreseen=0.2)
 
 
-def own_quantiles(case: Case, share: float) -> tuple[np.ndarray, np.ndarray]:
+def own_quantiles(data: ComparisonData, share: float) -> tuple[np.ndarray, np.ndarray]:
     """Each sample's own quantile, history's and scenarios', (asset,)."""
-    weights = np.repeat(case.weights, case.horizon)
-    sample = flat(case.fake[:: max(1, len(case.fake) // CHUNK)])
-    return quantile(flat(case.real), weights, [share])[0], np.quantile(sample, share, axis=0)
+    weights = np.repeat(data.weights, data.horizon)
+    sample = flat(data.fake[:: max(1, len(data.fake) // CHUNK)])
+    return quantile(flat(data.real), weights, [share])[0], np.quantile(sample, share, axis=0)
 
 
-def _jointly(case: Case, share: float, sign: float, what: str) -> Finding:
-    real, fake = own_quantiles(case, share if sign < 0 else 1 - share)
-    count = len(case.assets)
+def _jointly(data: ComparisonData, share: float, sign: float, what: str) -> Finding:
+    real, fake = own_quantiles(data, share if sign < 0 else 1 - share)
+    count = len(data.assets)
     rows, columns = pairs(count)
     crowd = max(2, -(-2 * count // 3))
 
@@ -137,8 +137,8 @@ def _jointly(case: Case, share: float, sign: float, what: str) -> Finding:
         many = (beyond.sum(2) >= crowd).mean(1)
         return np.concatenate([both, both.mean(1, keepdims=True), many[:, None]], axis=1)
 
-    labels = pair_labels(case, what) + [(f"share of days with {crowd} of {count} beyond", case.assets)]
-    return case.compare(
+    labels = pair_labels(data, what) + [(f"share of days with {crowd} of {count} beyond", data.assets)]
+    return data.compare(
         lambda x: features(x, real), lambda mean: np.sqrt(np.maximum(mean, 0.0)), labels,
         fake_features=lambda x: features(x, fake), memory=0.5, foreseen=0.03,
         show=lambda value: float(max(value, 0.0) ** 2),
@@ -146,34 +146,34 @@ def _jointly(case: Case, share: float, sign: float, what: str) -> Finding:
 
 
 @check("joint falls", question="dependence", scale="pair", assets=2)
-def joint_falls(case: Case) -> Finding:
+def joint_falls(data: ComparisonData) -> Finding:
     """Do assets crash together?
 
     Share of days on which both are below their own 5 % quantile: pairs, average, crowds. The share over 5 % is
     the coefficient of lower-tail dependence at that level (McNeil, Frey, Embrechts 2015, 7.2).
     """
-    return _jointly(case, 0.05, -1.0, "joint falls")
+    return _jointly(data, 0.05, -1.0, "joint falls")
 
 
 @check("joint rises", question="dependence", scale="pair", assets=2)
-def joint_rises(case: Case) -> Finding:
+def joint_rises(data: ComparisonData) -> Finding:
     """Do assets soar together?
 
     Share of days on which both are above their own 95 % quantile: pairs, average, crowds.
     """
-    return _jointly(case, 0.05, 1.0, "joint rises")
+    return _jointly(data, 0.05, 1.0, "joint rises")
 
 
 @check("correlation under stress", question="dependence", scale="pair", assets=2)
-def stress_correlation(case: Case) -> Finding:
+def stress_correlation(data: ComparisonData) -> Finding:
     """Does correlation rise on wild days?
 
     Average Fisher's z on days when the market's |x| is in its top fifth, less the rest. The market is the mean of
     the assets in their own units; the cut is each sample's own quantile.
     """
-    count, weights = len(case.assets), np.repeat(case.weights, case.horizon)
-    real = quantile(np.abs(case.real.mean(2)).reshape(-1, 1), weights, [0.8])[0, 0]
-    fake = np.quantile(np.abs(case.fake.mean(2)), 0.8)
+    count, weights = len(data.assets), np.repeat(data.weights, data.horizon)
+    real = quantile(np.abs(data.real.mean(2)).reshape(-1, 1), weights, [0.8])[0, 0]
+    fake = np.quantile(np.abs(data.fake.mean(2)), 0.8)
 
     def features(x: np.ndarray, cut: float) -> np.ndarray:
         wild = (np.abs(x.mean(2)) > cut)[..., None]
@@ -185,19 +185,19 @@ def stress_correlation(case: Case) -> Finding:
         z = [correlations(part, count)[..., -1:] for part in (mean[..., :half], mean[..., half:])]
         return np.concatenate([*z, z[0] - z[1]], axis=-1)
 
-    labels = [(f"average z of {what}", case.assets) for what in ("wild days", "quiet days", "wild less quiet days")]
-    return case.compare(
+    labels = [(f"average z of {what}", data.assets) for what in ("wild days", "quiet days", "wild less quiet days")]
+    return data.compare(
         lambda x: features(x, real), reduce, labels, fake_features=lambda x: features(x, fake), memory=2.0, foreseen=0.3
     )
 
 
 @check("lead and lag", question="dependence", scale="pair", assets=2, horizon=3)
-def lead_lag(case: Case) -> Finding:
+def lead_lag(data: ComparisonData) -> Finding:
     """Does one asset know another's tomorrow?
 
     Correlation of x_i today and x_j tomorrow, all ordered pairs, i = j aside.
     """
-    count = len(case.assets)
+    count = len(data.assets)
     off = ~np.eye(count, dtype=bool).ravel()
 
     def features(x: np.ndarray) -> np.ndarray:
@@ -212,6 +212,6 @@ def lead_lag(case: Case) -> Finding:
         rho = mean[..., :-count] / (scale[..., rows] * scale[..., columns])
         return np.concatenate([rho, rho.mean(-1, keepdims=True)], axis=-1)
 
-    names = [(case.assets[i], case.assets[j]) for i, j in zip(rows, columns)]
+    names = [(data.assets[i], data.assets[j]) for i, j in zip(rows, columns)]
     labels = [(f"correlation of {a} with {b} a day later", (a, b)) for a, b in names]
-    return case.compare(features, reduce, [*labels, ("average", case.assets)], pooled=True)
+    return data.compare(features, reduce, [*labels, ("average", data.assets)], pooled=True)

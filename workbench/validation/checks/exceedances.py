@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 
 from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import Case
+from workbench.validation.engine.comparison_data import ComparisonData
 from workbench.validation.engine.finding import Finding, cannot_tell
 
 EXPECTED = 0.1
@@ -62,25 +62,25 @@ def episodes(beyond: np.ndarray, apart: int) -> int:
     return int((np.diff(np.flatnonzero(beyond), prepend=-apart - 1) > apart).sum())
 
 
-@check("unheard-of", question="tails", scale="path")
-def unheard_of(case: Case) -> Finding:
+@check("exceedances", question="tails", scale="path")
+def exceedances(data: ComparisonData) -> Finding:
     """Did the history see, more than once, what the scenarios all but exclude?
 
     Worst days, best days, worst and wildest paths. A conditional set is allowed a volatility 35 % above the one
     foretold before its levels count.
     """
-    count = len(case.days) / case.horizon
-    expected = max(EXPECTED, FEWEST_BEYOND * count / len(case.fake))
+    count = len(data.days) / data.horizon
+    expected = max(EXPECTED, FEWEST_BEYOND * count / len(data.fake))
     if expected >= 0.5 * count:
-        return cannot_tell(f"{len(case.fake)} draws are too few to know what is rare in {len(case.days)} days")
-    apart, found = max(1, 2 * case.horizon // case.stride), []
+        return cannot_tell(f"{len(data.fake)} draws are too few to know what is rare in {len(data.days)} days")
+    apart, found = max(1, 2 * data.horizon // data.stride), []
     for name, series in SERIES.items():
-        values, past = series(case.fake), series(case.real)
-        level = np.quantile(values, 1.0 - expected / count) * (ALLOWANCE if case.conditional else 1.0)
+        values, past = series(data.fake), series(data.real)
+        level = np.quantile(values, 1.0 - expected / count) * (ALLOWANCE if data.conditional else 1.0)
         seen = episodes(past > level, apart)
         p = min(1.0, len(SERIES) * (expected / (1.0 + expected)) ** seen)
         found.append((p, -seen, name, float(level), float(past.max())))
     p, seen, name, level, worst = min(found)
-    high = np.log(case.level / len(SERIES)) / np.log(expected / (1.0 + expected))
+    high = np.log(data.level / len(SERIES)) / np.log(expected / (1.0 + expected))
     told = {"component": f"episodes beyond the scenarios' own rare {name}", "level": level, "history's worst": worst}
-    return Finding("", "", float(-seen), (0.0, float(high)), float(p), columns=case.assets, evidence=told)
+    return Finding("", "", float(-seen), (0.0, float(high)), float(p), columns=data.assets, evidence=told)

@@ -35,7 +35,7 @@ import yaml
 
 from workbench.errors import ParameterError
 from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import CHUNK, Case
+from workbench.validation.engine.comparison_data import CHUNK, ComparisonData
 from workbench.validation.engine.finding import Finding, cannot_tell
 
 VIEWS = ("log", "simple", "level")
@@ -119,17 +119,17 @@ def _worst(identity: Identity, values: np.ndarray, assets: Sequence[str]) -> tup
     return top, size, broken, place
 
 
-@check("identities", question="law of motion", scale="asset")
-def identities(case: Case) -> Finding:
+@check("identities", question="identities", scale="asset")
+def identities(data: ComparisonData) -> Finding:
     """Do the declared identities hold on every day of every draw, to rounding or to the history's own residual?"""
-    if not case.identities:
+    if not data.identities:
         return cannot_tell("no identities were declared")
     worst: Finding | None = None
-    for identity in case.identities:
-        top, size, broken, (draw, step) = _worst(identity, case.raw, case.assets)
+    for identity in data.identities:
+        top, size, broken, (draw, step) = _worst(identity, data.raw, data.assets)
         tolerance = identity.tolerance
         if tolerance is None:
-            past = -np.inf if identity.on == "level" else _worst(identity, case.past[None], case.assets)[0]
+            past = -np.inf if identity.on == "level" else _worst(identity, data.past[None], data.assets)[0]
             tolerance = max(ROUNDING * max(size, 1e-6), 1.5 * past)
         told = {"component": identity.name, "draw": draw, "time": step, "days broken": broken, "tolerance": tolerance}
         p = 1.0 if top <= tolerance else 0.0
@@ -144,21 +144,21 @@ def _severity(finding: Finding) -> float:
     return finding.statistic / max(finding.evidence["tolerance"], 1e-300)
 
 
-@check("possible returns", question="law of motion", scale="asset")
-def possible_returns(case: Case) -> Finding:
+@check("possible returns", question="identities", scale="asset")
+def possible_returns(data: ComparisonData) -> Finding:
     """Is the largest return of each asset one that so many days can bring?
 
     Gross errors of unit in single draws or columns. With tails no heavier than the cubic law of returns
     (Gopikrishnan et al. 1998), the largest of N days passes k times the largest of n days with probability N / (N
     + n k^3); times the number of assets (Bonferroni).
     """
-    count, past = case.whole.draws * case.horizon, np.maximum(np.abs(case.past).max(0), 1e-12)
-    k = case.whole.largest / past
-    p = np.minimum(len(case.assets) * count / (count + len(case.past) * k**3), 1.0)
+    count, past = data.whole.draws * data.horizon, np.maximum(np.abs(data.past).max(0), 1e-12)
+    k = data.whole.largest / past
+    p = np.minimum(len(data.assets) * count / (count + len(data.past) * k**3), 1.0)
     worst = int(p.argmin()) if p.min() < 1.0 else int(k.argmax())
-    chance = case.level / len(case.assets)
-    limit = past[worst] * (count / len(case.past) * (1.0 - chance) / chance) ** (1.0 / 3.0)
-    told = {"component": f"largest |r| of {case.assets[worst]}", "history": float(past[worst])}
-    told["draw"] = int(np.abs(case.raw[:, :, worst]).max(1).argmax())
-    value = float(case.whole.largest[worst])
-    return Finding("", "", value, (0.0, float(limit)), float(p[worst]), columns=(case.assets[worst],), evidence=told)
+    chance = data.level / len(data.assets)
+    limit = past[worst] * (count / len(data.past) * (1.0 - chance) / chance) ** (1.0 / 3.0)
+    told = {"component": f"largest |r| of {data.assets[worst]}", "history": float(past[worst])}
+    told["draw"] = int(np.abs(data.raw[:, :, worst]).max(1).argmax())
+    value = float(data.whole.largest[worst])
+    return Finding("", "", value, (0.0, float(limit)), float(p[worst]), columns=(data.assets[worst],), evidence=told)

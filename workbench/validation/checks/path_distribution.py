@@ -15,7 +15,7 @@ from scipy import stats
 
 from workbench.validation.checks.facts import lagged, own_size, relative_size
 from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import MEMORY, Case
+from workbench.validation.engine.comparison_data import MEMORY, ComparisonData
 from workbench.validation.engine.finding import Finding, cannot_tell
 
 MOST = 3000
@@ -29,57 +29,57 @@ def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(square, 0.0))
 
 
-@check("energy distance", question="whole law", scale="path")
-def energy_distance(case: Case) -> Finding:
+@check("energy distance", question="path distribution", scale="path")
+def energy_distance(data: ComparisonData) -> Finding:
     """Do the returns of the whole horizon follow the same joint law?
 
     2 E|S - X| - E|S - S'| - E|X - X'| of the horizon's returns in all assets (Szekely and Rizzo 2013, J. Stat.
     Plan. Inf.). Its null is the same form in the difference of two honest redraws' weights, with a gamma law
     fitted to the redraws.
     """
-    if case.freedom < 6:
-        return cannot_tell(f"the history holds {case.freedom:.1f} independent blocks, 6 are needed")
-    real = case.real.sum(1) / np.sqrt(case.horizon)
-    fake = case.fake[:: max(1, -(-len(case.fake) // MOST))].sum(1) / np.sqrt(case.horizon)
+    if data.freedom < 6:
+        return cannot_tell(f"the history holds {data.freedom:.1f} independent blocks, 6 are needed")
+    real = data.real.sum(1) / np.sqrt(data.horizon)
+    fake = data.fake[:: max(1, -(-len(data.fake) // MOST))].sum(1) / np.sqrt(data.horizon)
     kernel = distances(real, real)
-    cross, own = distances(fake, real) @ case.weights, distances(fake, fake)
-    value = float(2.0 * cross.mean() - own.mean() - case.weights @ kernel @ case.weights)
-    honest = -np.einsum("rw,wv,rv->r", delta := differences(case, len(fake)), kernel, delta, optimize=True)
+    cross, own = distances(fake, real) @ data.weights, distances(fake, fake)
+    value = float(2.0 * cross.mean() - own.mean() - data.weights @ kernel @ data.weights)
+    honest = -np.einsum("rw,wv,rv->r", delta := differences(data, len(fake)), kernel, delta, optimize=True)
     first = 2.0 * honest.mean() ** 2 / max(honest.var(), 1e-300)
-    law = stats.f(first, case.freedom)
-    unit = float(honest.mean()) * case.factor**2
+    law = stats.f(first, data.freedom)
+    unit = float(honest.mean()) * data.factor**2
     told = {"component": "energy distance of horizon returns", "mean under the null": unit}
-    told |= {"blocks": case.freedom, "comparisons": float(first), "law": "F"}
-    p, high = float(law.sf(value / unit)), float(law.isf(case.level) * unit)
-    return Finding("", "", value, (0.0, high), p, columns=case.assets, evidence=told)
+    told |= {"blocks": data.freedom, "comparisons": float(first), "distribution": "F"}
+    p, high = float(law.sf(value / unit)), float(law.isf(data.level) * unit)
+    return Finding("", "", value, (0.0, high), p, columns=data.assets, evidence=told)
 
 
-def differences(case: Case, draws: int) -> np.ndarray:
+def differences(data: ComparisonData, draws: int) -> np.ndarray:
     """Weights of one honest sample less those of another, (redraw, window)."""
-    rng = case.rng("differences")
-    chance = case.weights.astype(float) / case.weights.sum(dtype=float)
-    widen = case.widen * (1.0 if case.conditional else 1.0 + MEMORY / np.sqrt(len(case.days)))
+    rng = data.rng("differences")
+    chance = data.weights.astype(float) / data.weights.sum(dtype=float)
+    widen = data.widen * (1.0 if data.conditional else 1.0 + MEMORY / np.sqrt(len(data.days)))
     delta = (
-        np.sqrt(widen) * (case.blocks - case.weights)
-        + rng.multinomial(draws, chance, case.redraws) / draws
-        - case.weights
+        np.sqrt(widen) * (data.blocks - data.weights)
+        + rng.multinomial(draws, chance, data.redraws) / draws
+        - data.weights
     )
-    if case.conditional:
+    if data.conditional:
         one = np.zeros_like(delta)
-        one[np.arange(case.redraws), rng.choice(len(chance), case.redraws, p=chance)] = 1.0
-        delta += np.sqrt(FORESEEN) * (one - case.weights)
+        one[np.arange(data.redraws), rng.choice(len(chance), data.redraws, p=chance)] = 1.0
+        delta += np.sqrt(FORESEEN) * (one - data.weights)
     return delta.astype(np.float32)
 
 
-@check("projections", question="whole law", scale="path")
-def projections(case: Case) -> Finding:
+@check("projections", question="path distribution", scale="path")
+def projections(data: ComparisonData) -> Finding:
     """Is the law of paths the same along random directions?
 
     Distance of laws along 48 random directions of path space, the sliced idea of Rabin et al. (2012). A direction
     is a random book times a profile in time (all days, early less late, one day); along it the distribution
     functions are compared at seven quantiles of the history, squared and summed (Cramer-von Mises along slices).
     """
-    rng, (steps, count) = case.rng("projections"), case.real.shape[1:]
+    rng, (steps, count) = data.rng("projections"), data.real.shape[1:]
     books = rng.standard_normal((48, count))
     times = np.stack(
         [np.ones(steps), np.where(np.arange(steps) < steps / 2, 1.0, -1.0), np.arange(steps) == steps // 2]
@@ -89,10 +89,10 @@ def projections(case: Case) -> Finding:
     def along(x: np.ndarray) -> np.ndarray:
         return x.reshape(len(x), -1) @ directions
 
-    cuts = case.threshold(along, (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98))
-    return case.compare(
+    cuts = data.threshold(along, (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98))
+    return data.compare(
         lambda x: (along(x)[:, None, :] > cuts).reshape(len(x), -1), memory=1.0, foreseen=0.01, combine="square",
-        labels=[(f"slice {i % 48}", case.assets) for i in range(48 * 7)],
+        labels=[(f"slice {i % 48}", data.assets) for i in range(48 * 7)],
     )  # fmt: skip
 
 
@@ -116,8 +116,8 @@ def signature(path: np.ndarray) -> np.ndarray:
     return np.concatenate([one, two.reshape(count, -1), three.reshape(count, -1)], axis=1)
 
 
-@check("signature", question="whole law", scale="path", horizon=4)
-def expected_signature(case: Case) -> Finding:
+@check("signature", question="path distribution", scale="path", horizon=4)
+def expected_signature(data: ComparisonData) -> Finding:
     """Do events come in the same order?
 
     Expected signature, levels 1 to 3, of (time, market, its clock) in window units: a kernel test of the order of
@@ -130,7 +130,7 @@ def expected_signature(case: Case) -> Finding:
         clock = np.abs(market) / (np.abs(market).sum(1, keepdims=True) + 1e-9)
         return signature(np.stack([np.full_like(market, 1.0 / x.shape[1]), market, clock], axis=2))
 
-    return case.compare(features, combine="square", labels=[(f"term {i}", case.assets) for i in range(3 + 9 + 27)])
+    return data.compare(features, combine="square", labels=[(f"term {i}", data.assets) for i in range(3 + 9 + 27)])
 
 
 def portrait(x: np.ndarray, level: bool) -> np.ndarray:
@@ -152,8 +152,8 @@ def portrait(x: np.ndarray, level: bool) -> np.ndarray:
     return np.concatenate(parts, axis=1)
 
 
-@check("classifier", question="whole law", scale="path", horizon=2)
-def classifier(case: Case) -> Finding:
+@check("classifier", question="path distribution", scale="path", horizon=2)
+def classifier(data: ComparisonData) -> Finding:
     """Can a classifier tell the windows apart?
 
     Ridge discriminant learnt on one half, its score tested on the other. History is halved in time and the draws
@@ -161,9 +161,9 @@ def classifier(case: Case) -> Finding:
     (as Kim and Ramdas 2024, Bernoulli 30, do for kernels). The smaller p of the two folds, doubled. A conditional
     set is judged without levels, which a good model may rightly know better than we do.
     """
-    half = len(case.real) // 2
-    parts = [np.arange(half), np.arange(half, len(case.real))]
-    found = [_fold(case, parts[fold], parts[1 - fold], fold) for fold in (0, 1)]
+    half = len(data.real) // 2
+    parts = [np.arange(half), np.arange(half, len(data.real))]
+    found = [_fold(data, parts[fold], parts[1 - fold], fold) for fold in (0, 1)]
     told = [finding for finding in found if finding.answered]
     if len(told) < 2:
         return found[0] if not found[0].answered else found[1]
@@ -171,23 +171,23 @@ def classifier(case: Case) -> Finding:
     return replace(best, p_value=min(1.0, 2.0 * best.p_value))
 
 
-def _fold(case: Case, learn: np.ndarray, test: np.ndarray, fold: int) -> Finding:
-    weights = case.weights[learn] / case.weights[learn].sum()
-    level = not case.conditional
-    real, fake = portrait(case.real[learn], level), portrait(case.fake[fold::2][:MOST], level)
+def _fold(data: ComparisonData, learn: np.ndarray, test: np.ndarray, fold: int) -> Finding:
+    weights = data.weights[learn] / data.weights[learn].sum()
+    level = not data.conditional
+    real, fake = portrait(data.real[learn], level), portrait(data.fake[fold::2][:MOST], level)
     centre = weights @ real
     spread = ((real - centre) * weights[:, None]).T @ (real - centre) + np.cov(fake.T)
     scale = np.sqrt(np.diag(spread) + 1e-9)
     gap = (fake.mean(0) - centre) / scale
     direction = np.linalg.solve(spread / np.outer(scale, scale) + RIDGE * np.eye(len(scale)), gap) / scale
-    keep = case.days[len(case.days) // 2 :] if fold == 0 else case.days[: len(case.days) // 2]
-    there = case.weights[test] / case.weights[test].sum()
+    keep = data.days[len(data.days) // 2 :] if fold == 0 else data.days[: len(data.days) // 2]
+    there = data.weights[test] / data.weights[test].sum()
     court = replace(
-        case, real=case.real[test], fake=case.fake[1 - fold :: 2], weights=there, starts=case.starts[test], days=keep
+        data, real=data.real[test], fake=data.fake[1 - fold :: 2], weights=there, starts=data.starts[test], days=keep
     )
     return court.compare(
         lambda x: (portrait(x, level) @ direction)[:, None],
-        labels=[("classifier's score", case.assets)],
+        labels=[("classifier's score", data.assets)],
         memory=1.0,
         foreseen=0.02,
     )

@@ -11,40 +11,40 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import Case
+from workbench.validation.engine.comparison_data import ComparisonData
 from workbench.validation.engine.finding import Finding, cannot_tell
 
 RANDOM_BOOKS = 12
 
 
-def books(case: Case) -> tuple[list[str], np.ndarray]:
+def books(data: ComparisonData) -> tuple[list[str], np.ndarray]:
     """Names and weights (asset, book) on scaled returns; each has unit gross weight."""
-    count = len(case.assets)
+    count = len(data.assets)
     names, rows = ["equal weight"], [np.ones(count)]
     if count > 1:
-        random = case.rng("books").standard_normal((RANDOM_BOOKS, count))
+        random = data.rng("books").standard_normal((RANDOM_BOOKS, count))
         rows += list(random - random.mean(1, keepdims=True))
         names += [f"random long-short {i + 1}" for i in range(RANDOM_BOOKS)]
-    rows += [weights * case.scale for weights in case.books.values()]
-    names += list(case.books)
+    rows += [weights * data.scale for weights in data.books.values()]
+    names += list(data.books)
     table = np.array(rows, dtype=np.float32).T
     return names, table / np.maximum(np.abs(table).sum(0), 1e-12)
 
 
-def _losses(case: Case, span: int, check_levels: tuple[float, ...]) -> Finding:
-    levels = [level for level in check_levels if (1 - level) * len(case.days) / span > 9.9]
+def _losses(data: ComparisonData, span: int, check_levels: tuple[float, ...]) -> Finding:
+    levels = [level for level in check_levels if (1 - level) * len(data.days) / span > 9.9]
     if not levels:
         return cannot_tell(
             f"fewer than 10 independent losses beyond the {check_levels[0]:.0%} quantile in this history"
         )
-    names, weights = books(case)
+    names, weights = books(data)
 
     def losses(x: np.ndarray) -> np.ndarray:
         count = x.shape[1] // span
         summed = x[:, : count * span].reshape(len(x), count, span, -1).sum(2)
         return -(summed @ weights)
 
-    cuts = case.threshold(lambda x: losses(x).reshape(-1, weights.shape[1]), levels)
+    cuts = data.threshold(lambda x: losses(x).reshape(-1, weights.shape[1]), levels)
     cap = 3.0 * np.maximum(cuts[-1], 1e-9)
 
     def features(x: np.ndarray) -> np.ndarray:
@@ -55,20 +55,20 @@ def _losses(case: Case, span: int, check_levels: tuple[float, ...]) -> Finding:
     def reduce(mean: np.ndarray) -> np.ndarray:
         return np.sqrt(np.maximum(mean, 0.0))
 
-    labels = [(f"{what} the {level:.1%} VaR of {name}", case.assets) for level in levels
+    labels = [(f"{what} the {level:.1%} VaR of {name}", data.assets) for level in levels
               for what in ("share of losses beyond", "mean loss beyond") for name in names]  # fmt: skip
-    return case.compare(
+    return data.compare(
         features, reduce, labels, memory=2.0, foreseen=0.12, show=lambda value: float(max(value, 0.0) ** 2)
     )
 
 
 @check("losses of a day", question="portfolio", scale="portfolio")
-def day_losses(case: Case) -> Finding:
+def day_losses(data: ComparisonData) -> Finding:
     """Do one-day losses of books pass history's 95 % and 99 % VaR as often, and by as much?"""
-    return _losses(case, 1, (0.95, 0.99))
+    return _losses(data, 1, (0.95, 0.99))
 
 
 @check("losses of the horizon", question="portfolio", scale="portfolio", horizon=2)
-def horizon_losses(case: Case) -> Finding:
+def horizon_losses(data: ComparisonData) -> Finding:
     """Do losses of books over the whole horizon pass history's 90 % and 97.5 % VaR as often, and by as much?"""
-    return _losses(case, case.horizon, (0.9, 0.975))
+    return _losses(data, data.horizon, (0.9, 0.975))

@@ -20,7 +20,7 @@ import numpy as np
 from scipy import stats
 
 from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import Case
+from workbench.validation.engine.comparison_data import ComparisonData
 from workbench.validation.engine.finding import Finding, cannot_tell
 
 SHARE, FEWEST_DRAWS, REDRAWS = 0.05, 80, 8000
@@ -54,24 +54,24 @@ def normal_ends(count: int) -> tuple[float, float]:
     return float(ends.mean()), float(ends.std())
 
 
-@check("hard edge", question="tails", scale="path", horizon=4)
-def hard_edge(case: Case) -> Finding:
+@check("truncation", question="tails", scale="path", horizon=4)
+def truncation(data: ComparisonData) -> Finding:
     """Is there a loss, or a wildness, beyond which no path goes though many come near?
 
     Sharpness of the end of the equal-weight book's falls, losses, gains and sizes, against a normal end; sizes are
     allowed an end one and a half times as sharp. Only a sharper end is a fault.
     """
-    if len(case.fake) < FEWEST_DRAWS:
-        return cannot_tell(f"{len(case.fake)} draws are too few to show an end; {FEWEST_DRAWS} are needed")
-    middle, scatter = normal_ends(len(case.fake))
-    book = case.fake.mean(2)
+    if len(data.fake) < FEWEST_DRAWS:
+        return cannot_tell(f"{len(data.fake)} draws are too few to show an end; {FEWEST_DRAWS} are needed")
+    middle, scatter = normal_ends(len(data.fake))
+    book = data.fake.mean(2)
     found = [
         (stats.norm.cdf((np.log(max(allowed * sharpness(series(book)), 1e-9)) - middle) / scatter), name)
         for name, (series, allowed) in ENDS.items()
     ]
     alone, name = min(found)
     series, allowed = ENDS[name]
-    least = np.exp(middle + scatter * stats.norm.ppf(-np.expm1(np.log1p(-case.level) / len(ENDS)))) / allowed
+    least = np.exp(middle + scatter * stats.norm.ppf(-np.expm1(np.log1p(-data.level) / len(ENDS)))) / allowed
     p = float(-np.expm1(len(ENDS) * np.log1p(-min(alone, 1 - 1e-16))))
     told = {"component": f"end of the {name}", "normal end": float(np.exp(middle))}
-    return Finding("", "", sharpness(series(book)), (float(least), np.inf), p, columns=case.assets, evidence=told)
+    return Finding("", "", sharpness(series(book)), (float(least), np.inf), p, columns=data.assets, evidence=told)

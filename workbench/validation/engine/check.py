@@ -14,33 +14,33 @@ from workbench.validation.engine.finding import Finding, cannot_tell
 from workbench.validation.engine.null_width import factor
 
 if TYPE_CHECKING:
-    from workbench.validation.engine.comparison_data import Case
+    from workbench.validation.engine.comparison_data import ComparisonData
 
 CHECKS = Registry("check")
 
 QUESTIONS = (
-    "facts", "tails", "dependence", "whole law", "copying", "conditional", "law of motion", "portfolio",
+    "facts", "tails", "dependence", "path distribution", "copying", "conditional", "identities", "portfolio",
 )  # fmt: skip
 
 
 def check(name: str, *, question: str, scale: str, horizon: int = 1, assets: int = 1) -> Callable[[Callable], Callable]:
-    """Decorator: register ``function(case) -> Finding`` as the check ``name``.
+    """Decorator: register ``function(data) -> Finding`` as the check ``name``.
 
     question : the group it belongs to, one of ``QUESTIONS``.
     scale : what it looks at: asset, pair, portfolio or path.
     horizon, assets : the least number of days and of assets it needs; below it the answer is "not applicable".
     """
 
-    def enter(function: Callable[[Case], Finding]) -> Callable[[Case], Finding]:
+    def enter(function: Callable[[ComparisonData], Finding]) -> Callable[[ComparisonData], Finding]:
         @wraps(function)
-        def asked(case: Case) -> Finding:
-            have = case.horizon, len(case.assets)
+        def asked(data: ComparisonData) -> Finding:
+            have = data.horizon, len(data.assets)
             if have[0] < horizon or have[1] < assets:
                 found = cannot_tell(f"needs {horizon} days and {assets} assets, the set has {have[0]} and {have[1]}")
             else:
-                case.factor = factor(name, case)
-                found = function(case)
-                case.factor = 1.0
+                data.factor = factor(name, data)
+                found = function(data)
+                data.factor = 1.0
             return replace(found, check=name, question=question)
 
         asked.name, asked.question, asked.scale, asked.horizon, asked.assets = name, question, scale, horizon, assets

@@ -1,4 +1,4 @@
-"""A case before the court: scenarios and history cut into like windows, and the redraws that all checks share.
+"""A data before the court: scenarios and history cut into like windows, and the redraws that all checks share.
 
 Everything is in units of the history's own scale (for a conditional set: of the scale expected from today's state, see
 :mod:`workbench.validation.engine.state`), so that one threshold suits every asset.
@@ -41,7 +41,7 @@ class Whole:
 
 
 @dataclass
-class Case:
+class ComparisonData:
     """What a check sees.
 
     real : windows of the history, (window, time, asset), float32, in units of ``scale``.
@@ -96,8 +96,8 @@ class Case:
         level = (level - level.mean()) / max(float(level.std()), 1e-9)
         return float(np.mean([level[:-k] @ level[k:] / len(level) for k in (1, 2, 3)]))
 
-    def everywhere(self) -> Case:
-        """The same case with every window counted alike: in units of what their own pasts foretold, all may be asked
+    def everywhere(self) -> ComparisonData:
+        """The same data with every window counted alike: in units of what their own pasts foretold, all may be asked
         how far from a forecast a level honestly falls, and after an unusual month few began like today."""
         return replace(self, weights=np.full_like(self.weights, 1.0 / len(self.weights)))
 
@@ -147,7 +147,7 @@ class Case:
         combine : ``max`` reads the component that departs most, ``square`` the mean squared departure.
         pooled : whether the last component is the average of all, and gets half of the level for itself.
         show : increasing map from a component to the unit in which it is told.
-        fake, fake_features : draws other than the case's, features other than the history's (own quantiles, say).
+        fake, fake_features : draws other than the data's, features other than the history's (own quantiles, say).
         """
         if self.freedom < FEWEST_BLOCKS:
             reason = (
@@ -170,7 +170,7 @@ class Case:
         at = kept[read.component]
         name, columns = labels[at] if len(labels) else (str(at), ())
         told = {"component": name, "history": show(history[at]), "components": len(kept), "blocks": self.freedom}
-        told |= {"departure": read.departure, "comparisons": read.comparisons, "law": read.law}
+        told |= {"departure": read.departure, "comparisons": read.comparisons, "distribution": read.law}
         high = read.reach(self.level)
         if combine == "square":
             return Finding("", "", read.value, (0.0, high), read.p_value, columns=tuple(columns), evidence=told)

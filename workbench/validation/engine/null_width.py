@@ -6,7 +6,7 @@ are multiplied by
 
     exp(a + b log(days / 2000) + c (memory - 1/2)),
 
-with *memory* of the history at hand (:attr:`workbench.validation.engine.comparison_data.Case.memory`), a, b and c fitted by quantile
+with *memory* of the history at hand (:attr:`workbench.validation.engine.comparison_data.ComparisonData.memory`), a, b and c fitted by quantile
 regression (Koenker and Bassett 1978, Econometrica 46, 33-50) to trials of known laws against themselves
 (``python -m benchmarks calibration``), so that one honest set in twenty passes the 5 % point. Sets of the long run and
 sets that start today have factors of their own. A check that is not in the table keeps its own null.
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from workbench.validation.engine.comparison_data import Case
+    from workbench.validation.engine.comparison_data import ComparisonData
 
 TABLE = Path(__file__).with_suffix(".json")
 LEAST, MOST = 0.4, 3.0
@@ -41,9 +41,9 @@ def regressors(days: float | np.ndarray, memory: float | np.ndarray) -> np.ndarr
     return np.stack([np.ones(days.shape), np.log(days / USUAL_DAYS), memory - USUAL_MEMORY], axis=-1)
 
 
-def factor(check: str, case: Case) -> float:
+def factor(check: str, data: ComparisonData) -> float:
     """Factor on the standard errors of ``check`` for this history."""
-    known = table().get("conditional" if case.conditional else "unconditional", {}).get(check)
+    known = table().get("conditional" if data.conditional else "unconditional", {}).get(check)
     if known is None:
         return 1.0
-    return float(np.clip(np.exp(regressors(len(case.days), case.memory) @ np.array(known)), LEAST, MOST))
+    return float(np.clip(np.exp(regressors(len(data.days), data.memory) @ np.array(known)), LEAST, MOST))
