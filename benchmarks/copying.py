@@ -31,7 +31,7 @@ import torch
 from scipy import stats
 
 from workbench import data, samplers, scenarios
-from workbench.samplers.composed import Filtered
+from workbench.samplers import Filtered
 from workbench.samplers.noise import block_noise
 from workbench.validation.checks.copying import neighbours, points
 
@@ -68,7 +68,7 @@ def whitened(sampler, returns: pd.DataFrame) -> np.ndarray | None:
     residuals = sampler.filter.standardise(returns)
     if getattr(sampler, "correlation", None) is None:
         return residuals.numpy()
-    return sampler.correlation.whiten(sampler.correlation.walk(residuals), residuals).numpy()
+    return sampler.correlation.whiten(sampler.correlation.filter_path(residuals), residuals).numpy()
 
 
 def shocks(sampler, returns: pd.DataFrame) -> np.ndarray:

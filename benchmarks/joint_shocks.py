@@ -1,7 +1,7 @@
 r"""Joint shocks, learned and bootstrapped, behind the same fitted filter: one day ahead on US equities.
 
 For each seed the preset ``neural`` is fitted once; every shock model is then fitted to the same whitened residuals
-(:func:`workbench.samplers.composed.with_shocks`) and rolled over the same days with the same noise. Scores and books are
+(:func:`workbench.samplers.with_shocks`) and rolled over the same days with the same noise. Scores and books are
 those of :mod:`benchmarks.one_day_ahead`; t statistics against the bootstrapped shocks come from the means of 20-day
 blocks, negative: ahead. ``--span 1998`` and ``--span 2002`` are the folds inside 1990-2006 on which choices were made
 (fitted to that year, scored on the next four); ``--span 2006`` is the test, scored on 2007-2022. Rows are kept in
@@ -22,9 +22,9 @@ import torch
 from benchmarks.kept import keep
 from benchmarks.one_day_ahead import DRAWS, SCORES, block_t, books, score_day
 from workbench import data, samplers
-from workbench.samplers.composed import Filtered, with_shocks
+from workbench.samplers import Filtered, with_shocks
 from workbench.samplers.noise import BLOCK, block_noise
-from workbench.samplers.shocks.classical import SHOCKS
+from workbench.samplers.shocks import SHOCKS
 
 RESULTS = Path(__file__).parent / "results"
 CACHE = Path(__file__).parent.parent / "cache" / "joint_shocks"

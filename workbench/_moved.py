@@ -1,7 +1,7 @@
 """Modules under their names of version 0.1: each can still be imported, with a DeprecationWarning that names its place.
 
 A module of an old name is a view: its attributes are read from the module that took its place. Saved samplers name
-classes by module, so :func:`current` also serves :mod:`workbench.samplers.storage`.
+classes by module, so :func:`current` also serves :mod:`workbench.samplers._storage`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 TABLE = Path(__file__).with_suffix(".txt")
 MOVED = {f"workbench.{old}": f"workbench.{new}" for old, new in map(str.split, TABLE.read_text().splitlines())}
 SPLIT = {
-    "workbench.samplers.filters": "workbench.samplers.filters.classical",
-    "workbench.samplers.shocks": "workbench.samplers.shocks.classical",
-    "workbench.samplers.training": "workbench.samplers.training.loop",
+    "workbench.samplers.filters": "workbench.samplers.filters._classical",
+    "workbench.samplers.shocks": "workbench.samplers.shocks._classical",
+    "workbench.samplers.training": "workbench.samplers.training._loop",
     "workbench.scenarios": "workbench.scenarios._container",
 }
 
@@ -37,6 +37,10 @@ RENAMED: dict[str, dict[str, str]] = {
     "workbench.diagnostics.measured": {"World": "SimulatedMarket"},
     "workbench.diagnostics.measured.tables": {"honest": "null"},
     "workbench.diagnostics.support": {"standing": "assess"},
+    "workbench.samplers": {"foresee": "one_day_ensembles"},
+    "workbench.samplers.attention": {"Attention": "TransformerFilter"},
+    "workbench.samplers.foresight": {"foresee": "one_day_ensembles"},
+    "workbench.samplers.pretrained": {"PooledMotion": "PooledGarch"},
     "workbench.stress": {
         "Against": "conditioning.FactorModel",
         "Answer": "causal.Answer",
@@ -72,7 +76,7 @@ def current(module: str) -> str:
     """Today's name of a module of the package.
 
     >>> current("workbench.samplers.grid")
-    'workbench.samplers.composed'
+    'workbench.samplers._composed'
     """
     return MOVED.get(module) or SPLIT.get(module, module)
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from workbench import samplers, scenarios
-from workbench.samplers.filters.classical import Gjr
-from workbench.samplers.filters.lead_lag import CLIP, LeadLag
+from workbench.samplers.filters._classical import Gjr
+from workbench.samplers.filters._lead_lag import CLIP, LeadLag
 
 
 def market(leads: float, days: int = 1500, seed: int = 5) -> pd.DataFrame:

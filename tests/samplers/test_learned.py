@@ -5,12 +5,12 @@ import pytest
 import torch
 from scipy import stats
 
-from workbench.samplers.shocks.classical import SHOCKS, ScaleMixture
-from workbench.samplers.shocks.flow import Flow, midpoint
-from workbench.samplers.shocks.generator import energy_distance
-from workbench.samplers.shocks.learned import Field
-from workbench.samplers.shocks.margins import SplicedMargins
-from workbench.samplers.shocks.nsf import Couplings, SplineFlow
+from workbench.samplers.shocks._classical import SHOCKS, ScaleMixture
+from workbench.samplers.shocks._flow import Flow, midpoint
+from workbench.samplers.shocks._generator import energy_distance
+from workbench.samplers.shocks._learned import Field
+from workbench.samplers.shocks._margins import SplicedMargins
+from workbench.samplers.shocks._spline_flow import Couplings, SplineFlow
 
 
 def normals(*shape: int, seed: int = 0) -> torch.Tensor:

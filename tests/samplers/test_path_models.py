@@ -8,8 +8,8 @@ import torch
 from workbench import samplers, scenarios
 from workbench.errors import ParameterError
 from workbench.samplers.noise import block_noise
-from workbench.samplers.paths.path_flow import LARGEST, PathFlow, Velocity
-from workbench.samplers.paths.transformer import BURN_IN, WINDOW, Attention, Transformer
+from workbench.samplers.paths._path_flow import LARGEST, PathFlow, Velocity
+from workbench.samplers.paths._transformer import BURN_IN, WINDOW, Transformer, TransformerFilter
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_every_asset_attends_to_every_other_and_to_its_past():
 
 def test_the_attention_learns_on_days_after_its_memory_has_filled(panel):
     assert BURN_IN < WINDOW
-    filter = Attention(steps=30).fit(panel, seed=1)
+    filter = TransformerFilter(steps=30).fit(panel, seed=1)
     first, last = filter.record_.curve[0], filter.record_.curve[-1]
     assert len(filter.record_.best) == 1 and first[0] <= last[0] <= 30
 

@@ -11,7 +11,7 @@ import torch
 
 from workbench import data, samplers
 from workbench.errors import DataError, ParameterError
-from workbench.samplers.filters.pretrained import PretrainedFilter
+from workbench.samplers.filters._pretrained import PretrainedFilter
 from workbench.samplers.training import pretraining, weights
 
 SHIPPED = weights.names()
@@ -87,7 +87,7 @@ def test_seeds_are_trained_apart_and_tuning_moves_them(panel):
     panel = panel.iloc[600:]
     plain, other = (PretrainedFilter().fit(panel, seed) for seed in (0, 1))
     tuned, again = (PretrainedFilter(tune_steps=20).fit(panel, 0) for _ in range(2))
-    volatility = [fitted.walk(panel)["volatility"] for fitted in (plain, other, tuned, again)]
+    volatility = [fitted.filter_path(panel)["volatility"] for fitted in (plain, other, tuned, again)]
     assert not torch.equal(volatility[0], volatility[1])
     assert not torch.equal(volatility[0], volatility[2])
     torch.testing.assert_close(volatility[2], volatility[3])

@@ -163,7 +163,7 @@ def test_chains_are_trained_apart_and_stacked(panel):
     chains = samplers.fit_chains("neural", panel, 2, seed=0, members=1, steps=40)
     drawn = scenarios.returns(samplers.sample_chains(chains, 60, 2, seed=0))
     assert drawn.shape == (2, 60, 2, 4)
-    first, second = (chain.filter.law.network_.weights[0] for chain in chains)
+    first, second = (chain.filter.inner.network_.weights[0] for chain in chains)
     assert not torch.equal(first, second)
 
 

@@ -9,19 +9,19 @@ from scipy import stats
 from workbench import data, samplers, scenarios
 from workbench.data import returns as load_returns
 from workbench.errors import ParameterError
-from workbench.samplers.composed import Filtered
-from workbench.samplers.filters.classical import Ewma, Gjr
-from workbench.samplers.filters.correlation import MovingCorrelation
-from workbench.samplers.filters.neural import BOUND, NeuralFilter
-from workbench.samplers.filters.tracking import QuantileTracking, stretched
+from workbench.samplers._composed import Filtered
+from workbench.samplers.filters._classical import Ewma, Gjr
+from workbench.samplers.filters._correlation import MovingCorrelation
+from workbench.samplers.filters._neural import BOUND, NeuralFilter
+from workbench.samplers.filters._tracking import QuantileTracking, stretched
 from workbench.samplers.noise import block_noise
-from workbench.samplers.shocks.classical import SHOCKS
-from workbench.samplers.shocks.margins import SplicedMargins
+from workbench.samplers.shocks._classical import SHOCKS
+from workbench.samplers.shocks._margins import SplicedMargins
 
 
 def test_the_gjr_walk_is_the_variance_that_arch_computes(panel):
     filter = Gjr().fit(panel, seed=0)
-    ours = filter.walk(panel)["variance"][:-1, 0].sqrt().numpy()
+    ours = filter.filter_path(panel)["variance"][:-1, 0].sqrt().numpy()
     fit = arch_model(100 * panel["A"], mean="Constant", p=1, o=1, q=1, dist="t").fit(disp="off")
     np.testing.assert_allclose(ours[300:], fit.conditional_volatility.to_numpy()[300:] / 100, rtol=1e-3)
 
@@ -40,12 +40,12 @@ def test_the_ewma_walk_is_the_weighted_sum(panel):
     filter = Ewma(0.94).fit(panel, seed=0)
     weights = 0.06 * 0.94 ** np.arange(899, -1, -1)
     sums = (weights[:, None] * panel.to_numpy() ** 2).sum(axis=0) + 0.94**900 * (panel.to_numpy() ** 2).mean(axis=0)
-    np.testing.assert_allclose(filter.walk(panel)["variance"][-1].numpy(), sums, rtol=1e-4)
+    np.testing.assert_allclose(filter.filter_path(panel)["variance"][-1].numpy(), sums, rtol=1e-4)
 
 
 def test_the_neural_correction_stays_within_its_bound_and_helps_where_it_was_trained(panel):
     filter = NeuralFilter(members=2, steps=60).fit(panel, seed=1)
-    states = filter.walk(panel)
+    states = filter.filter_path(panel)
     ratio = (states["volatility"] / states["variance"].sqrt()).log()
     assert ratio.abs().max() <= BOUND / 2 + 1e-6
 
@@ -129,7 +129,7 @@ def test_the_factor_model_keeps_variances_and_gives_up_what_factors_do_not_carry
 
 def test_whitened_residuals_are_white_and_coloured_ones_have_the_correlation(residuals):
     moving = MovingCorrelation(0.98).fit(torch.as_tensor(residuals))
-    roots = moving.walk(torch.as_tensor(residuals))
+    roots = moving.filter_path(torch.as_tensor(residuals))
     white = moving.whiten(roots, torch.as_tensor(residuals).float())
     np.testing.assert_allclose(np.cov(white.clamp(-8, 8).numpy(), rowvar=False), np.eye(3), atol=0.05)
     matrices = roots @ roots.transpose(-1, -2)
@@ -170,7 +170,7 @@ def test_a_tracked_book_keeps_its_promise_when_its_moves_double():
     tracked = QuantileTracking(0.02).fit(torch.randn(4096, 2, generator=rng))
     residuals = torch.randn(4000, 2, generator=rng) * torch.cat([torch.ones(2000), torch.full((2000,), 1.5)])[:, None]
     scales, roots = torch.full((4001, 2), 0.01), torch.eye(2).expand(4001, 2, 2)
-    told = tracked.walk(residuals, scales, roots)
+    told = tracked.filter_path(residuals, scales, roots)
     moves = residuals.sum(dim=1) / 2**0.5
     plain, kept = ((-moves > edge).float().mean().item() for edge in (
         told["edge"][:-1, 0, 0], (told["stretch"] * told["edge"])[:-1, 0, 0]

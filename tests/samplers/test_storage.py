@@ -21,7 +21,7 @@ def test_what_cannot_be_held_is_named(panel, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["os:system", "subprocess:Popen", "workbench.samplers.storage:load", "workbenchy:X"])
+@pytest.mark.parametrize("name", ["os:system", "subprocess:Popen", "workbench.samplers._storage:load", "workbenchy:X"])
 def test_a_strangers_file_makes_no_other_class(panel, tmp_path, name):
     path = samplers.save(samplers.make("historical").fit(panel), tmp_path / "sampler.safetensors")
     with safe_open(path, "pt") as stored:

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from workbench import samplers, scenarios
-from workbench.samplers.composed import with_shocks
-from workbench.samplers.training.loop import Plan, train
+from workbench.samplers._composed import with_shocks
+from workbench.samplers.training._loop import Plan, train
 
 PLAN = Plan(steps=100, batch=32, gap=10)
 
@@ -123,5 +123,5 @@ def test_a_neural_fit_leaves_a_checkpoint_and_is_read_from_it(panel, tmp_path):
     options = {"members": 1, "steps": 50, "checkpoint": str(tmp_path)}
     first, again = (samplers.make("neural", **options).fit(panel, seed=3) for _ in range(2))
     assert len(list(tmp_path.glob("networks-*.safetensors"))) == 1
-    assert same(first.filter.law.network_, again.filter.law.network_)
-    assert first.filter.law.record_.key == again.filter.law.record_.key and first.filter.law.record_.curve
+    assert same(first.filter.inner.network_, again.filter.inner.network_)
+    assert first.filter.inner.record_.key == again.filter.inner.record_.key and first.filter.inner.record_.curve

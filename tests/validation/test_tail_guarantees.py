@@ -9,8 +9,7 @@ import torch
 from scipy import integrate, stats
 
 from workbench import samplers
-from workbench.samplers.shocks.calibration import Calibration, joint_tail
-from workbench.samplers.shocks.margins import SplicedMargins
+from workbench.samplers.shocks import Calibration, SplicedMargins, joint_tail
 from workbench.studies import run
 from workbench.validation import tail_guarantees as guarantees
 

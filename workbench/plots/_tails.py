@@ -18,9 +18,8 @@ from matplotlib.axes import Axes
 
 from workbench.errors import ParameterError
 from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, legend_below, line, themed
-from workbench.samplers import Sampler
-from workbench.samplers.composed import residuals
-from workbench.samplers.filters.classical import live_from
+from workbench.samplers import Sampler, residuals
+from workbench.samplers.filters import live_from
 from workbench.validation.engine.comparison_data import ComparisonData
 
 SIDES = (("losses", -1.0), ("gains", 1.0))

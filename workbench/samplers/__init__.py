@@ -7,25 +7,31 @@
 (1, 100, 5, 20)
 """
 
-from workbench.samplers.base import Sampler, State, States
-from workbench.samplers.chains import chain_seed, fit_chains, sample_chains
-from workbench.samplers.presets import SAMPLERS
-from workbench.samplers.rolling import foresee, roll
-from workbench.samplers.storage import load, save
+from workbench._moved import attributes
+from workbench.samplers._base import Sampler, State, States
+from workbench.samplers._chains import chain_seed, fit_chains, sample_chains
+from workbench.samplers._composed import Filtered, residuals, with_shocks
+from workbench.samplers._presets import SAMPLERS
+from workbench.samplers._rolling import one_day_ensembles, roll
+from workbench.samplers._storage import load, save
 
+__getattr__ = attributes(__name__)
 make = SAMPLERS.make
 
 __all__ = [
+    "make",
     "SAMPLERS",
     "Sampler",
     "State",
     "States",
-    "chain_seed",
     "fit_chains",
-    "foresee",
-    "load",
-    "make",
-    "roll",
     "sample_chains",
+    "chain_seed",
+    "roll",
+    "one_day_ensembles",
+    "Filtered",
+    "with_shocks",
+    "residuals",
     "save",
+    "load",
 ]

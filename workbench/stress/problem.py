@@ -16,7 +16,7 @@ from torch import Tensor
 from workbench.errors import ParameterError
 from workbench.samplers import Sampler, State, States
 from workbench.samplers.noise import stream
-from workbench.samplers.shocks.classical import uniform_index
+from workbench.samplers.shocks import uniform_index
 
 CHUNK = 256  # draws decoded at a time: small enough to stay in the processor's cache
 

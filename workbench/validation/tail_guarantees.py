@@ -1,6 +1,6 @@
 r"""What a tail promises by construction, and what a sample of it can only show.
 
-Four questions to a fitted shock model with spliced margins (:mod:`workbench.samplers.shocks.margins`):
+Four questions to a fitted shock model with spliced margins (:class:`workbench.samplers.shocks.SplicedMargins`):
 
 * is the map from scores to residuals the inverse of the survival function? (arithmetic, no sample);
 * is the index that a sample shows the index that was fitted? Beyond a level :math:`x_c` the numbers
@@ -21,9 +21,7 @@ import torch
 from scipy import special, stats
 
 from workbench.samplers.noise import BLOCK, block_noise, blocks
-from workbench.samplers.shocks.calibration import joint_tail
-from workbench.samplers.shocks.learned import Learned
-from workbench.samplers.shocks.margins import SplicedMargins
+from workbench.samplers.shocks import Learned, SplicedMargins, joint_tail
 
 SIDES = ("lower", "upper")
 SMALLEST = 1e-150  # least probability that the shortfall's integral reaches

@@ -1,7 +1,7 @@
 """The field of a race: who runs, once or from several seeds, and where finished rows wait.
 
 A fit that draws no random numbers is entered once; every other from each seed, a chain a seed. Samplers of the grid
-with the same law of motion and the same seed share one fitted filter (:func:`workbench.samplers.composed.with_shocks`), so
+with the same law of motion and the same seed share one fitted filter (:func:`workbench.samplers.with_shocks`), so
 that shock models are compared under one and the same filter, and its training is paid once.
 """
 
@@ -17,8 +17,7 @@ import pandas as pd
 from workbench.backtesting.tournament.design import Course
 from workbench.backtesting.walk_forward.store import read, write
 from workbench.data import content_hash
-from workbench.samplers import Sampler, make
-from workbench.samplers.composed import Filtered, with_shocks
+from workbench.samplers import Filtered, Sampler, make, with_shocks
 
 ONCE = (
     "historical", "historical_window", "block_bootstrap", "lognormal", "factor", "ewma", "fhs", "fhs_moving",

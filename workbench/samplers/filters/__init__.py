@@ -1,5 +1,23 @@
 """Filters: the recursion for each asset's mean and volatility, and how assets move together."""
 
-from workbench.samplers.filters.classical import FILTERS, Constant, Ewma, Filter, Gjr
+from workbench.samplers.filters._classical import FILTERS, Constant, Ewma, Filter, Gjr, live_from
+from workbench.samplers.filters._correlation import MovingCorrelation, colour
+from workbench.samplers.filters._lead_lag import LeadLag
+from workbench.samplers.filters._neural import NeuralFilter
+from workbench.samplers.filters._pretrained import PretrainedFilter
+from workbench.samplers.filters._tracking import QuantileTracking
 
-__all__ = ["FILTERS", "Constant", "Ewma", "Filter", "Gjr"]
+__all__ = [
+    "FILTERS",
+    "Filter",
+    "Constant",
+    "Ewma",
+    "Gjr",
+    "NeuralFilter",
+    "PretrainedFilter",
+    "LeadLag",
+    "MovingCorrelation",
+    "QuantileTracking",
+    "colour",
+    "live_from",
+]

@@ -1,1 +1,6 @@
-"""Path models: samplers that draw a whole path, not a day at a time."""
+"""Models of a whole path: attention to the past, and flow matching over windows of days."""
+
+from workbench.samplers.paths._path_flow import PathFlow
+from workbench.samplers.paths._transformer import TransformerFilter
+
+__all__ = ["PathFlow", "TransformerFilter"]

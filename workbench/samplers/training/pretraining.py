@@ -16,9 +16,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from workbench.samplers.filters.neural import Networks, negative_likelihood
-from workbench.samplers.filters.pretrained import FRESH, PooledMotion, with_panel
-from workbench.samplers.training.loop import Plan, train
+from workbench.samplers.filters._neural import Networks, negative_likelihood
+from workbench.samplers.filters._pretrained import FRESH, PooledGarch, with_panel
+from workbench.samplers.training._loop import Plan, train
 
 BEGIN = 250  # days from which an asset's first variance is taken, and which are not learned from
 DAYS, ASSETS = 96, 24  # days a step, assets a day at the most
@@ -69,7 +69,7 @@ def _walk(panel: pd.DataFrame) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     known, age = ~values.isnan(), (~values.isnan()).cumsum(dim=0)
     first = torch.where(known & (age <= BEGIN), values, torch.nan)
     variance = first.square().nanmean(dim=0, keepdim=True)
-    motion = PooledMotion(torch.zeros_like(variance), variance)
+    motion = PooledGarch(torch.zeros_like(variance), variance)
     state, features, surprises = motion.start(variance), [], []
     for day, live in zip(values, known):
         features.append(motion.own_features(state)[0])

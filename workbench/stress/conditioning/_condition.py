@@ -24,8 +24,7 @@ from torch import Tensor
 
 from workbench import scenarios
 from workbench.errors import ParameterError, Refusal
-from workbench.samplers import Sampler
-from workbench.samplers.composed import Filtered
+from workbench.samplers import Filtered, Sampler
 from workbench.samplers.noise import stream
 from workbench.stress._kernels import Kernel, step
 from workbench.stress.conditioning._affine import affine, demand_consistent

@@ -24,9 +24,9 @@ import torch
 from torch import Tensor
 
 from workbench.errors import Refusal
-from workbench.samplers.composed import Filtered
-from workbench.samplers.filters import tracking
-from workbench.samplers.filters.correlation import colour
+from workbench.samplers import Filtered
+from workbench.samplers.filters import _tracking as tracking
+from workbench.samplers.filters import colour
 from workbench.stress.events import Constraint
 
 CANDIDATES = (512, 4096)  # shocks that the particles choose from, a day: all share them, so few particles get more
@@ -96,7 +96,7 @@ def guided(
         today, news, gain = _day(sampler, state, fixed, guide, day, generator)
         log_weight = log_weight + gain
         paths = torch.cat([paths, today[:, None]], dim=1)
-        state = sampler.filter.imagine(state, news)
+        state = sampler.filter.simulate_step(state, news)
         if day == horizon or _few(log_weight):
             chosen = _resample(log_weight, generator, day)
             log_chance += float(torch.logsumexp(log_weight, 0)) - math.log(draws)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from workbench.samplers.composed import Filtered
+from workbench.samplers import Filtered
 from workbench.stress.problem import Problem
 
 OWN_DRAWS = 4000

@@ -10,8 +10,8 @@ import xarray as xr
 
 from workbench import scenarios
 from workbench.errors import ParameterError
-from workbench.samplers.base import Sampler
-from workbench.samplers.presets import SAMPLERS
+from workbench.samplers._base import Sampler
+from workbench.samplers._presets import SAMPLERS
 
 
 def chain_seed(seed: int, chain: int) -> int:

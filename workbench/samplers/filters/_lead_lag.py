@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from workbench.samplers.filters.classical import FILTERS, Filter, live_from
+from workbench.samplers.filters._classical import FILTERS, Filter, live_from
 
 PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0)  # c, where the residuals' variance is one
 BLOCKS = 6  # of the training span; the first two are never scored
@@ -30,39 +30,39 @@ CLIP = 4.0
 class LeadLag(Filter):
     """A filter whose mean is led by yesterday's residuals of all assets.
 
-    law : the filter, a name or the object itself. ``weights_``: B (asset yesterday, asset today); None, nothing leads.
+    inner : the filter, a name or the object itself. ``weights_``: B (asset yesterday, asset today); None, nothing leads.
     """
 
-    def __init__(self, law: str | Filter = "neural") -> None:
-        self.law = FILTERS.make(law) if isinstance(law, str) else law
+    def __init__(self, inner: str | Filter = "neural") -> None:
+        self.inner = FILTERS.make(inner) if isinstance(inner, str) else inner
 
     def fit(self, returns: pd.DataFrame, seed: int) -> LeadLag:
-        self.law.fit(returns, seed)
-        residuals = self.law.standardise(returns)[live_from(returns) :].double().numpy()
+        self.inner.fit(returns, seed)
+        residuals = self.inner.standardise(returns)[live_from(returns) :].double().numpy()
         penalty = _penalty(residuals)
         self.weights_ = None if penalty is None else torch.as_tensor(_ridge(residuals, penalty), dtype=torch.float32)
         return self
 
     @property
     def start_(self) -> dict[str, Tensor]:
-        """The law's start; nothing is foretold for the first day."""
-        start = self.law.start_
+        """The filter's start; the lead-lag forecast is zero on day one."""
+        start = self.inner.start_
         return start if self.weights_ is None else start | {"led": torch.zeros(1, len(self.weights_))}
 
     def moments(self, state: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        mean, scale = self.law.moments(state)
+        mean, scale = self.inner.moments(state)
         return (mean, scale) if self.weights_ is None else (mean + scale * state["led"], scale)
 
     def update(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
-        return self.law.update(state, returns) | self._led(state, returns)
+        return self.inner.update(state, returns) | self._led(state, returns)
 
-    def imagine(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
-        return self.law.imagine(state, returns) | self._led(state, returns)
+    def simulate_step(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
+        return self.inner.simulate_step(state, returns) | self._led(state, returns)
 
     def _led(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
         if self.weights_ is None:
             return {}
-        mean, scale = self.law.moments(state)
+        mean, scale = self.inner.moments(state)
         return {"led": ((returns - mean) / scale).clamp(-CLIP, CLIP) @ self.weights_}
 
 

@@ -1,6 +1,6 @@
 r"""The transformer: each asset attends to its own past, then all assets of a day to each other.
 
-A token is one asset on one day: the scale-free features of :mod:`workbench.samplers.filters.neural`. In a block each asset
+A token is one asset on one day: the scale-free features of :mod:`workbench.samplers.filters._neural`. In a block each asset
 attends to its past by linear attention that forgets (Katharopoulos et al. 2020; Sun et al. 2023),
 
 .. math:: a_{t,i} = \frac{\sum_{s\le t}\gamma^{t-s}\,\phi(q_{t,i})\cdot\phi(k_{s,i})\;v_{s,i}}
@@ -25,16 +25,16 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from workbench.samplers.filters.classical import FILTERS
-from workbench.samplers.filters.neural import BOUND, NeuralFilter, decay_rate
-from workbench.samplers.training.loop import Plan, train
+from workbench.samplers.filters._classical import FILTERS
+from workbench.samplers.filters._neural import BOUND, NeuralFilter, decay_rate
+from workbench.samplers.training._loop import Plan, train
 
 MEMORIES = (1.0, 4.0, 12.0, 30.0)  # half-lives of the attention to the past, days, one a head
 WINDOW, BURN_IN, STRIDE = 128, 48, 8  # days of a training window, those that only fill the memory, from one to the next
 
 
 @FILTERS.register("attention")
-class Attention(NeuralFilter):
+class TransformerFilter(NeuralFilter):
     """A GJR-GARCH law of motion, corrected by a transformer of ``blocks`` blocks and ``hidden`` columns.
 
     location : bound of the correction of the mean, in units of the volatility; 0 leaves the mean alone.
@@ -46,7 +46,7 @@ class Attention(NeuralFilter):
         self.hidden, self.blocks, self.steps, self.location = hidden, blocks, steps, location
         self.progress = progress
 
-    def fit(self, returns: pd.DataFrame, seed: int) -> Attention:
+    def fit(self, returns: pd.DataFrame, seed: int) -> TransformerFilter:
         generator = torch.Generator().manual_seed(seed)
         tokens, surprise, known = self.learning(returns, seed)
         network = Transformer(tokens.shape[-1], self.hidden, self.blocks, self.location, generator)

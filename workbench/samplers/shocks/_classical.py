@@ -2,7 +2,7 @@ r"""Joint shocks: how the assets of one day are drawn together, once each one's 
 
 A shock model is fitted to standardised residuals (day, asset) and maps one day's noise (draw, width) to residuals
 (draw, asset). ``bootstrap`` takes whole days of the past; the copulas draw Gaussian scores and leave the margin to
-:mod:`workbench.samplers.shocks.margins`:
+:mod:`workbench.samplers.shocks._margins`:
 
 * ``gaussian``: :math:`s = L n`, no tail dependence;
 * ``t``: :math:`s = \Phi^{-1}T_\nu(L n\sqrt{\nu/\chi^2_\nu})`, lower and upper tail dependence
@@ -22,7 +22,7 @@ from torch import Tensor
 
 from workbench.errors import ParameterError
 from workbench.registry import Registry
-from workbench.samplers.shocks.margins import GaussianMargins, SplicedMargins
+from workbench.samplers.shocks._margins import GaussianMargins, SplicedMargins
 
 SHOCKS = Registry("shock model")
 Margins = GaussianMargins | SplicedMargins
@@ -111,11 +111,11 @@ class StudentCopula(Shocks):
         self.dof_ = float(found.x)
         self.root_ = _cholesky(correlation)
         self.width = residuals.shape[1] + 1
-        self.law_ = ScaleMixture(self.dof_)
+        self.scale_mixture_ = ScaleMixture(self.dof_)
         return self
 
     def decode(self, noise: Tensor) -> Tensor:
-        return self.margins.quantile(self.law_.scores(noise[:, 1:] @ self.root_.T, noise[:, :1]))
+        return self.margins.quantile(self.scale_mixture_.scores(noise[:, 1:] @ self.root_.T, noise[:, :1]))
 
 
 class ScaleMixture:

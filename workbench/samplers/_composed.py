@@ -4,7 +4,7 @@ r"""The grid: law of motion x joint shocks x tails.
 
 with :math:`\mu_t, \sigma_t` from a filter, :math:`C_t` from a moving correlation (or none: :math:`C = I`, the shocks
 carry the dependence), and :math:`z` from a shock model whose margins may end in generalised Pareto tails. Where the
-book's quantiles are tracked, the coloured shock is stretched along the book (:mod:`workbench.samplers.filters.tracking`).
+book's quantiles are tracked, the coloured shock is stretched along the book (:mod:`workbench.samplers.filters._tracking`).
 Filtered historical simulation (Barone-Adesi, Giannopoulos, Vosper 1999) is ``gjr`` x ``bootstrap``.
 """
 
@@ -18,13 +18,13 @@ import torch
 from torch import Tensor
 
 from workbench.errors import ParameterError
-from workbench.samplers.base import Sampler, State, States
-from workbench.samplers.filters.classical import FILTERS, Filter, live_from
-from workbench.samplers.filters.correlation import MovingCorrelation, colour
-from workbench.samplers.filters.tracking import POOL, QuantileTracking, stretched
+from workbench.samplers._base import Sampler, State, States
+from workbench.samplers.filters._classical import FILTERS, Filter, live_from
+from workbench.samplers.filters._correlation import MovingCorrelation, colour
+from workbench.samplers.filters._tracking import POOL, QuantileTracking, stretched
 from workbench.samplers.noise import block_noise
-from workbench.samplers.shocks.classical import SHOCKS, Shocks
-from workbench.samplers.shocks.margins import GaussianMargins, SplicedMargins
+from workbench.samplers.shocks._classical import SHOCKS, Shocks
+from workbench.samplers.shocks._margins import GaussianMargins, SplicedMargins
 
 TAILS = {"none": 0.0, "gpd": 0.05}
 
@@ -62,7 +62,7 @@ class Filtered(Sampler):
 
     def _fit_shocks(self, returns: pd.DataFrame, residuals: Tensor, seed: int) -> None:
         if self.correlation is not None:
-            residuals = self.correlation.whiten(self.correlation.walk(residuals), residuals)
+            residuals = self.correlation.whiten(self.correlation.filter_path(residuals), residuals)
         pool = residuals[live_from(returns) :].numpy()
         margins = GaussianMargins() if self.tails == "gaussian" else SplicedMargins(TAILS[self.tails])
         self.shocks.fit(pool, margins.fit(pool), seed, self.assets_)
@@ -73,14 +73,14 @@ class Filtered(Sampler):
                 self.tracking.fit(self.shocks.decode(noise))
 
     def states(self, returns: pd.DataFrame) -> States:
-        self._require_fitted()
-        values = self.filter.walk(returns[self.assets_])
+        self.require_fitted()
+        values = self.filter.filter_path(returns[self.assets_])
         if self.correlation is not None:
             residuals = self.filter.standardise(returns[self.assets_], values)
-            values["root"] = self.correlation.walk(residuals)
+            values["root"] = self.correlation.filter_path(residuals)
         if self.tracking is not None:
             scales = self.filter.moments(values)[1].expand(len(residuals) + 1, -1)
-            values |= self.tracking.walk(residuals, scales, values["root"])
+            values |= self.tracking.filter_path(residuals, scales, values["root"])
         return States(returns.index, {name: value[1:] for name, value in values.items()})
 
     def decode(self, noise: Tensor, state: State, horizon: int) -> Tensor:
@@ -95,7 +95,7 @@ class Filtered(Sampler):
             news = mean + scale * shock
             days.append(news if stretch is None else mean + scale * stretched(shock, scale, root, edge, stretch))
             if day + 1 < horizon:
-                state = self.filter.imagine(state, news)
+                state = self.filter.simulate_step(state, news)
         return torch.stack(days, dim=1)
 
 
@@ -104,7 +104,7 @@ def with_shocks(fitted: Filtered, shocks: str | Shocks, seed: int = 0, tails: st
 
     tails : as in :class:`Filtered`; those of ``fitted`` where none are named.
     """
-    fitted._require_fitted()
+    fitted.require_fitted()
     tracking = copy.copy(fitted.tracking)
     sampler = Filtered(fitted.filter, shocks, tails or fitted.tails, fitted.correlation, tracking)
     sampler.assets_, sampler.history_ = fitted.assets_, fitted.history_

@@ -29,8 +29,8 @@ from scipy import stats
 from scipy.special import ndtr, ndtri
 from torch import Tensor
 
-from workbench.samplers.shocks.classical import ScaleMixture
-from workbench.samplers.training.loop import one_thread
+from workbench.samplers.shocks._classical import ScaleMixture
+from workbench.samplers.training._loop import one_thread
 
 KNOTS = 512  # of each asset's map, equally spaced between its outermost raw scores
 TILE = 4096
@@ -60,7 +60,7 @@ class Calibration:
         )
         rows = [self._row(column, levels, *ends) for column, *ends in zip(ordered.T, self.low_, self.high_)]
         self.table_ = torch.tensor(np.stack(rows), dtype=torch.float32)  # (asset, knot)
-        self.law_ = ScaleMixture(self.mixture) if self.mixture else None
+        self.scale_mixture_ = ScaleMixture(self.mixture) if self.mixture else None
         self.width = len(rows) + (self.mixture is not None)
         return self
 
@@ -80,8 +80,8 @@ class Calibration:
         body = below + (position - left) * (self.table_.reshape(-1)[index + 1] - below)
         row, asset = ((raw < self.low_) | (raw > self.high_)).nonzero(as_tuple=True)
         within = noise[row, asset]
-        if self.law_:
-            within = self.law_.scores(within[:, None], noise[row, assets:])[:, 0]
+        if self.scale_mixture_:
+            within = self.scale_mixture_.scores(within[:, None], noise[row, assets:])[:, 0]
         beyond = torch.special.ndtri(self.beyond * torch.special.ndtr(within.double())).to(raw.dtype)
         return body.index_put((row, asset), torch.where(raw[row, asset] < self.low_[asset], beyond, -beyond))
 

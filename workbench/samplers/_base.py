@@ -91,7 +91,7 @@ class Sampler(ABC):
         executor : any concurrent.futures executor; blocks of 4,096 draws are the unit of work and the bits do not
             depend on who did which block, nor in which order.
         """
-        self._require_fitted()
+        self.require_fitted()
         if draws < 1 or horizon < 1:
             raise ParameterError(f"draws and horizon must be at least 1, got draws={draws}, horizon={horizon}")
         task = partial(_decode_block, self, self._starts(start), horizon, seed)
@@ -110,7 +110,7 @@ class Sampler(ABC):
             return states
         return states.rows([-1]) if isinstance(start, str) and start == "last" else states.at(start)
 
-    def _require_fitted(self) -> None:
+    def require_fitted(self) -> None:
         if not hasattr(self, "assets_"):
             raise FitError(f"{type(self).__name__} is not fitted; call fit(returns, seed) first")
 

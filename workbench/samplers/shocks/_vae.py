@@ -12,8 +12,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from workbench.samplers.shocks.classical import SHOCKS
-from workbench.samplers.shocks.learned import Learned, perceptron
+from workbench.samplers.shocks._classical import SHOCKS
+from workbench.samplers.shocks._learned import Learned, perceptron
 
 
 @SHOCKS.register("vae")

@@ -10,7 +10,7 @@ corrects what the history clearly shows. Against the little data stand
 * smoothing: :math:`s\to\sqrt{1-h^2}\,s+h\varepsilon`, which keeps standard normal scores standard normal;
 * averaged weights, early stopping on the embargoed last fifth of the days, then the same number of steps on all days.
 
-Generated scores are calibrated (:mod:`workbench.samplers.shocks.calibration`) and the margins map them to residuals.
+Generated scores are calibrated (:mod:`workbench.samplers.shocks._calibration`) and the margins map them to residuals.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from workbench.samplers.shocks.calibration import Calibration
-from workbench.samplers.shocks.classical import Margins, Shocks, normal_scores
-from workbench.samplers.training.loop import Plan, train
+from workbench.samplers.shocks._calibration import Calibration
+from workbench.samplers.shocks._classical import Margins, Shocks, normal_scores
+from workbench.samplers.training._loop import Plan, train
 
 
 class Learned(Shocks):

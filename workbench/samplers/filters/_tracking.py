@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.samplers.filters.correlation import colour
+from workbench.samplers.filters._correlation import colour
 
 LEVELS = (0.975, 0.99)  # quantiles that are tracked, on either side
 BEYOND = 1 - np.array(LEVELS)
@@ -49,7 +49,7 @@ class QuantileTracking:
         self.pool_ = shocks
         return self
 
-    def walk(self, residuals: Tensor, scales: Tensor, roots: Tensor) -> dict[str, Tensor]:
+    def filter_path(self, residuals: Tensor, scales: Tensor, roots: Tensor) -> dict[str, Tensor]:
         """``edge`` and ``stretch`` before the first day and after each: (day + 1, side, level), side 0 is the losses.
 
         residuals : (day, asset). scales : volatilities before the first day and after each, (day + 1, asset).

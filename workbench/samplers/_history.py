@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from workbench.errors import FitError, ParameterError
-from workbench.samplers.base import Sampler, State, States
-from workbench.samplers.filters.classical import live_from
-from workbench.samplers.shocks.classical import uniform_index
+from workbench.samplers._base import Sampler, State, States
+from workbench.samplers.filters._classical import live_from
+from workbench.samplers.shocks._classical import uniform_index
 
 
 class HistoricalSimulation(Sampler):
@@ -31,7 +31,7 @@ class HistoricalSimulation(Sampler):
             raise FitError(f"historical simulation over {self.window} days was given {len(returns)}")
 
     def states(self, returns: pd.DataFrame) -> States:
-        self._require_fitted()
+        self.require_fitted()
         values = torch.tensor(returns[self.assets_].to_numpy(dtype=np.float32))
         windows = values.unfold(0, self.window, 1).transpose(1, 2)  # (date, window, asset), a view
         return States(returns.index[self.window - 1 :], {"window": windows})
@@ -63,7 +63,7 @@ class StationaryBootstrap(Sampler):
         self.pool_ = torch.tensor(clean.to_numpy(dtype=np.float32))
 
     def states(self, returns: pd.DataFrame) -> States:
-        self._require_fitted()
+        self.require_fitted()
         return States(returns.index, {"level": torch.zeros(len(returns), 1)})
 
     def decode(self, noise: Tensor, state: State, horizon: int) -> Tensor:

@@ -9,7 +9,7 @@ with :math:`\alpha, \gamma, \beta` shared by all assets of all markets (:math:`\
 target :math:`s` a slow exponentially weighted variance, and :math:`\varepsilon` bounded at eight standard deviations.
 :math:`x` are scale-free: faster variances over ``h``, smoothed signed surprises, their means over the panel, and slow
 statistics of the asset's own past that tell what kind of asset it is (its volatility, leverage, tails, co-movement and
-share of idle days). The level of :mod:`workbench.samplers.filters.neural` stands above it, :math:`\log\sigma^2 = \log v +
+share of idle days). The level of :mod:`workbench.samplers.filters._neural` stands above it, :math:`\log\sigma^2 = \log v +
 \kappa\log m`.
 
 Which markets, assets and days the network saw is written in the record beside the weights
@@ -25,8 +25,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from workbench.samplers.filters.classical import FILTERS, Filter, live_series
-from workbench.samplers.filters.neural import (
+from workbench.samplers.filters._classical import FILTERS, Filter, live_series
+from workbench.samplers.filters._neural import (
     LEVEL_HALF_LIFE,
     LEVEL_SHARE,
     WARM_UP,
@@ -48,7 +48,7 @@ MEAN_DAYS = 2000.0  # days of a mean of zero that a sample mean is weighed again
 FRESH = len(HALF_LIVES) + len(SIGNED_HALF_LIVES) + 3  # features whose mean over the panel is a feature too
 
 
-class PooledMotion:
+class PooledGarch:
     """The state, its recursion and the features: all that needs no network. ``mu``, ``floor`` (1, asset)."""
 
     def __init__(self, mu: Tensor, variance: Tensor) -> None:
@@ -145,10 +145,10 @@ class PretrainedFilter(Filter):
         live = live_series(returns)
         mean = _row([series.mean() * len(series) / (len(series) + MEAN_DAYS) for series in live.values()])
         variance = _row([series.pow(2).mean() for series in live.values()])
-        self.motion_ = PooledMotion(mean, variance)
+        self.garch_ = PooledGarch(mean, variance)
         self.network_, self.centre_, self.spread_ = _networks(self.weights_, seed)
         self.start_ = {
-            **self.motion_.start(variance),
+            **self.garch_.start(variance),
             "volatility": variance.sqrt(),
             "level": torch.ones_like(variance),
         }
@@ -157,19 +157,19 @@ class PretrainedFilter(Filter):
         return self
 
     def moments(self, state: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        return self.motion_.mu, state["volatility"] * state["level"] ** (LEVEL_SHARE / 2)
+        return self.garch_.mu, state["volatility"] * state["level"] ** (LEVEL_SHARE / 2)
 
     def update(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
-        after = self.motion_.update(state, returns)
-        unexpected = ((returns - self.motion_.mu) / state["volatility"]).clamp(-6, 6).square()
+        after = self.garch_.update(state, returns)
+        unexpected = ((returns - self.garch_.mu) / state["volatility"]).clamp(-6, 6).square()
         keep = decay_rate([LEVEL_HALF_LIFE])
         after["level"] = keep * state["level"] + (1 - keep) * unexpected
-        inputs = (with_panel(self.motion_.own_features(after)) - self.centre_) / self.spread_
+        inputs = (with_panel(self.garch_.own_features(after)) - self.centre_) / self.spread_
         correction = self.trust * self.network_(inputs).mean(dim=0)
         after["volatility"] = after["variance"].sqrt() * (0.5 * correction).exp()
         return after
 
-    def imagine(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
+    def simulate_step(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
         """As ``update``, but drawn days are no news of the slow variance, which stays, and of the level.
 
         Both would be fed with their own draws, and a history of years would wander off; the level goes back to one.
@@ -183,10 +183,10 @@ class PretrainedFilter(Filter):
 
     def _tune(self, returns: pd.DataFrame, seed: int) -> None:
         """Go on training on this panel for ``tune_steps`` steps of 256 days."""
-        states = {name: value[:-1] for name, value in self.walk(returns).items()}
-        inputs = (with_panel(self.motion_.own_features(states)) - self.centre_) / self.spread_
+        states = {name: value[:-1] for name, value in self.filter_path(returns).items()}
+        inputs = (with_panel(self.garch_.own_features(states)) - self.centre_) / self.spread_
         values = torch.tensor(returns.to_numpy(dtype=np.float32))
-        surprise = (values - self.motion_.mu) / states["variance"].sqrt()
+        surprise = (values - self.garch_.mu) / states["variance"].sqrt()
         networks, generator = self.network_.requires_grad_(True), torch.Generator().manual_seed(seed)
         optimiser = torch.optim.AdamW(networks.parameters(), lr=3e-4, weight_decay=0.1)
         for _ in range(self.tune_steps):

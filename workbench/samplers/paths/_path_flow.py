@@ -31,14 +31,14 @@ import torch
 from torch import Tensor, nn
 
 from workbench.errors import ParameterError
-from workbench.samplers.base import Sampler, State, States
-from workbench.samplers.composed import TAILS
-from workbench.samplers.filters.classical import FILTERS, Filter, live_from
-from workbench.samplers.filters.correlation import MovingCorrelation, _bounded, _root, colour
+from workbench.samplers._base import Sampler, State, States
+from workbench.samplers._composed import TAILS
+from workbench.samplers.filters._classical import FILTERS, Filter, live_from
+from workbench.samplers.filters._correlation import MovingCorrelation, _bounded, _root, colour
 from workbench.samplers.noise import stream
-from workbench.samplers.shocks.classical import normal_scores
-from workbench.samplers.shocks.margins import SplicedMargins
-from workbench.samplers.training.loop import Plan, one_thread, train
+from workbench.samplers.shocks._classical import normal_scores
+from workbench.samplers.shocks._margins import SplicedMargins
+from workbench.samplers.training._loop import Plan, one_thread, train
 
 HEADS = 4
 LARGEST = 5.0  # scores beyond this are seen by the network as this
@@ -76,7 +76,7 @@ class PathFlow(Sampler):
         self.filter.fit(returns, seed)
         residuals, clean = self.filter.standardise(returns), live_from(returns)
         self.correlation.fit(residuals[clean:])
-        white = _whiten(self.correlation.walk(residuals), residuals)
+        white = _whiten(self.correlation.filter_path(residuals), residuals)
         self.second_ = _root(torch.cov(_bounded(white[clean:]).T)).float()
         pool = torch.linalg.solve(self.second_, white.T).T[clean:].numpy()
         self.margins_ = SplicedMargins(TAILS["gpd"]).fit(pool)
@@ -99,10 +99,10 @@ class PathFlow(Sampler):
         self.shift_ = _calibration(found)
 
     def states(self, returns: pd.DataFrame) -> States:
-        self._require_fitted()
-        values = self.filter.walk(returns[self.assets_])
+        self.require_fitted()
+        values = self.filter.filter_path(returns[self.assets_])
         residuals = self.filter.standardise(returns[self.assets_], values)
-        values["root"] = self.correlation.walk(residuals)
+        values["root"] = self.correlation.filter_path(residuals)
         white = torch.linalg.solve(self.second_, _whiten(values["root"], residuals).T).T
         before = torch.zeros(self.context - 1, self.width)
         recent = torch.cat([before, self._scores(white)]).unfold(0, self.context, 1).transpose(1, 2)
@@ -125,7 +125,7 @@ class PathFlow(Sampler):
             for day in scores.unbind(1):
                 mean, scale = self.filter.moments(state)
                 days.append(mean + scale * colour(root, self.margins_.quantile(day)))
-                state = self.filter.imagine(state, days[-1])
+                state = self.filter.simulate_step(state, days[-1])
         return torch.stack(days, dim=1)
 
     def transport(self, noise: Tensor, recent: Tensor) -> Tensor:

@@ -48,11 +48,11 @@ class Filter(ABC):
     def update(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
         """State after a day with log returns (draw, asset)."""
 
-    def imagine(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
+    def simulate_step(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
         """State after a day that was drawn, not seen: as ``update``, unless a filter learns from its own errors."""
         return self.update(state, returns)
 
-    def walk(self, returns: pd.DataFrame) -> dict[str, Tensor]:
+    def filter_path(self, returns: pd.DataFrame) -> dict[str, Tensor]:
         """State before the first day and after each: name -> (day + 1, asset)."""
         day_returns = torch.tensor(returns.to_numpy(dtype=np.float32))
         states = [self.start_]
@@ -63,9 +63,9 @@ class Filter(ABC):
     def standardise(self, returns: pd.DataFrame, walked: dict[str, Tensor] | None = None) -> Tensor:
         """Residuals (day, asset): each day's return less its forecast mean, over its forecast volatility.
 
-        walked : what ``walk`` gave for these returns, where it is at hand already.
+        walked : what ``filter_path`` gave for these returns, where it is at hand already.
         """
-        walked = self.walk(returns) if walked is None else walked
+        walked = self.filter_path(returns) if walked is None else walked
         mean, scale = self.moments({name: value[:-1] for name, value in walked.items()})
         return (torch.tensor(returns.to_numpy(dtype=np.float32)) - mean) / scale
 
@@ -86,7 +86,7 @@ class Constant(Filter):
     def update(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
         return state
 
-    def walk(self, returns: pd.DataFrame) -> dict[str, Tensor]:
+    def filter_path(self, returns: pd.DataFrame) -> dict[str, Tensor]:
         return {"level": torch.zeros(len(returns) + 1, returns.shape[1])}
 
 

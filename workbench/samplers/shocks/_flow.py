@@ -19,8 +19,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from workbench.samplers.shocks.classical import SHOCKS, uniform_index
-from workbench.samplers.shocks.learned import Field, Learned
+from workbench.samplers.shocks._classical import SHOCKS, uniform_index
+from workbench.samplers.shocks._learned import Field, Learned
 
 RIGHT_ANGLE = math.pi / 2
 

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 
 from workbench.errors import ParameterError
-from workbench.samplers.base import Sampler
+from workbench.samplers._base import Sampler
 from workbench.samplers.noise import BLOCK, block_noise
 
 
@@ -43,7 +43,7 @@ def roll(
             yield days[day], sampler.decode(noise, states.rows([day - 1]), horizon).numpy()
 
 
-def foresee(
+def one_day_ensembles(
     fitted: Mapping[str, Sequence[Sampler]],
     returns: pd.DataFrame,
     first: str | pd.Timestamp,

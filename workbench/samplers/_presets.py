@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from workbench.registry import Registry
-from workbench.samplers.base import Sampler
-from workbench.samplers.composed import Filtered
-from workbench.samplers.filters.classical import Ewma
-from workbench.samplers.filters.correlation import MovingCorrelation
-from workbench.samplers.filters.lead_lag import LeadLag
-from workbench.samplers.filters.neural import NeuralFilter
-from workbench.samplers.filters.pretrained import PretrainedFilter
-from workbench.samplers.filters.tracking import QuantileTracking
-from workbench.samplers.history import HistoricalSimulation, StationaryBootstrap
-from workbench.samplers.paths.path_flow import PathFlow
-from workbench.samplers.paths.transformer import Attention
-from workbench.samplers.shocks.classical import Factor, StudentCopula
-from workbench.samplers.shocks.diffusion import Diffusion
-from workbench.samplers.shocks.flow import Flow
-from workbench.samplers.shocks.generator import Generator
-from workbench.samplers.shocks.nsf import SplineFlow
-from workbench.samplers.shocks.vae import Vae
-from workbench.samplers.shocks.vine import Vine
+from workbench.samplers._base import Sampler
+from workbench.samplers._composed import Filtered
+from workbench.samplers._history import HistoricalSimulation, StationaryBootstrap
+from workbench.samplers.filters._classical import Ewma
+from workbench.samplers.filters._correlation import MovingCorrelation
+from workbench.samplers.filters._lead_lag import LeadLag
+from workbench.samplers.filters._neural import NeuralFilter
+from workbench.samplers.filters._pretrained import PretrainedFilter
+from workbench.samplers.filters._tracking import QuantileTracking
+from workbench.samplers.paths import PathFlow, TransformerFilter
+from workbench.samplers.shocks._classical import Factor, StudentCopula
+from workbench.samplers.shocks._diffusion import Diffusion
+from workbench.samplers.shocks._flow import Flow
+from workbench.samplers.shocks._generator import Generator
+from workbench.samplers.shocks._spline_flow import SplineFlow
+from workbench.samplers.shocks._vae import Vae
+from workbench.samplers.shocks._vine import Vine
 
 SAMPLERS = Registry("sampler")
 
@@ -172,7 +171,7 @@ def pretrained(
 @SAMPLERS.register("transformer")
 def transformer(hidden: int = 16, steps: int = 400, progress: bool = False) -> Sampler:
     """GJR-GARCH corrected by a transformer x moving correlation x bootstrapped ranks x pooled Pareto tails."""
-    filter = Attention(hidden, steps=steps, progress=progress)
+    filter = TransformerFilter(hidden, steps=steps, progress=progress)
     return Filtered(filter, "bootstrap", "gpd", MovingCorrelation(0.98, 0.3))
 
 

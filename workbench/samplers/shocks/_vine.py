@@ -11,7 +11,7 @@ import pyvinecopulib as pv
 import torch
 from torch import Tensor
 
-from workbench.samplers.shocks.classical import SHOCKS, Margins, Shocks, normal_scores
+from workbench.samplers.shocks._classical import SHOCKS, Margins, Shocks, normal_scores
 
 FAMILIES = [getattr(pv.families, name) for name in ("gaussian", "student", "clayton", "gumbel", "frank")]
 

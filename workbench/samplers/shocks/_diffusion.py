@@ -4,7 +4,7 @@ Karras et al. (2022) denoise :math:`x = s + \sigma z` by
 :math:`D = c_{skip}x + c_{out}F(c_{in}x, \sigma)`, :math:`c_{skip} = 1/(1+\sigma^2)`,
 :math:`c_{out} = \sigma/\sqrt{1+\sigma^2}`, :math:`c_{in} = 1/\sqrt{1+\sigma^2}`, with :math:`\log\sigma` normal in
 training, so that F has a target of unit variance at every noise. With :math:`\sigma = \tan\theta` the scaled state
-:math:`u = c_{in}x` is the circle of :mod:`workbench.samplers.shocks.flow` and the ODE is :math:`du/d\theta = -F`: the linear
+:math:`u = c_{in}x` is the circle of :mod:`workbench.samplers.shocks._flow` and the ODE is :math:`du/d\theta = -F`: the linear
 part, on which most of a solver's steps are spent, is solved exactly, and F is zero for independent normal scores. It
 starts from pure noise at :math:`\theta = \pi/2`; angles are spaced as training saw them.
 """
@@ -14,8 +14,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from workbench.samplers.shocks.classical import SHOCKS
-from workbench.samplers.shocks.flow import RIGHT_ANGLE, Flow
+from workbench.samplers.shocks._classical import SHOCKS
+from workbench.samplers.shocks._flow import RIGHT_ANGLE, Flow
 
 
 @SHOCKS.register("diffusion")

@@ -33,7 +33,7 @@ class MovingCorrelation:
         self.start_ = _correlation(bounded.T @ bounded / len(bounded))
         return self
 
-    def walk(self, residuals: Tensor) -> Tensor:
+    def filter_path(self, residuals: Tensor) -> Tensor:
         """Symmetric roots of the correlation before the first day and after each, (day + 1, asset, asset)."""
         matrices = (1 - self.shrink) * _correlation(self._weighted(residuals, self.decay))
         if self.shrink:

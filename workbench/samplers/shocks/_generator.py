@@ -13,8 +13,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from workbench.samplers.shocks.classical import SHOCKS
-from workbench.samplers.shocks.learned import Field, Learned
+from workbench.samplers.shocks._classical import SHOCKS
+from workbench.samplers.shocks._learned import Field, Learned
 
 DIRECTIONS = 64  # random books a step
 

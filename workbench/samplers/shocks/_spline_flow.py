@@ -14,8 +14,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from workbench.samplers.shocks.classical import SHOCKS, ScaleMixture
-from workbench.samplers.shocks.learned import Learned, perceptron
+from workbench.samplers.shocks._classical import SHOCKS, ScaleMixture
+from workbench.samplers.shocks._learned import Learned, perceptron
 
 EDGE = 4.0  # B: splines are the identity beyond it
 SMALLEST = 1e-2  # width, height and slope of a bin at the least

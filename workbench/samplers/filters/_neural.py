@@ -22,8 +22,8 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from workbench.samplers.filters.classical import FILTERS, Filter, Gjr, live_series
-from workbench.samplers.training.loop import Plan, train
+from workbench.samplers.filters._classical import FILTERS, Filter, Gjr, live_series
+from workbench.samplers.training._loop import Plan, train
 
 HALF_LIVES = (2.0, 6.0, 20.0, 60.0, 250.0)  # days, of the exponentially weighted variances
 LEVERAGE_HALF_LIVES = (3.0, 15.0, 60.0)  # days, of the smoothed signed surprises
@@ -74,8 +74,8 @@ class NeuralFilter(Filter):
         Gives standardised features (day, asset, feature) of the evening before, surprises (day, asset), and whether a
         surprise is to be learnt from.
         """
-        self.motion_ = Gjr().fit(returns, seed)
-        variance = self.motion_.start_["variance"]
+        self.garch_ = Gjr().fit(returns, seed)
+        variance = self.garch_.start_["variance"]
         self.start_ = {
             "variance": variance,
             "squares": variance[..., None].repeat(1, 1, len(HALF_LIVES)),
@@ -84,12 +84,12 @@ class NeuralFilter(Filter):
             "level": torch.ones_like(variance),
         }
         self.network_ = None
-        states = {name: value[:-1] for name, value in self.walk(returns).items()}
+        states = {name: value[:-1] for name, value in self.filter_path(returns).items()}
         features, known = self.features(states), _known(returns)
         self.ceiling_ = CEILING * states["variance"].amax(dim=0, keepdim=True)
         self.centre_ = features[known].mean(dim=0)
         self.spread_ = features[known].std(dim=0).clamp(min=1e-3)
-        surprise = self.motion_.surprise(states, torch.tensor(returns.to_numpy(dtype=np.float32)))
+        surprise = self.garch_.surprise(states, torch.tensor(returns.to_numpy(dtype=np.float32)))
         return (features - self.centre_) / self.spread_, surprise, known
 
     def features(self, state: dict[str, Tensor]) -> Tensor:
@@ -106,17 +106,17 @@ class NeuralFilter(Filter):
         return torch.cat([own, own.mean(dim=-2, keepdim=True).expand_as(own)], dim=-1)
 
     def moments(self, state: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        return self.motion_.mu_, state["volatility"] * state["level"] ** (LEVEL_SHARE / 2)
+        return self.garch_.mu_, state["volatility"] * state["level"] ** (LEVEL_SHARE / 2)
 
     def update(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
-        shock = returns - self.motion_.mu_
-        surprise = self.motion_.surprise(state, returns).clamp(-6, 6)[..., None]
+        shock = returns - self.garch_.mu_
+        surprise = self.garch_.surprise(state, returns).clamp(-6, 6)[..., None]
         slow, signed = decay_rate(HALF_LIVES), decay_rate(LEVERAGE_HALF_LIVES)
         squares = slow * state["squares"] + (1 - slow) * shock.square()[..., None]
         smoothed = signed * state["surprises"][..., 1:] + (1 - signed) * surprise
         after = {
-            **self.motion_.update(state, returns),
-            "squares": squares.clamp(min=self.motion_.floor_[..., None]),
+            **self.garch_.update(state, returns),
+            "squares": squares.clamp(min=self.garch_.floor_[..., None]),
             "surprises": torch.cat([surprise, smoothed], dim=-1),
         }
         keep = decay_rate([LEVEL_HALF_LIFE])
@@ -125,7 +125,7 @@ class NeuralFilter(Filter):
         after["volatility"] = after["variance"].sqrt() * (0.5 * self._correction(after)).exp()
         return after
 
-    def imagine(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
+    def simulate_step(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
         """As ``update``, but drawn days are no news of the level, which goes back to one; the variance has a ceiling.
 
         Fed with its own draws the level would widen what is drawn next, and a history of years run away. Where the
