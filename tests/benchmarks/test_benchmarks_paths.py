@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pandas as pd
 
-from benchmarks import copying, discriminative, sampling_speed
+from benchmarks.checks import copying, discriminative
+from benchmarks.speed import sampling_speed
 
 
 def made_up_bars(days: int) -> pd.DataFrame:

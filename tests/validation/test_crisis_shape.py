@@ -62,7 +62,7 @@ def test_a_straight_line_and_an_exploding_asset_are_refuted_and_named(crises):
 
 
 def test_an_honest_law_is_spared_and_a_false_one_is_not(crises):
-    """Honest laws are refuted in one of twenty, measured in benchmarks/stress_likeness.py; this one's p is above .1."""
+    """Honest laws are refuted in one of twenty, measured in benchmarks/stress/stress_likeness.py; this one's p is above .1."""
     honest = np.stack([_market(200, 50 + k)[-HORIZON:] for k in range(320)])
     assert crises.compare(honest).p_value > 0.02
     alone = np.stack([np.column_stack([honest[(k + 7 * a) % 320, :, a] for a in range(ASSETS)]) for k in range(320)])

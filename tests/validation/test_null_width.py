@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.calibration import needed
+from benchmarks.checks.calibration import needed
 from workbench.power import SimulatedMarket, build
 from workbench.validation import CHECKS, trial
 from workbench.validation.checks import truncation as edges

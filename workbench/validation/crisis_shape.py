@@ -21,7 +21,7 @@ One path: the p-value is the rank of its farthest shape among those of the real 
 A sampler: the worst eighth of its long-run windows, by the same book, against the worst eighth of the real ones:
 Mann-Whitney's test of every shape, and Holm's rule over them.
 
-False alarms, measured on 450 histories of 3,600 days made by three known laws (``benchmarks/stress_likeness.py``): a
+False alarms, measured on 450 histories of 3,600 days made by three known laws (``benchmarks/stress/stress_likeness.py``): a
 single path 4 %, and 7 % where it lost more than any real window; a sampler 12 % at 5 %, because bad windows come in
 clusters, and 5 % at 2 %, which is therefore where it is refuted.
 """

@@ -8,7 +8,6 @@ finval is no dependency: it is installed into a virtual environment of its own u
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -18,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.harness import CACHE, RESULTS, append, parser, write
 from workbench.power import HELD_OUT, SimulatedMarket, attempt, build, tables
 from workbench.power.campaign import HONEST, lines
 from workbench.power.faults import FAULTS, plant
 
-CACHE, RESULTS = Path(__file__).parent.parent / "cache", Path(__file__).parent / "results"
 KEPT, VERSION, PATHS = CACHE / "finval.jsonl", "0.6.1", (100, 400, 2000)
 RULES = ("workbench", "gates", "any poor")
 CHOSEN = (
@@ -82,11 +81,11 @@ def table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--paths", type=int, nargs="+", default=PATHS)
-    parser.add_argument("--laws", nargs="+", default=list(HELD_OUT))
-    parser.add_argument("--honest", type=int, default=10, help="honest worlds of each number of paths, laws in turn")
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--paths", type=int, nargs="+", default=PATHS)
+    asked.add_argument("--laws", nargs="+", default=list(HELD_OUT))
+    asked.add_argument("--honest", type=int, default=10, help="honest worlds of each number of paths, laws in turn")
+    options = asked.parse_args(arguments or [])
     python = interpreter()
     done = {(kept["process"], kept["draws"], kept["repeat"], kept["fault"]) for kept in lines(KEPT)}
     asked = [(HONEST, 500 + k) for k in range(options.honest)] + [(fault, 500) for fault in CHOSEN]
@@ -94,13 +93,7 @@ def main(arguments: list[str] | None = None) -> None:
     todo = [(law, paths, repeat, fault) for law, fault, repeat in turns for paths in options.paths]
     for name, paths, repeat, fault in sorted(set(todo) - done, key=todo.index):
         told = row(python, SimulatedMarket(name, draws=paths, repeat=repeat), fault)
-        with KEPT.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(told) + "\n")
+        append(KEPT, told)
     found = pd.DataFrame(lines(KEPT))
-    RESULTS.mkdir(exist_ok=True)
-    table(found).round(4).to_csv(RESULTS / "finval.csv")
+    write(table(found).round(4), RESULTS / "finval.csv", index=True)
     print(table(found).round(3).to_string())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -11,7 +11,6 @@ Trials are appended to ``cache/calibration.jsonl``; a run that is stopped goes o
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import asdict
 from itertools import product
@@ -22,6 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
+from benchmarks.harness import CACHE, append, parser
 from workbench.power import SimulatedMarket, build
 from workbench.power.campaign import lines
 from workbench.power.processes import PROCESSES
@@ -29,7 +29,7 @@ from workbench.validation import trial
 from workbench.validation.engine import null_width as calibration
 from workbench.validation.trial import prepare
 
-KEPT = Path(__file__).parent.parent / "cache" / "calibration.jsonl"
+KEPT = CACHE / "calibration.jsonl"
 SHAPES = ((5, 500, 20), (2, 1000, 20), (10, 500, 20), (6, 1000, 20), (3, 1000, 10))
 LENGTHS = {"unconditional": (500, 2000, 8000), "today": (1000, 4000), "unusual": (2000, 4000), "turned": (4000,)}
 FIRST = 2000
@@ -115,28 +115,19 @@ def factors(trials: pd.DataFrame) -> dict[str, dict[str, list[float]]]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--repeats", type=int, default=30, help="rounds over all laws, lengths and starts")
-    parser.add_argument("--starts", nargs="+", default=list(LENGTHS), choices=list(LENGTHS))
-    parser.add_argument("--minutes", type=float, default=30.0, help="stop after so long; a later run goes on")
-    parser.add_argument("--store", action="store_true", help="fit what was measured and write the factors")
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--repeats", type=int, default=30, help="rounds over all laws, lengths and starts")
+    asked.add_argument("--starts", nargs="+", default=list(LENGTHS), choices=list(LENGTHS))
+    asked.add_argument("--minutes", type=float, default=30.0, help="stop after so long; a later run goes on")
+    asked.add_argument("--store", action="store_true", help="fit what was measured and write the factors")
+    options = asked.parse_args(arguments or [])
     calibration.table.cache_clear()
     calibration.TABLE, stored = Path("nothing"), calibration.TABLE
     done = {tuple(row[name] for name in SimulatedMarket.__dataclass_fields__) for row in lines(KEPT)}
     end = monotonic() + 60 * options.minutes
-    KEPT.parent.mkdir(exist_ok=True)
     for world in worlds(options.repeats):
         if world.start not in options.starts or tuple(asdict(world).values()) in done or monotonic() > end:
             continue
-        told = measure(world)
-        with KEPT.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(told) + "\n")
+        append(KEPT, measure(world))
     if options.store:
         stored.write_text(json.dumps(factors(table(lines(KEPT))), indent=0) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1:])

@@ -8,19 +8,16 @@ interval; an alarm starts the monitor afresh.
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from benchmarks.harness import RESULTS, parser, write
 from workbench.backtesting.backtests.implied_tail import TYPICAL
 from workbench.backtesting.monitors import BREAKS, MONITORS, quiet_stream, threshold
 from workbench.backtesting.monitors import detection_delay as delay
 from workbench.backtesting.monitors.detection_delay import days_to_alarm, median_interval
 
-RESULTS = Path(__file__).parent / "results"
 LEVEL, QUIET, AFTER = 0.975, 100, 1000
 YEAR = 252
 
@@ -72,20 +69,13 @@ def false_alarms(histories: int, years: float) -> pd.DataFrame:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--histories", type=int, default=300)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--quiet", type=int, default=300, help="quiet histories of so many years")
-    parser.add_argument("--years", type=float, default=10.0, help="between two false alarms of a monitor")
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--histories", type=int, default=300)
+    asked.add_argument("--seeds", type=int, default=3)
+    asked.add_argument("--quiet", type=int, default=300, help="quiet histories of so many years")
+    asked.add_argument("--years", type=float, default=10.0, help="between two false alarms of a monitor")
+    options = asked.parse_args(arguments or [])
     table = delays(options.histories, options.seeds, options.years)
     table = table.merge(false_alarms(options.quiet, options.years), on="monitor").assign(years=options.years)
-    RESULTS.mkdir(exist_ok=True)
-    table.round(3).to_csv(RESULTS / "detection_delay.csv", index=False)
+    write(table.round(3), RESULTS / "detection_delay.csv")
     print(table.drop(columns=["years"]).round(2).to_string(index=False))
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1:])

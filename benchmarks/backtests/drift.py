@@ -11,20 +11,18 @@ monitors read the first seed.
 
 from __future__ import annotations
 
-import argparse
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.kept import keep
+from benchmarks.harness import RESULTS, parser, upsert, write
 from workbench import data
 from workbench.backtesting import recalibration as conformal
 from workbench.backtesting.monitors import replay
 from workbench.backtesting.walk_forward import Ask, Schedule, equal_book, of_book, rollout
 
-RESULTS = Path(__file__).parent / "results"
 SAMPLERS = ["neural", "fhs", "historical_window", "lognormal"]
 TEST, TRAINING = ("2007-01-01", "2022-12-31"), ("1997-01-01", "2006-12-31")
 LEVELS = (0.99, 0.975)
@@ -71,29 +69,21 @@ def recalibrated(training: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--samplers", nargs="+", default=SAMPLERS)
-    parser.add_argument("--draws", type=int, default=2048)
-    parser.add_argument(
-        "--seeds", nargs="+", type=int, default=[0], help="of the recalibrated sampler's fits and draws"
-    )
-    parser.add_argument("--store", type=Path, help="keep finished forecasts here")
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--samplers", nargs="+", default=SAMPLERS)
+    asked.add_argument("--draws", type=int, default=2048)
+    asked.add_argument("--seeds", nargs="+", type=int, default=[0], help="of the recalibrated sampler's fits and draws")
+    asked.add_argument("--store", type=Path, help="keep finished forecasts here")
+    options = asked.parse_args(arguments or [])
     names, others, seeds = options.samplers, len(options.samplers) - 1, options.seeds
     work = [(names[0], span, seed) for seed in seeds for span in (TEST, TRAINING)]
     work += [(name, TEST, seeds[0]) for name in names[1:]]
     with ProcessPoolExecutor(2) as executor:
         done = list(executor.map(partial(frozen, store=options.store, draws=options.draws), *zip(*work)))
     spoken = alarms(dict(zip(names, [done[0], *done[len(done) - others :]])))
-    spoken = keep(spoken, RESULTS / "drift_alarms.csv", ["sampler", "monitor"], SAMPLERS)
+    spoken = upsert(spoken, RESULTS / "drift_alarms.csv", ["sampler", "monitor"], SAMPLERS)
     print(spoken.drop(columns="days").to_string(index=False))
     parts = [recalibrated(done[2 * k + 1], done[2 * k]).assign(seed=seed) for k, seed in enumerate(seeds)]
     bought = pd.concat(parts, ignore_index=True).round(6)
-    bought.to_csv(RESULTS / "drift_recalibrated.csv", index=False)
+    write(bought, RESULTS / "drift_recalibrated.csv")
     print(bought.to_string(index=False))
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1:])

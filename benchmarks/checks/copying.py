@@ -20,22 +20,20 @@ that counts is a ``path``'s divided by 20. ``ratio_1``: 1 % quantile over that o
 
 from __future__ import annotations
 
-import argparse
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 from scipy import stats
 
+from benchmarks.harness import RESULTS, measured, parser, read, upsert
 from workbench import data, samplers, scenarios
 from workbench.samplers import Filtered
 from workbench.samplers.noise import block_noise
 from workbench.validation.checks.copying import neighbours, points
 
-KEPT = Path(__file__).parent / "results" / "copying.csv"
+KEPT = RESULTS / "copying.csv"
 HORIZON, DRAWS, RESAMPLES = 20, 3000, 2000
 QUANTILES = {"q_0.1": 0.001, "q_1": 0.01, "q_5": 0.05}
 OTHERS = ("block_bootstrap", "fhs_moving", "gjr_t")  # two that replay the past, and one that cannot
@@ -120,23 +118,15 @@ def rows(name: str, seed: int) -> list[dict]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--samplers", nargs="+", default=["held out", *OTHERS, *learned()])
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--samplers", nargs="+", default=["held out", *OTHERS, *learned()])
+    asked.add_argument("--seed", type=int, default=0)
+    options = asked.parse_args(arguments or [])
     torch.set_num_threads(1)
     for name in options.samplers:
-        if not any((row["sampler"], row["seed"]) == (name, options.seed) for row in stored()):
+        if not measured(KEPT, sampler=name, seed=options.seed):
             begin = time.process_time()
             told = rows(name, options.seed)
-            pd.DataFrame([*stored(), *told]).round(4).to_csv(KEPT, index=False)
+            upsert(pd.DataFrame(told).round(4), KEPT, ["sampler", "seed"])
             print(name, f"{time.process_time() - begin:.0f} s", flush=True)
-    print(pd.DataFrame(stored()).round(3).to_string(index=False))
-
-
-def stored() -> list[dict]:
-    return pd.read_csv(KEPT).to_dict("records") if KEPT.exists() else []
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    print(read(KEPT).round(3).to_string(index=False))

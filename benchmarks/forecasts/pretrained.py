@@ -13,7 +13,6 @@ Every fourth day is scored, so that a block holds five. Finished rows wait in ``
 
 from __future__ import annotations
 
-import argparse
 import time
 from pathlib import Path
 
@@ -21,12 +20,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from benchmarks.one_day_ahead import block_t, books, score_day
+from benchmarks.forecasts.one_day_ahead import block_t, books, score_day
+from benchmarks.harness import CACHE, RESULTS, parser, resumed, write
 from benchmarks.pretraining import panels
 from workbench import data, samplers
 
-RESULTS = Path(__file__).parent / "results" / "pretrained.csv"
-CACHE = Path(__file__).parent.parent / "cache" / "pretrained"
+TABLE = RESULTS / "pretrained.csv"
+FOLDER = CACHE / "pretrained"
 DRAWS, EVERY, SEEDS = 1024, 4, 5
 DAYS = (500, 1000, 2000)  # of history, at the most: multi_asset has 1,964 before its split, futures 1,921
 SCORES = ["energy", "crps", "fz0_975", "fz0_990"]
@@ -40,10 +40,11 @@ PANELS = {
 
 def score(panel: str, name: str, days: int, seed: int) -> pd.DataFrame:
     """Scores (day, score) of one sampler fitted to the last ``days`` days before the split of ``panel``."""
+    return resumed(_kept(panel, name, days, seed), lambda: _scored(panel, name, days, seed))
+
+
+def _scored(panel: str, name: str, days: int, seed: int) -> pd.DataFrame:
     load, fitted_until, tested_until, weights = PANELS[panel]
-    kept = _kept(panel, name, days, seed)
-    if kept.exists():
-        return pd.read_parquet(kept)
     torch.set_num_threads(1)
     returns = load().loc[:tested_until]
     history = returns.loc[:fitted_until].iloc[-days:]
@@ -58,14 +59,11 @@ def score(panel: str, name: str, days: int, seed: int) -> pd.DataFrame:
         realised = 100 * returns.loc[day].to_numpy(dtype=np.float32)
         rows.append(score_day(100 * draws[:, 0], realised, weights_of_books))
         dates.append(day)
-    frame = pd.DataFrame(rows, index=pd.DatetimeIndex(dates)).assign(fit_seconds=spent)
-    CACHE.mkdir(parents=True, exist_ok=True)
-    frame.to_parquet(kept)
-    return frame
+    return pd.DataFrame(rows, index=pd.DatetimeIndex(dates)).assign(fit_seconds=spent)
 
 
 def _kept(panel: str, name: str, days: int, seed: int) -> Path:
-    return CACHE / f"{panel}-{PANELS[panel][1]}-{EVERY}-{name}-{days}-{seed}.parquet"
+    return FOLDER / f"{panel}-{PANELS[panel][1]}-{EVERY}-{name}-{days}-{seed}.parquet"
 
 
 def compared(panel: str, name: str, days: int, seed: int, references: dict[str, pd.DataFrame]) -> dict:
@@ -78,10 +76,10 @@ def compared(panel: str, name: str, days: int, seed: int, references: dict[str, 
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--panels", nargs="*", default=list(PANELS))
-    parser.add_argument("--finished", action="store_true", help="only tabulate the rows that wait in cache/")
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--panels", nargs="*", default=list(PANELS))
+    asked.add_argument("--finished", action="store_true", help="only tabulate the rows that wait in cache/")
+    options = asked.parse_args(arguments or [])
     rows = []
     for panel in options.panels:
         lengths = [days for days in DAYS if _kept(panel, "fhs_moving", days, 0).exists() or not options.finished]
@@ -91,11 +89,5 @@ def main(arguments: list[str] | None = None) -> None:
             runs = [("fhs_moving", 0)] + [("pretrained", seed) for seed in range(SEEDS)]
             runs = [run for run in runs if not options.finished or _kept(panel, run[0], days, run[1]).exists()]
             rows += [compared(panel, name, days, seed, references) for name, seed in runs]
-            pd.DataFrame(rows).round(4).to_csv(RESULTS, index=False)
+            write(pd.DataFrame(rows).round(4), TABLE)
             print(pd.DataFrame(rows[-len(runs) :]).round(3).to_string(), flush=True)
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1:])

@@ -1,4 +1,4 @@
-r"""Crises held back, the equity factor's path given: ``python -m benchmarks.stress_episodes [sampler ...]``.
+r"""Crises held back, the equity factor's path given: ``python -m benchmarks stress_episodes [sampler ...]``.
 
 The panel is 20 US stocks and seven currencies, and EQUITY, the stocks' mean, as a column of its own. The factor's
 realised path is given day by day; scored is what a method says of the other 27 (fair energy score, in units of their
@@ -17,7 +17,6 @@ the best rival, over blocks of five days.
 from __future__ import annotations
 
 import math
-import sys
 import time
 import warnings
 from collections.abc import Iterator
@@ -28,11 +27,11 @@ import pandas as pd
 import torch
 from skfolio.distribution import VineCopula
 
+from benchmarks.harness import RESULTS, parser, read, upsert, write
 from workbench import data, samplers, stress
 from workbench.backtesting.scores import energy_score
 from workbench.errors import WorkbenchError
 
-RESULTS = Path(__file__).parent / "results"
 EPISODES = {
     "2008": ("2007-12-31", "2008-08-29", "2008-09-01", "2008-11-28"),
     "2020": ("2019-12-31", "2020-01-31", "2020-02-01", "2020-04-30"),
@@ -103,7 +102,7 @@ def conditioned(
 def measure(names: list[str], results: Path = RESULTS) -> pd.DataFrame:
     """Daily scores, one row an episode, method, seed and day; what is stored already is not measured again."""
     returns, file = market(), results / "stress_episodes_daily.csv"
-    table = pd.read_csv(file, dtype={"episode": str}) if file.exists() else pd.DataFrame()
+    table = read(file, dtype={"episode": str})
     done = set(zip(table["episode"], table["method"], table["seed"])) if len(table) else set()
     for episode, method, seed in _wanted(names):
         if (episode, method, seed) in done:
@@ -123,7 +122,7 @@ def measure(names: list[str], results: Path = RESULTS) -> pd.DataFrame:
         rows = pd.DataFrame({"episode": episode, "method": method, "seed": seed, "day": np.arange(1, len(daily) + 1),
                              "energy": daily.round(4), "whole": round(whole, 4),
                              "cpu_seconds": round(time.process_time() - begun, 1), "note": note})  # fmt: skip
-        rows.to_csv(file, mode="a", header=not file.exists(), index=False)
+        upsert(rows, file, ["episode", "method", "seed"])
         print(episode, method, seed, rows["energy"].mean(), whole, rows["cpu_seconds"].iloc[0], note, flush=True)
     return pd.read_csv(file, dtype={"episode": str})
 
@@ -176,15 +175,13 @@ def _t(difference: pd.Series) -> float:
     return float(blocks.mean() / (blocks.std(ddof=1) / math.sqrt(len(blocks))))
 
 
-def main(names: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
+    asked = parser(__doc__)
+    asked.add_argument("methods", nargs="*", default=[*RIVALS, *(n for n in samplers.SAMPLERS if n != "filtered")])
+    options = asked.parse_args(arguments or [])
     torch.set_num_threads(1)
-    names = names or [*RIVALS, *(name for name in samplers.SAMPLERS if name != "filtered")]
-    daily = measure(names)
+    daily = measure(options.methods)
     if set(RIVALS) <= set(daily["method"]):
         table = summarise(daily)
-        table.to_csv(RESULTS / "stress_episodes.csv")
+        write(table, RESULTS / "stress_episodes.csv", index=True)
         print(table.to_string())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -9,13 +9,11 @@ e-process (``shortfall .025``), alarm at 20 : 1 within so many days; desk test a
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from benchmarks.harness import RESULTS, parser, write
 from workbench.backtesting import BY_NAME, TESTS, observed
 from workbench.backtesting.backtests import coverage, desk, regression_null
 from workbench.backtesting.backtests.implied_tail import t_var_es
@@ -24,7 +22,6 @@ from workbench.backtesting.backtests.power import ERRORS, NU
 from workbench.backtesting.backtests.sample import Sample
 from workbench.backtesting.monitors import es_evalues
 
-RESULTS = Path(__file__).parent / "results"
 SIZE, STAKE, BATCH = 0.05, 0.025, 200
 KNOWN = {
     **{("kupiec", "textbook", "right", 0.99, n): x for n, x in ((250, 0.095), (500, 0.071), (1000, 0.055))},
@@ -179,10 +176,10 @@ def regressed(histories: int, days: int, alpha: float = 0.025) -> list[dict]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--histories", type=int, default=800)
-    parser.add_argument("--regressions", type=int, default=60)
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--histories", type=int, default=800)
+    asked.add_argument("--regressions", type=int, default=60)
+    options = asked.parse_args(arguments or [])
     rows = []
     for days in (250, 1000):
         for level in (0.99, 0.975):
@@ -192,12 +189,5 @@ def main(arguments: list[str] | None = None) -> None:
         for level in (0.99, 0.975):
             rows += counted(days, level)
     table = pd.DataFrame(rows).sort_values(["test", "p-value", "forecaster", "level", "days"], kind="stable")
-    RESULTS.mkdir(exist_ok=True)
-    table.round(4).to_csv(RESULTS / "backtest_size.csv", index=False)
+    write(table.round(4), RESULTS / "backtest_size.csv")
     print(table.round(4).to_string(index=False))
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1:])

@@ -1,4 +1,4 @@
-r"""What the stress room claims, measured: ``python -m benchmarks.stress [million interventions speed
+r"""What the stress room claims, measured: ``python -m benchmarks stress [million interventions speed
 rarity]``.
 
 *million*: P = 1e-6 of a linear functional of a normal sampler (20 stocks, 20 days), 50 seeds: by gradient, by a
@@ -10,21 +10,19 @@ sampler, with the default budget.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 from scipy.stats import norm
 
+from benchmarks.harness import RESULTS, parser, write
 from workbench import books, data, samplers, stress
 from workbench.stress.conditioning._affine import affine
 from workbench.stress.problem import Problem
 
-RESULTS = Path(__file__).parent / "results"
 RARE_LOSSES = {"lognormal": 0.155, "fhs": 0.15, "gjr_t": 0.16, "neural": 0.25}  # near one in ten thousand
 
 
@@ -83,7 +81,7 @@ def interventions() -> pd.DataFrame:
         counts["true"] += stress.refute(panel, stress.causal_graph(chain))["refuted"].any()
         counts["wrong"] += stress.refute(panel, stress.causal_graph(wrong))["refuted"].any()
     rates = pd.DataFrame({"graph": list(counts), "refuted": list(counts.values()), "panels": 400})
-    rates.to_csv(RESULTS / "stress_graphs.csv", index=False)
+    write(rates, RESULTS / "stress_graphs.csv")
     print(
         f"400 panels of 1,000 days with clustered volatility: true graph refuted "
         f"{counts['true'] / 4:.1f} %, wrong {counts['wrong'] / 4:.1f} %"
@@ -138,13 +136,11 @@ def _timed(task, *arguments, **options) -> tuple:
 PARTS = {part.__name__: part for part in (million, interventions, speed, rarity)}
 
 
-def main(names: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
+    asked = parser(__doc__)
+    asked.add_argument("parts", nargs="*", metavar="PART", default=list(PARTS), help=", ".join(PARTS))
+    options = asked.parse_args(arguments or [])
     torch.set_num_threads(int(torch.get_num_threads()))
-    RESULTS.mkdir(exist_ok=True)
-    for name in names or list(PARTS):
+    for name in options.parts:
         print(f"-- {name}", flush=True)
-        PARTS[name]().to_csv(RESULTS / f"stress_{name}.csv", index=name == "interventions")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+        write(PARTS[name](), RESULTS / f"stress_{name}.csv", index=name == "interventions")

@@ -17,7 +17,6 @@ busy machine, and pages that the processes share counted once for each of them.
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
 import subprocess
@@ -26,14 +25,13 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
-from pathlib import Path
 
 import pandas as pd
 import psutil
 
-from benchmarks.kept import keep
+from benchmarks.harness import CACHE, RESULTS, parser, upsert
 
-KEPT, CACHE = Path(__file__).parent / "results" / "sampling_cost.csv", Path(__file__).parent.parent / "cache"
+KEPT = RESULTS / "sampling_cost.csv"
 HORIZON, WORKERS, MILLION = 20, 2, 1_000_000
 LEFT_OUT = ("filtered",)  # any cell of the grid, by its parts
 FULL = ("neural",)
@@ -196,7 +194,7 @@ class Watch(threading.Thread):
 
 def measure(name: str, kind: str, amount: float) -> dict:
     """One measurement in a fresh process; seconds scaled to a million paths."""
-    command = [sys.executable, "-m", "benchmarks.sampling_speed", "--one", kind, name, str(amount)]
+    command = [sys.executable, "-m", "benchmarks", "sampling_speed", "--one", kind, name, str(amount)]
     started = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     watch = Watch(started.pid)
     watch.start()
@@ -209,11 +207,11 @@ def measure(name: str, kind: str, amount: float) -> dict:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--budget", type=float, default=20.0, help="processor seconds of sampling, a sampler")
-    parser.add_argument("--only", nargs="+", help="measure these alone, keep the other rows")
-    parser.add_argument("--one", nargs=3, metavar=("KIND", "NAME", "AMOUNT"))
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--budget", type=float, default=20.0, help="processor seconds of sampling, a sampler")
+    asked.add_argument("--only", nargs="+", help="measure these alone, keep the other rows")
+    asked.add_argument("--one", nargs=3, metavar=("KIND", "NAME", "AMOUNT"))
+    options = asked.parse_args(arguments or [])
     if options.one:
         kind, name, amount = options.one
         print(json.dumps(ours(name, float(amount)) if kind == "ours" else peer(name, int(float(amount)))))
@@ -225,9 +223,5 @@ def main(arguments: list[str] | None = None) -> None:
     for name in options.only or work:
         row = measure(name, *work[name])
         print({key: round(value, 2) if isinstance(value, float) else value for key, value in row.items()}, flush=True)
-        keep(pd.DataFrame([row]).round(2), KEPT, ["sampler"], list(work))
+        upsert(pd.DataFrame([row]).round(2), KEPT, ["sampler"], list(work))
     print(pd.read_csv(KEPT).to_string(index=False))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -7,25 +7,23 @@ sampler is trained from five seeds, one row each; the printed table holds their 
 .4 s a day, is scored on every eighth day, and compared with the references on those days. Finished rows wait in
 ``cache/``, so that a run that was stopped goes on with ``--resume``.
 
-:mod:`benchmarks.horse_race` asks the same of more samplers, on two panels and two horizons; this table is the record of
+:mod:`benchmarks.forecasts.horse_race` asks the same of more samplers, on two panels and two horizons; this table is the record of
 issue 2. The test span decides nothing: every choice in the samplers was made on folds inside 1990-2006.
 """
 
 from __future__ import annotations
 
-import argparse
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
+from benchmarks.harness import CACHE, RESULTS, parser, resumed, write
 from workbench import data, samplers
 from workbench.backtesting.scores import crps, energy_score, fz0_score
 
-RESULTS = Path(__file__).parent / "results"
-CACHE = Path(__file__).parent.parent / "cache" / "one_day_ahead"
+FOLDER = CACHE / "one_day_ahead"
 DRAWS, ENERGY_DRAWS, SEEDS = 2048, 768, 5
 DETERMINISTIC = [
     "historical",
@@ -71,9 +69,12 @@ def score_day(draws: np.ndarray, realised: np.ndarray, weights: np.ndarray) -> d
 
 def run(name: str, seed: int, every: int, resume: bool) -> tuple[str, int, pd.DataFrame]:
     """Fit ``name`` to 2006 and score 2007-2022: one row a day."""
-    kept = CACHE / f"{name}-{seed}-{every}.parquet"
-    if resume and kept.exists():
-        return name, seed, pd.read_parquet(kept)
+    kept = FOLDER / f"{name}-{seed}-{every}.parquet"
+    return name, seed, resumed(kept, lambda: scored(name, seed, every), resume)
+
+
+def scored(name: str, seed: int, every: int) -> pd.DataFrame:
+    """Scores (day, score) of a sampler fitted anew."""
     torch.set_num_threads(1)
     returns = data.returns("us_equities")
     weights = books(returns.shape[1])
@@ -83,10 +84,7 @@ def run(name: str, seed: int, every: int, resume: bool) -> tuple[str, int, pd.Da
         realised = 100 * returns.loc[day].to_numpy(dtype=np.float32)
         rows.append(score_day(100 * draws[:, 0], realised, weights))
         days.append(day)
-    frame = pd.DataFrame(rows, index=days)
-    CACHE.mkdir(parents=True, exist_ok=True)
-    frame.to_parquet(kept)
-    return name, seed, frame
+    return pd.DataFrame(rows, index=days)
 
 
 def block_t(difference: pd.Series, block: int) -> float:
@@ -110,29 +108,22 @@ def table(scored: dict[tuple[str, int], pd.DataFrame], every: int) -> pd.DataFra
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--every", type=int, default=1, help="score every n-th day")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--resume", action="store_true", help="take finished rows from cache/")
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--every", type=int, default=1, help="score every n-th day")
+    asked.add_argument("--workers", type=int, default=2)
+    asked.add_argument("--resume", action="store_true", help="take finished rows from cache/")
+    options = asked.parse_args(arguments or [])
     work = [(name, seed) for name in LEARNED for seed in range(SEEDS)] + [(name, 0) for name in DETERMINISTIC]
-    scored = {}
+    found = {}
     with ProcessPoolExecutor(options.workers) as executor:
         started = [
             executor.submit(run, name, seed, options.every * SPARSE.get(name, 1), options.resume) for name, seed in work
         ]
         for done in as_completed(started):
             name, seed, frame = done.result()
-            scored[name, seed] = frame
+            found[name, seed] = frame
             print(name, seed, frame.mean().round(4).to_dict(), flush=True)
-    rows = table({key: scored[key] for key in work}, options.every)
-    RESULTS.mkdir(exist_ok=True)
-    rows.round(4).to_csv(RESULTS / "one_day_ahead.csv", index=False)
+    rows = table({key: found[key] for key in work}, options.every)
+    write(rows.round(4), RESULTS / "one_day_ahead.csv")
     median = rows.drop(columns="seed").groupby("sampler", sort=False).median().sort_values("energy")
     print(median.round(3).to_string())
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1:])

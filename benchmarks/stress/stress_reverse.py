@@ -1,4 +1,4 @@
-"""Two books, every sampler: ways to lose, and what refutes them: ``python -m benchmarks.stress_reverse [sampler ...]``.
+"""Two books, every sampler: ways to lose, and what refutes them: ``python -m benchmarks stress_reverse [sampler ...]``.
 
 Every sampler is fitted to 20 US stocks of 1995-2007 and asked for the most plausible way in which an equal-weight book
 loses 15 % and a short-volatility book 6 % in the 20 days after. Each way is then placed among the worst windows of the
@@ -10,7 +10,6 @@ figure of all ways goes to ``--figures DIR``.
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from benchmarks.harness import RESULTS, parser, read, upsert
 from workbench import books, data, samplers, scenarios, stress
 from workbench.books import Book
 from workbench.errors import WorkbenchError
@@ -26,7 +26,7 @@ from workbench.samplers import Sampler
 from workbench.stress.reverse_stress import Reverse
 from workbench.validation.crisis_shape import Crises
 
-FILE = Path(__file__).parent / "results" / "stress_reverse.csv"
+FILE = RESULTS / "stress_reverse.csv"
 LOSSES, HORIZON = {"equal_weight": 0.15, "short_volatility": 0.06}, 20
 
 
@@ -44,7 +44,7 @@ def measure(name: str, returns: pd.DataFrame, figures_to: Path | None) -> None:
             rows = [{"note": f"refused: {refused}"}]
         spent = {"fit_cpu": round(fitted, 1), "cpu_seconds": round(time.process_time() - begun, 1)}
         table = pd.DataFrame([{"sampler": name, "book": label} | row | spent for row in rows]).reindex(columns=COLUMNS)
-        table.to_csv(FILE, mode="a", header=not FILE.exists(), index=False)
+        upsert(table, FILE, ["sampler", "book"])
         print(table.to_string(header=False), flush=True)
     if figures_to and answers:
         axes = figures.ways_to_lose(answers, returns)
@@ -81,19 +81,14 @@ def _ways(answer: Reverse, sampler: Sampler, book: Book, returns: pd.DataFrame) 
 
 def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(1)
-    names = list(arguments or [])
-    folder = None
-    if "--figures" in names:
-        place = names.index("--figures")
-        folder = Path(names[place + 1])
-        folder.mkdir(parents=True, exist_ok=True)
-        del names[place : place + 2]
+    asked = parser(__doc__)
+    asked.add_argument("samplers", nargs="*", default=[name for name in samplers.SAMPLERS if name != "filtered"])
+    asked.add_argument("--figures", type=Path, help="folder for a figure of all ways of each sampler")
+    options = asked.parse_args(arguments or [])
+    if options.figures:
+        options.figures.mkdir(parents=True, exist_ok=True)
     returns = data.returns("us_equities").loc["1995":"2007"]
-    done = set(pd.read_csv(FILE)["sampler"]) if FILE.exists() else set()
-    for name in names or [name for name in samplers.SAMPLERS if name != "filtered"]:
+    done = set(read(FILE).get("sampler", []))
+    for name in options.samplers:
         if name not in done:
-            measure(name, returns, folder)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+            measure(name, returns, options.figures)

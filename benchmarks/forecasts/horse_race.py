@@ -5,7 +5,7 @@ bonds, oil) fitted 1999-2006 and forecast 2007-2018. Parameters frozen, states r
 (:mod:`workbench.backtesting.tournament`). Samplers that learn run from five seeds, one row each. A forecast costs, so
 ``EVERY``, ``OFTENER`` and ``SELDOM`` say on which days who runs; two samplers are compared on the days that both have.
 
-``python -m benchmarks.horse_race [--panel P] [--horizon H] [--seeds N] [--samplers a,b] [--again a,b] [--tables]``.
+``python -m benchmarks horse_race [--panel P] [--horizon H] [--seeds N] [--samplers a,b] [--again a,b] [--tables]``.
 Rows wait in ``cache/horse_race``, so that a run that was stopped goes on; ``--again`` measures a sampler anew,
 ``--tables`` writes the tables of what was measured and runs nothing. Tables in ``results/``: ``horse_race.csv`` (a row
 a sampler and seed: mean scores, hits), ``horse_race_t.csv`` (differences to three references), ``horse_race_sets.csv``
@@ -17,20 +17,18 @@ The test span decides nothing: every choice in the samplers was made on folds in
 
 from __future__ import annotations
 
-import argparse
 import resource
 import time
-from pathlib import Path
 
 import pandas as pd
 import torch
 
+from benchmarks.harness import CACHE, RESULTS, parser, write
 from workbench import data
 from workbench.backtesting import tournament as race
 from workbench.samplers import SAMPLERS
 
-RESULTS = Path(__file__).parent / "results"
-CACHE = Path(__file__).parent.parent / "cache" / "horse_race"
+FOLDER = CACHE / "horse_race"
 LAST = {"us_equities": "2022-12-28", "multi_asset": "2018-12-28"}
 TRAINED_UNTIL = "2006-12-31"
 EVERY = {1: 4, 10: 10}  # days between forecasts, by horizon
@@ -53,13 +51,13 @@ def course(panel: str, horizon: int, name: str) -> race.Course:
 
 def run(panel: str, horizon: int, names: list[str], seeds: int, again: list[str]) -> None:
     """Measure what is missing; one line a row, with processor seconds."""
-    shared = race.Kept(CACHE / "fitted", panel)
+    shared = race.Kept(FOLDER / "fitted", panel)
     for name in names:
         asked = course(panel, horizon, name)
         for key in race.keys([name], seeds) if name in again else ():
-            race.row_file(CACHE / panel, *key, asked).unlink(missing_ok=True)
+            race.row_file(FOLDER / panel, *key, asked).unlink(missing_ok=True)
         begun = time.process_time()
-        for (_, seed), row in race.rows([name], asked, seeds, store=CACHE / panel, shared=shared):
+        for (_, seed), row in race.rows([name], asked, seeds, store=FOLDER / panel, shared=shared):
             spent, begun = time.process_time() - begun, time.process_time()
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
             told = f"{len(row)} days, {spent:.0f} CPU s, {peak:.1f} GB"
@@ -75,15 +73,14 @@ def tables(names: list[str], seeds: int) -> None:
             found = {
                 key: row
                 for name in names
-                for key, row in race.stored([name], course(panel, horizon, name), seeds, CACHE / panel).items()
+                for key, row in race.stored([name], course(panel, horizon, name), seeds, FOLDER / panel).items()
             }
             for table, frame in _tables(found, horizon, classes).items():
                 parts.setdefault(table, []).append(frame.assign(panel=panel, horizon=horizon))
-    RESULTS.mkdir(exist_ok=True)
     for table, frames in parts.items():
         whole = pd.concat(frames, ignore_index=True)
         first = ["panel", "horizon"]
-        whole[first + [c for c in whole if c not in first]].round(4).to_csv(RESULTS / f"{table}.csv", index=False)
+        write(whole[first + [c for c in whole if c not in first]].round(4), RESULTS / f"{table}.csv")
 
 
 def _tables(rows: race.Rows, horizon: int, classes: dict[str, str] | None) -> dict[str, pd.DataFrame]:
@@ -103,14 +100,14 @@ def _tables(rows: race.Rows, horizon: int, classes: dict[str, str] | None) -> di
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--panel", choices=LAST, action="append")
-    parser.add_argument("--horizon", type=int, choices=EVERY, action="append")
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--samplers", default="", help="comma-separated; all when empty")
-    parser.add_argument("--again", default="", help="comma-separated, of the samplers: measured anew")
-    parser.add_argument("--tables", action="store_true", help="write the tables of what was measured, run nothing")
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--panel", choices=LAST, action="append")
+    asked.add_argument("--horizon", type=int, choices=EVERY, action="append")
+    asked.add_argument("--seeds", type=int, default=5)
+    asked.add_argument("--samplers", default="", help="comma-separated; all when empty")
+    asked.add_argument("--again", default="", help="comma-separated, of the samplers: measured anew")
+    asked.add_argument("--tables", action="store_true", help="write the tables of what was measured, run nothing")
+    options = asked.parse_args(arguments or [])
     torch.set_num_threads(1)
     known = [name for name in SAMPLERS if name not in LEFT_OUT]
     names = [name for name in options.samplers.split(",") if name] or known
@@ -119,9 +116,3 @@ def main(arguments: list[str] | None = None) -> None:
             run(panel, horizon, names, options.seeds, options.again.split(","))
     if options.tables or not options.samplers:
         tables(known, options.seeds)
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1:])

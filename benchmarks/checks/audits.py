@@ -9,13 +9,11 @@ audits wait in ``cache/audits.jsonl``, fitted laws of motion where the race keep
 
 from __future__ import annotations
 
-import argparse
-import json
-from pathlib import Path
 from time import process_time
 
 import pandas as pd
 
+from benchmarks.harness import CACHE, RESULTS, append, parser, write
 from workbench import data
 from workbench.backtesting import tournament as race
 from workbench.backtesting.tournament import Kept, fit
@@ -24,8 +22,6 @@ from workbench.power.campaign import lines
 from workbench.samplers import SAMPLERS
 from workbench.validation import trial, verdict
 
-RESULTS = Path(__file__).parent / "results"
-CACHE = Path(__file__).parent.parent / "cache"
 KEPT = CACHE / "audits.jsonl"
 STARTS = ("long-run", "1998-08-28", "2004-12-31", "2006-12-29", "2008-09-12", "2020-03-06")
 LEFT_OUT = ("filtered",)
@@ -74,29 +70,20 @@ def ranks() -> pd.DataFrame:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--samplers", nargs="+", default=[name for name in SAMPLERS if name not in LEFT_OUT])
-    parser.add_argument("--starts", nargs="+", default=STARTS)
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--samplers", nargs="+", default=[name for name in SAMPLERS if name not in LEFT_OUT])
+    asked.add_argument("--starts", nargs="+", default=STARTS)
+    options = asked.parse_args(arguments or [])
     code = fingerprint()
-    KEPT.parent.mkdir(exist_ok=True)
     for name in options.samplers:
         done = {row["start"] for row in lines(KEPT) if row["sampler"] == name and row["code"] == code}
         todo = [start for start in options.starts if start not in done]
         rows = audits(name, todo) if todo else []
-        with KEPT.open("a", encoding="utf-8") as out:
-            out.writelines(json.dumps(row) + "\n" for row in rows)
+        append(KEPT, *rows)
     found = table([row for row in lines(KEPT) if row["code"] == code])
-    RESULTS.mkdir(exist_ok=True)
-    found.round(4).to_csv(RESULTS / "audits.csv")
+    write(found.round(4), RESULTS / "audits.csv", index=True)
     print(found.round(3).to_string())
     raced = found.dropna()
     for score in SCORES:
         rank = raced["refutations"].corr(raced[f"gain_{score}"], method="spearman")
         print(f"rank correlation of refutations and loss by {score}: {rank:.2f} of {len(raced)} samplers")
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1:])

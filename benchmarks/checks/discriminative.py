@@ -23,21 +23,20 @@ window of 24 days starts from a real day. Two judges:
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
+from benchmarks.harness import CACHE, RESULTS, measured, parser, read, upsert
 from workbench import samplers, scenarios
 from workbench.samplers.noise import BLOCK, long_run_days
 
-KEPT, CACHE = Path(__file__).parent / "results" / "discriminative.csv", Path(__file__).parent.parent / "cache"
+KEPT = RESULTS / "discriminative.csv"
 STOCK, DAYS, KEEP = "IBM", 24, 0.5 ** (1 / 20)
 FIELDS = ["gap", "width", "open", "close", "volume"]
 LEARNED = ["neural", "transformer", "path_flow"]
@@ -165,27 +164,17 @@ def row(name: str, seed: int, stock: pd.DataFrame) -> dict:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--first", type=int, default=0, help="seed to begin with")
-    parser.add_argument("--generators", nargs="+", default=GENERATORS)
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--seeds", type=int, default=5)
+    asked.add_argument("--first", type=int, default=0, help="seed to begin with")
+    asked.add_argument("--generators", nargs="+", default=GENERATORS)
+    options = asked.parse_args(arguments or [])
     torch.set_num_threads(1)
     stock = bars()
     for seed in range(options.first, options.seeds):
         for name in options.generators:
-            if not any((old["generator"], old["seed"]) == (name, seed) for old in stored()):
+            if not measured(KEPT, generator=name, seed=seed):
                 told = row(name, seed, stock)
                 print({k: round(v, 4) if isinstance(v, float) else v for k, v in told.items()}, flush=True)
-                pd.DataFrame([*stored(), told]).round(4).to_csv(KEPT, index=False)
-    print(
-        pd.DataFrame(stored()).groupby("generator", sort=False)[["levels", "moves"]].describe().round(3).T.to_string()
-    )
-
-
-def stored() -> list[dict]:
-    return pd.read_csv(KEPT).to_dict("records") if KEPT.exists() else []
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+                upsert(pd.DataFrame([told]).round(4), KEPT, ["generator", "seed"])
+    print(read(KEPT).groupby("generator", sort=False)[["levels", "moves"]].describe().round(3).T.to_string())

@@ -1,8 +1,8 @@
 r"""Joint shocks, learned and bootstrapped, behind the same fitted filter: one day ahead on US equities.
 
 For each seed the preset ``neural`` is fitted once; every shock model is then fitted to the same whitened residuals
-(:func:`workbench.samplers.with_shocks`) and rolled over the same days with the same noise. Scores and books are
-those of :mod:`benchmarks.one_day_ahead`; t statistics against the bootstrapped shocks come from the means of 20-day
+(:func:`workbench.samplers.with_shocks`) and rolled over the same days with the same noise. Scores and books are those
+of :mod:`benchmarks.forecasts.one_day_ahead`; t statistics against the bootstrapped shocks come from the means of 20-day
 blocks, negative: ahead. ``--span 1998`` and ``--span 2002`` are the folds inside 1990-2006 on which choices were made
 (fitted to that year, scored on the next four); ``--span 2006`` is the test, scored on 2007-2022. Rows are kept in
 ``cache/`` as they are finished, one file a span, seed and model; a run that was stopped goes on.
@@ -10,24 +10,21 @@ blocks, negative: ahead. ``--span 1998`` and ``--span 2002`` are the folds insid
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
-from benchmarks.kept import keep
-from benchmarks.one_day_ahead import DRAWS, SCORES, block_t, books, score_day
+from benchmarks.forecasts.one_day_ahead import DRAWS, SCORES, block_t, books, score_day
+from benchmarks.harness import CACHE, RESULTS, parser, upsert
 from workbench import data, samplers
 from workbench.samplers import Filtered, with_shocks
 from workbench.samplers.noise import BLOCK, block_noise
 from workbench.samplers.shocks import SHOCKS
 
-RESULTS = Path(__file__).parent / "results"
-CACHE = Path(__file__).parent.parent / "cache" / "joint_shocks"
+FOLDER = CACHE / "joint_shocks"
 SPANS = {"1998": ("1999", "2002"), "2002": ("2003", "2006"), "2006": ("2007", "2022")}
 MODELS = ["bootstrap", "flow", "diffusion", "nsf", "vae", "generator"]
 
@@ -70,13 +67,13 @@ def score(fitted: dict[str, Filtered], returns: pd.DataFrame, first: str, last: 
 def run(span: str, seed: int, every: int, models: list[str]) -> None:
     """Fit and score the models of one span and seed that are not in the cache yet."""
     work = {label(*parse(model)): parse(model) for model in ["bootstrap", *models]}
-    folder = CACHE / f"{span}-{seed}-{every}"
+    folder = FOLDER / f"{span}-{seed}-{every}"
     missing = {name: made for name, made in work.items() if not (folder / f"{name}.parquet").exists()}
     if not missing:
         return
     returns = data.returns("us_equities")
     with torch.enable_grad():
-        base = samplers.make("neural", track=0.0, checkpoint=str(CACHE / "weights")).fit(returns.loc[:span], seed)
+        base = samplers.make("neural", track=0.0, checkpoint=str(FOLDER / "weights")).fit(returns.loc[:span], seed)
     fitted, costs = {}, {}
     for name, (kind, options) in missing.items():
         begin = time.process_time()
@@ -92,7 +89,7 @@ def run(span: str, seed: int, every: int, models: list[str]) -> None:
 def table(every: int) -> pd.DataFrame:
     """One row a span, seed and model found in the cache: mean scores, hits, costs, t against the bootstrap."""
     rows = []
-    for reference in sorted(CACHE.glob(f"*-{every}/bootstrap.parquet")):
+    for reference in sorted(FOLDER.glob(f"*-{every}/bootstrap.parquet")):
         folder, base = reference.parent, pd.read_parquet(reference)
         span, seed, _ = folder.name.split("-")
         for file in sorted(folder.glob("*.parquet")):
@@ -111,16 +108,16 @@ def table(every: int) -> pd.DataFrame:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--span", choices=SPANS, default="2006")
-    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2, 3, 4])
-    parser.add_argument("--every", type=int, default=1, help="score every n-th day")
-    parser.add_argument("--models", nargs="*", default=MODELS, help="such as flow or flow:blur=0.8,reflect=0")
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--span", choices=SPANS, default="2006")
+    asked.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2, 3, 4])
+    asked.add_argument("--every", type=int, default=1, help="score every n-th day")
+    asked.add_argument("--models", nargs="*", default=MODELS, help="such as flow or flow:blur=0.8,reflect=0")
+    options = asked.parse_args(arguments or [])
     torch.set_num_threads(1)
     for seed in options.seeds:
         run(options.span, seed, options.every, options.models)
-    rows = keep(table(options.every).round(5), RESULTS / "joint_shocks.csv", ["fitted_to", "shocks", "seed", "every"])
+    rows = upsert(table(options.every).round(5), RESULTS / "joint_shocks.csv", ["fitted_to", "shocks", "seed", "every"])
     columns = [f"t_{name}" for name in SCORES]
     print(rows.groupby(["fitted_to", "shocks"], sort=False)[columns].agg(told).to_string())
 
@@ -128,9 +125,3 @@ def main(arguments: list[str] | None = None) -> None:
 def told(seeds: pd.Series) -> str:
     """Median and range over the seeds."""
     return f"{seeds.median():+.1f} [{seeds.min():+.1f}, {seeds.max():+.1f}] n={len(seeds)}"
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1:])

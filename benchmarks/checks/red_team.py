@@ -12,16 +12,15 @@ into the package, where ``workbench list checks`` and the notebook read it.
 
 from __future__ import annotations
 
-import argparse
 import platform
 from collections import Counter
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.harness import CACHE, parser
 from workbench.power import HELD_OUT, Job, SimulatedMarket, documented, fingerprint, frame, run, store, tables
 from workbench.power.campaign import HONEST, lines
 from workbench.power.faults import FAULTS
@@ -29,7 +28,7 @@ from workbench.power.processes import PROCESSES
 from workbench.power.stored import TRIALS, load
 from workbench.power.tables import LONG
 
-KEPT = Path(__file__).parent.parent / "cache" / "red_team.jsonl"
+KEPT = CACHE / "red_team.jsonl"
 LENGTHS = (500, 2000, 8000)
 ASSETS = (5, 2, 10, 5, 30, 2, 10)
 SEVERITIES = (0.1, 0.2, 0.4, 0.7, 1.0)
@@ -119,21 +118,15 @@ def report() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--minutes", type=float, default=60.0, help="stop after so long; a later run goes on")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
-    parser.add_argument("--store", action="store_true", help="only pack what was measured into the package")
-    parser.add_argument("--report", action="store_true", help="only print tables of what was measured")
-    options = parser.parse_args(arguments or [])
+    asked = parser(__doc__)
+    asked.add_argument("--workers", type=int, default=2)
+    asked.add_argument("--minutes", type=float, default=60.0, help="stop after so long; a later run goes on")
+    asked.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    asked.add_argument("--store", action="store_true", help="only pack what was measured into the package")
+    asked.add_argument("--report", action="store_true", help="only print tables of what was measured")
+    options = asked.parse_args(arguments or [])
     if not (options.store or options.report):
         print(run(plan(options.parts), KEPT, options.workers, options.minutes), "trials added", flush=True)
     if options.store:
         pack()
     report()
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1:])

@@ -26,13 +26,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.kept import keep
+from benchmarks.harness import RESULTS, parser, upsert
 from workbench import data
 from workbench.backtesting import fz0_score, traffic_zone
 from workbench.backtesting import recalibration as conformal
 from workbench.backtesting.walk_forward import Ask, Schedule, asset_books, coverage, equal_book, of_book, rollout
 
-RESULTS = Path(__file__).parent / "results"
 SAMPLERS = ["historical_window", "ewma", "fhs", "fhs_moving", "neural"]
 FIRST, LAST, WORKERS = "2007-01-01", "2022-12-31", 2
 
@@ -84,7 +83,7 @@ def interrupted(sampler: str, store: Path, draws: int, first: str) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         part, wanted = Path(folder), periods // 2
         child = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.rolling_backtest", "--victim", sampler, str(part), str(draws), first],
+            [sys.executable, "-m", "benchmarks", "rolling_backtest", "--victim", sampler, str(part), str(draws), first],
             start_new_session=True,
         )
         while len(list(part.rglob("[0-9]*.parquet"))) < wanted and child.poll() is None:
@@ -102,16 +101,15 @@ def interrupted(sampler: str, store: Path, draws: int, first: str) -> dict:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--measure", action="store_true")
-    parser.add_argument("--interrupt", action="store_true")
-    parser.add_argument("--samplers", nargs="+", default=SAMPLERS)
-    parser.add_argument("--draws", type=int, default=2048)
-    parser.add_argument("--first", default=FIRST, help="first forecast day of the interrupted run")
-    parser.add_argument("--store", type=Path, help="keep finished periods here; a temporary folder when none is named")
-    parser.add_argument("--victim", nargs=4, metavar=("SAMPLER", "STORE", "DRAWS", "FIRST"), help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments or [])
-    RESULTS.mkdir(exist_ok=True)
+    asked = parser(__doc__)
+    asked.add_argument("--measure", action="store_true")
+    asked.add_argument("--interrupt", action="store_true")
+    asked.add_argument("--samplers", nargs="+", default=SAMPLERS)
+    asked.add_argument("--draws", type=int, default=2048)
+    asked.add_argument("--first", default=FIRST, help="first forecast day of the interrupted run")
+    asked.add_argument("--store", type=Path, help="keep finished periods here; a temporary folder when none is named")
+    asked.add_argument("--victim", nargs=4, metavar=("SAMPLER", "STORE", "DRAWS", "FIRST"), help=argparse.SUPPRESS)
+    options = asked.parse_args(arguments or [])
     if options.victim:
         sampler, store, draws, first = options.victim
         roll(sampler, Path(store), int(draws), 1, first)
@@ -132,8 +130,4 @@ def _write(rows: Iterable[dict], name: str) -> None:
     """Store each row as soon as it is measured, in place of an older one of the same sampler."""
     for row in rows:
         print(pd.Series(row).to_string(), flush=True)
-        keep(pd.DataFrame([row]).round(4), RESULTS / name, ["sampler"], SAMPLERS)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+        upsert(pd.DataFrame([row]).round(4), RESULTS / name, ["sampler"], SAMPLERS)

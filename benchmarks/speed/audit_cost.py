@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.harness import RESULTS, parser, write
 from workbench import scenarios
 from workbench.power.processes import PROCESSES
 
-RESULTS = Path(__file__).parent / "results"
 DRAWS, HORIZON, ASSETS, DAYS = 10_000, 20, 20, 8_000
 
 
@@ -39,6 +39,7 @@ def cost(command: list[str]) -> tuple[int, float, float]:
 
 
 def main(arguments: list[str] | None = None) -> None:
+    parser(__doc__).parse_args(arguments or [])
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         made, history = files(Path(folder))
@@ -47,9 +48,4 @@ def main(arguments: list[str] | None = None) -> None:
             code, seconds, memory = cost([sys.executable, "-m", "workbench.cli", *asked])
             rows.append({"run": run, "exit": code, "cpu_seconds": round(seconds, 1), "peak_mb": round(memory)})
             print(rows[-1], flush=True)
-    RESULTS.mkdir(exist_ok=True)
-    pd.DataFrame(rows).to_csv(RESULTS / "audit_cost.csv", index=False)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    write(pd.DataFrame(rows), RESULTS / "audit_cost.csv")

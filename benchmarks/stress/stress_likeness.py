@@ -1,4 +1,4 @@
-"""How often honest crises are refuted by their shape: ``python -m benchmarks.stress_likeness``.
+"""How often honest crises are refuted by their shape: ``python -m benchmarks stress_likeness``.
 
 A known law (three samplers, fitted to 20 US stocks of 1994-2008) makes 150 histories of 3,600 days. The law itself is
 then compared with each (its long-run draws), and single paths of it are placed among the history's worst windows: paths
@@ -8,17 +8,15 @@ every refutation is a false alarm.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import torch
 
+from benchmarks.harness import RESULTS, parser, write
 from workbench import books, data, samplers, scenarios
 from workbench.samplers.noise import stream
 from workbench.validation.crisis_shape import Crises
 
-RESULTS = Path(__file__).parent / "results"
 LAWS, HISTORIES, DAYS, HORIZON, DEEP = ("fhs", "gjr_t", "lognormal"), 150, 3600, 20, 0.12
 
 
@@ -51,14 +49,11 @@ def measure(law: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["law", "history", "least_loss", "worst_loss", "p_sampler", "alike", "deep"])
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
+    parser(__doc__).parse_args(arguments or [])
     torch.set_num_threads(1)
     table = pd.concat([measure(law) for law in LAWS])
-    table.round(4).to_csv(RESULTS / "stress_likeness.csv", index=False)
+    write(table.round(4), RESULTS / "stress_likeness.csv")
     told = table.assign(at_5=table["p_sampler"] <= 0.05, at_3=table["p_sampler"] <= 0.03)
     print(told.groupby("law")[["at_5", "at_3", "alike", "deep"]].mean())
     print(told[["at_5", "at_3", "alike", "deep"]].mean())
-
-
-if __name__ == "__main__":
-    main()

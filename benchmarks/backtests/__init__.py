@@ -1,0 +1,1 @@
+"""Backtests and monitors: size and power, detection delays, drift of frozen models, rolling refits."""

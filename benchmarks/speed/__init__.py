@@ -1,0 +1,1 @@
+"""What sampling and auditing cost in processor seconds and memory."""

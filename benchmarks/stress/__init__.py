@@ -1,0 +1,1 @@
+"""Stress questions: rare events, conditioning on crises held back, reverse stress tests."""
