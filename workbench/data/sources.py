@@ -1,4 +1,5 @@
-"""Where the files of the named sets lie: inside an installed package, or in ``data/`` of this repository.
+"""Where the files of the named sets lie: inside an installed package, or in ``data/`` of this repository (in a wheel,
+in the package's copy of it).
 
 A package's file is found without importing the package (importing ``arch`` for one CSV costs seconds).
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 from workbench.errors import DataError
 
 REPOSITORY_DATA = Path(__file__).resolve().parents[2] / "data"
+WHEEL_DATA = Path(__file__).resolve().parent / "resources"
 
 
 def package_file(package: str, inside: str) -> Path:
@@ -29,11 +31,11 @@ def package_file(package: str, inside: str) -> Path:
 
 
 def repository_file(name: str) -> Path:
-    """Path of a file of the repository's ``data/``; DataError when the workbench runs without its repository."""
-    path = REPOSITORY_DATA / name
-    if not path.is_file():
-        raise DataError(
-            f"{name} is not in {REPOSITORY_DATA}: it belongs to the repository and not to the wheel; install the "
-            f"workbench from a clone (pip install -e .), or rebuild the file with `python data/rebuild.py`"
-        )
-    return path
+    """Path of a file of the repository's ``data/``, or of the wheel's copy; DataError when neither is there."""
+    for folder in (REPOSITORY_DATA, WHEEL_DATA):
+        if (folder / name).is_file():
+            return folder / name
+    raise DataError(
+        f"{name} is neither in {REPOSITORY_DATA} nor in {WHEEL_DATA}: install the workbench anew, or rebuild the "
+        f"file with `python data/rebuild.py`"
+    )
