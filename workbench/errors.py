@@ -5,8 +5,29 @@ except :class:`CellFailed`, a study that started and broke, which is exit code 3
 """
 
 
+def printable(text: object) -> str:
+    r"""``text`` without control, format and surrogate characters: each is written as an escape; line breaks stay.
+
+    Names of columns and attributes come from files of strangers; in a terminal a control character can erase or
+    reorder what was printed before it.
+
+    >>> printable("\x1b[2JALPHA\u202e")
+    '\\x1b[2JALPHA\\u202e'
+    """
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else letter.encode("unicode_escape").decode("ascii")
+        for letter in str(text)
+    )
+
+
 class WorkbenchError(Exception):
-    """What a user can mend: bad input, bad usage, or a question that has no honest answer."""
+    """What a user can correct: bad input, bad usage, or a question without a defensible answer.
+
+    The message is :func:`printable` whatever names stand in it.
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class DataError(WorkbenchError):

@@ -54,7 +54,7 @@ def test_changed_content_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_missing_file_or_package_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setattr(sources, "REPOSITORY_DATA", tmp_path)
-    with pytest.raises(DataError, match="pip install -e"):
+    with pytest.raises(DataError, match="rebuild the file"):
         load("us_treasuries")
     with pytest.raises(DataError, match="not installed"):
         sources.package_file("no_such_package_here", "x.csv")

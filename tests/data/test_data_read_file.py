@@ -119,7 +119,7 @@ def test_the_user_resolves_what_the_file_leaves_open(tmp_path: Path) -> None:
 def test_a_short_file_is_not_guessed(tmp_path: Path) -> None:
     path = tmp_path / "short.csv"
     path.write_text("date,A\n2020-01-01,1\n2020-01-02,1.1\n")
-    with pytest.raises(DataError, match="too few values to tell; say returns=True"):
+    with pytest.raises(DataError, match="too few values to decide; say returns=True"):
         read_file(path)
     assert len(read_file(path, returns=False)) == 2
 

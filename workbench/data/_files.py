@@ -1,176 +1,253 @@
-"""Files: wide or long CSV and Parquet, prices or returns, read the way they most likely are meant.
+"""Files and frames: wide, long or bars, prices or returns, read the way they most likely are meant.
 
-What was guessed is stated in ``attrs["reading"]``, one sentence for the user; what cannot be told is asked
-back as an error that names the argument to give. Nothing is filled, and no row is dropped or moved that the
-validation should see, except that a file from the newest date to the oldest is turned round.
+What was recognised is stated in ``attrs["reading"]``, one sentence for the user; a doubt is asked back as an error
+that names the argument to give. Nothing is filled, and no row is dropped or moved that the validation should see,
+except that a file from the newest date to the oldest is turned round.
 """
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from workbench.data._dates import YEARS, date_column, parse_dates
-from workbench.data._layout import are_bars, bars, guess_returns, pivot_long, symbol_column
-from workbench.data._numbers import MISSING, decimal_mark, parse_numbers
-from workbench.data._text_table import read_text_table
+from workbench.data._dates import YEARS, date_column, is_date_name, parse_dates, whole_days
+from workbench.data._flaws import price_field
+from workbench.data._frequency import frequency
+from workbench.data._layout import by_field, field_name, guess_returns, pivot_long, symbol_column
+from workbench.data._numbers import SPREADSHEET_ERRORS, decimal_mark, missing, parse_numbers
+from workbench.data._text import read_text_table
+from workbench.data._wording import check_names, counted
 from workbench.errors import DataError, ParameterError
 
 WORDS = {"price": "prices", "return": "log returns as fractions"}
+Columns: TypeAlias = Mapping[str, str | None]
+_MOST_CELLS = 2 * 10**8  # of a Parquet file: 1.6 GB
 
 
 def read_file(
-    path: str | Path, returns: bool | None = None, *, decimal: str | None = None, dayfirst: bool | None = None
+    path: str | Path,
+    returns: bool | None = None,
+    *,
+    columns: Columns | None = None,
+    decimal: str | None = None,
+    dayfirst: bool | None = None,
 ) -> pd.DataFrame:
     """Panel of a CSV (also ``.csv.gz``) or Parquet file.
 
-    path : wide (a date column and one column an asset), long (date, asset, value or several fields) or
-        bars of one asset (date, open, high, low, close, volume).
-    returns : True for log returns as fractions (or with % signs), False for prices, None to tell.
-    decimal : ``.`` or ``,``; None to tell from the file.
-    dayfirst : whether 03/04 is the third of April; None to tell from the file.
+    path : wide (a date column and one column an asset), long (date, asset, value or several fields), bars of one
+        asset (date, open, high, low, close, volume), or bars of several (stacked header, ``AAPL.Close``).
+    returns : True for log returns as fractions (or with % signs), False for prices, None to recognise them.
+    columns : header in the file -> name here (``date``, ``asset``, a field such as ``close``, or an asset's name);
+        None leaves the column out.
+    decimal : ``.`` or ``,``; None to recognise it.
+    dayfirst : whether 03/04 is the third of April; None to recognise it.
 
     ``attrs``: ``kind`` (``price`` or ``return``), ``reading`` (how it was read), ``source`` (file name).
 
     Raises DataError that names column and row (of data, the header not counted) of what cannot be read, or the
-    argument that resolves a doubt.
+    argument that resolves a doubt; ParameterError for a header in ``columns`` that is not there.
 
-    The panel may still have flaws, such as unordered dates: see :func:`workbench.data.require_valid`.
+    The panel may still have flaws, such as unordered dates: :func:`workbench.data.load` also validates.
     """
+    path = Path(path)
+    with _named(path.name):
+        table, notes = _table(path)
+        return read_frame(table, path.name, returns, columns, decimal, dayfirst, notes)
+
+
+def read_table(
+    path: str | Path,
+    key: str | None = None,
+    *,
+    columns: Columns | None = None,
+    decimal: str | None = None,
+    dayfirst: bool | None = None,
+) -> pd.DataFrame:
+    """A table of numbers by date, or by the names in the column ``key``, read as :func:`read_file` reads panels.
+
+    For what is no panel: forecasts of risk, weights of books. Nothing is recognised but dates and numbers.
+    ``attrs["reading"]`` says how they were written.
+    """
+    path = Path(path)
+    with _named(path.name):
+        table, notes = _table(path)
+        table = _renamed(table, columns)
+        if key is None:
+            index, rest, more = _dates(table, dayfirst)
+        elif key in table.columns:
+            index, rest, more = pd.Index(table[key], name=key), table.drop(columns=key), []
+        else:
+            raise DataError(f"no column {key!r} (columns {', '.join(map(repr, list(table.columns)[:6]))})")
+        values, read = _numbers(rest, decimal)
+        values.attrs["reading"] = f"{path.name}: {'; '.join([*notes, *more, *read])}"
+        return values.set_axis(index)
+
+
+def read_frame(
+    table: pd.DataFrame,
+    name: str,
+    returns: bool | None = None,
+    columns: Columns | None = None,
+    decimal: str | None = None,
+    dayfirst: bool | None = None,
+    notes: list[str] | None = None,
+) -> pd.DataFrame:
+    """Panel of a table as :func:`read_file` finds it in a file; ``name`` is what messages call it."""
     if decimal not in (None, ".", ","):
         raise ParameterError(f"decimal is {decimal!r}; expected '.' or ','")
-    path = _existing(Path(path))
-    try:
-        return _read(path, returns, decimal, dayfirst)
-    except DataError as found:
-        where = "" if str(found).startswith(path.name) else f"{path.name}: "
-        raise DataError(f"{where}{found}") from None
-
-
-def _read(path: Path, returns: bool | None, decimal: str | None, dayfirst: bool | None) -> pd.DataFrame:
-    parquet = path.suffix.lower() in (".parquet", ".pq")
-    panel, notes = _parquet(path) if parquet else _csv(path, decimal, dayfirst)
-    panel, turned = _oldest_first(panel)
-    _demand_values(panel, path)
-    kind, why = _kind(panel, returns)
-    panel.attrs = {"kind": kind, "source": path.name}
-    panel.attrs["reading"] = _sentence(path, panel, [*notes, *turned], f"{WORDS[kind]}, {why}")
-    return panel
-
-
-def _csv(path: Path, decimal: str | None, dayfirst: bool | None) -> tuple[pd.DataFrame, list[str]]:
-    table, notes = read_text_table(path)
-    date = date_column(table)
-    dates, order = parse_dates(table[date], dayfirst)
-    symbols = symbol_column(table, date, dates)
-    cells = table.drop(columns=[date] + ([symbols] if symbols else []))
-    values, read = _numbers(cells, decimal)
-    notes += [f"dates in column {date!r}" + (f" ({order})" if order else ""), *read]
-    if symbols:
-        return pivot_long(values, table[symbols], dates), [*notes, f"long, assets in column {symbols!r}"]
-    values.index = dates
-    return _wide(values, path, notes)
-
-
-def _numbers(cells: pd.DataFrame, decimal: str | None) -> tuple[pd.DataFrame, list[str]]:
-    if not cells.shape[1]:
-        raise DataError("the file holds dates and names but no column of values")
-    stacked = pd.concat([cells.iloc[:, i] for i in range(cells.shape[1])], ignore_index=True)
-    mark = decimal_mark(stacked[~stacked.isin(MISSING)], decimal)
-    parsed = {column: parse_numbers(cells[column], mark) for column in cells.columns}
-    percent = [str(column) for column, (_, flag) in parsed.items() if flag]
-    notes = ["decimal comma"] if mark == "," else []
-    notes += [f"percent signs divided out in {', '.join(percent[:3])}"] if percent else []
-    return pd.DataFrame({column: numbers for column, (numbers, _) in parsed.items()}), notes
-
-
-def _wide(values: pd.DataFrame, path: Path, notes: list[str]) -> tuple[pd.DataFrame, list[str]]:
-    if are_bars([str(column) for column in values.columns]):
-        asset = path.name.partition(".")[0]
-        return bars(values, asset), [*notes, f"bars of one asset, named {asset!r} after the file"]
-    return values, [*notes, "wide, one column an asset"]
-
-
-def _parquet(path: Path) -> tuple[pd.DataFrame, list[str]]:
-    try:
-        table = pd.read_parquet(path)
-    except (pa.ArrowException, OSError, ValueError) as broken:
-        reason = str(broken).partition("\n")[0][:120]
-        raise DataError(f"{path.name} is no Parquet file that can be read ({reason})") from None
-    plain = isinstance(table.index, pd.RangeIndex) and table.index.name is None
-    texts = [] if table.columns.nlevels > 1 else [c for c in table if not _numeric(table[c])]
-    if isinstance(table.index, pd.DatetimeIndex) and not (texts and table.index.has_duplicates):
-        return _dated(table, path, ["dates in the index"])
-    return _columns(table if plain else table.reset_index(), path)
-
-
-def _columns(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]]:
-    """Panel of a Parquet table whose dates are a column."""
-    dated = [c for c in table if pd.api.types.is_datetime64_any_dtype(table[c])]
-    text = _as_text(table)
-    date = dated[0] if dated else date_column(text)
-    dates = pd.DatetimeIndex(table[date], name="date") if dated else parse_dates(text[date], None)[0]
-    symbols, notes = symbol_column(text, date, dates), [f"dates in column {date!r}"]
-    if symbols:
-        values = table.drop(columns=[date, symbols])
-        return pivot_long(values, text[symbols], dates), [*notes, f"long, assets in column {symbols!r}"]
-    return _dated(table.drop(columns=date).set_axis(dates), path, notes)
-
-
-def _numeric(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column)
-
-
-def _dated(table: pd.DataFrame, path: Path, notes: list[str]) -> tuple[pd.DataFrame, list[str]]:
-    table = table.copy()
-    far = np.flatnonzero(~table.index.year.isin(range(YEARS[0], YEARS[1] + 1)))
-    if far.size:
-        raise DataError(
-            f"{path.name}, row {far[0] + 1}: the date {table.index[far[0]]} is empty or out of range; mend it"
-        )
-    table.index = table.index.tz_localize(None).as_unit("ns").rename("date")
+    stacked = bool(table.attrs.get("stacked"))
+    table = _renamed(table, columns)
+    index, rest, found = _dates(table, dayfirst)
+    notes = [*(notes or []), *found]
     if table.columns.nlevels == 2:
-        table.columns = table.columns.set_names(["field", "asset"])
-        return table, [*notes, "several fields"]
-    return _wide(table, path, notes)
+        panel, notes = _two_levels(rest).set_axis(index), [*notes, "several fields"]
+    else:
+        symbols = symbol_column(rest, index)
+        values, read = _numbers(rest.drop(columns=symbols) if symbols else rest, decimal)
+        if symbols:
+            panel, layout = (
+                pivot_long(values, _as_text(rest[[symbols]])[symbols], index),
+                f"long, assets in column {symbols!r}",
+            )
+        else:
+            panel, layout = by_field(values.set_axis(index), name.partition(".")[0], stacked)
+        notes = [*notes, *read, layout]
+    return _described(panel, name, returns, notes)
 
 
-def _as_text(table: pd.DataFrame) -> pd.DataFrame:
-    return table.astype(object).where(table.notna(), "").astype(str)
-
-
-def _oldest_first(panel: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    backwards = len(panel) > 1 and panel.index.is_monotonic_decreasing and not panel.index.is_monotonic_increasing
-    return (panel.iloc[::-1], ["newest first, turned round"]) if backwards else (panel, [])
+def _described(panel: pd.DataFrame, name: str, returns: bool | None, notes: list[str]) -> pd.DataFrame:
+    if not panel.shape[0] or not panel.shape[1]:
+        raise DataError(f"{panel.shape[0]} dates and {panel.shape[1]} columns of values: nothing to read")
+    if len(panel) > 1 and panel.index.is_monotonic_decreasing and not panel.index.is_monotonic_increasing:
+        panel, notes = panel.iloc[::-1], [*notes, "newest first, turned round"]
+    kind, why = _kind(panel, returns)
+    if panel.columns.nlevels == 2 and {"close", "adj_close"} <= set(panel.columns.get_level_values(0)):
+        used = price_field(panel)
+        notes = [*notes, f"returns are taken from {used}" + " (with dividends and splits)" * (used == "adj_close")]
+    span = f"{panel.index.min().date()} to {panel.index.max().date()}"
+    size = f"{panel.shape[0]} {frequency(panel)} dates {span}, {counted(panel.shape[1], 'column')}"
+    reading = f"{name}: read as {'; '.join([f'{WORDS[kind]}, {why}', *notes, size])}"
+    panel.attrs = {"kind": kind, "source": name, "reading": reading}
+    return panel
 
 
 def _kind(panel: pd.DataFrame, returns: bool | None) -> tuple[str, str]:
     if returns is not None:
-        return ("return" if returns else "price"), "as told"
+        return ("return" if returns else "price"), "as requested"
     if panel.columns.nlevels == 2:
         return "price", "because there are several fields"
-    numeric = panel.select_dtypes("number")
-    return ("return", "by their sign and size") if guess_returns(numeric) else ("price", "by their smoothness")
+    return ("return", "by their sign and size") if guess_returns(panel) else ("price", "by their smoothness")
 
 
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise DataError(f"there is no file {path}; check the name")
-    if path.is_dir():
-        raise DataError(f"{path} is a folder; name the file in it")
-    return path
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Put the name of the file before what is wrong with it."""
+    try:
+        yield
+    except DataError as found:
+        raise DataError(str(found) if name in str(found) else f"{name}: {found}") from None
 
 
-def _demand_values(panel: pd.DataFrame, path: Path) -> None:
-    if not panel.shape[0] or not panel.shape[1]:
-        raise DataError(
-            f"{path.name} holds {panel.shape[0]} dates and {panel.shape[1]} columns of values: nothing to read"
-        )
+def _table(path: Path) -> tuple[pd.DataFrame, list[str]]:
+    if path.suffix.lower() not in (".parquet", ".pq") or not path.is_file():
+        return read_text_table(path)
+    try:
+        facts = pq.ParquetFile(path).metadata
+        if facts.num_rows * facts.num_columns > _MOST_CELLS:
+            raise DataError(f"it has {facts.num_rows:,} rows of {facts.num_columns} columns, too many for a panel")
+        table = pd.read_parquet(path)
+    except (pa.ArrowException, OSError, ValueError, KeyError) as broken:
+        reason = str(broken).partition("\n")[0][:120]
+        raise DataError(f"this is no Parquet file that can be read ({reason})") from None
+    return table, []
 
 
-def _sentence(path: Path, panel: pd.DataFrame, notes: list[str], kind: str) -> str:
-    span = f"{panel.index.min().date()} to {panel.index.max().date()}"
-    return f"{path.name}: read as {kind}; {'; '.join(notes)}; {panel.shape[0]} dates {span}, {panel.shape[1]} columns"
+def _renamed(table: pd.DataFrame, columns: Columns | None) -> pd.DataFrame:
+    """The table under text labels, with the headers in ``columns`` renamed or left out."""
+    stacked = table.attrs.get("stacked")
+    if table.columns.nlevels > 2:
+        raise DataError(f"the header has {table.columns.nlevels} levels; keep field and asset")
+    if table.columns.nlevels == 1:
+        table = table.rename(columns=str)
+    for header in columns or ():
+        if header not in table.columns:
+            near = difflib.get_close_matches(header, map(str, table.columns), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f" (columns {', '.join(map(repr, table.columns[:6]))})"
+            raise ParameterError(f"columns: there is no header {header!r}{hint}")
+    mapping = dict(columns or {})
+    table = table.drop(columns=[c for c, name in mapping.items() if name is None]).rename(columns=mapping)
+    check_names(table.columns)
+    table.attrs["stacked"] = stacked
+    return table
+
+
+def _dates(table: pd.DataFrame, dayfirst: bool | None) -> tuple[pd.DatetimeIndex, pd.DataFrame, list[str]]:
+    """Dates of a table, from its index or a column; the other columns; and notes."""
+    if isinstance(table.index, pd.PeriodIndex):
+        table = table.set_axis(table.index.to_timestamp(how="end").normalize())
+    texts = [] if table.columns.nlevels > 1 else [c for c in table if not _numeric(table[c])]
+    if isinstance(table.index, pd.DatetimeIndex) and not (texts and table.index.has_duplicates):
+        index, note = whole_days(_in_range(table.index))
+        return index, table, ["dates in the index", *([note] if note else [])]
+    if not (isinstance(table.index, pd.RangeIndex) and table.index.name is None):
+        table = table.reset_index()
+    dated = [c for c in table if pd.api.types.is_datetime64_any_dtype(table[c])]
+    if dated:
+        date, (index, note) = dated[0], whole_days(_in_range(pd.DatetimeIndex(table[dated[0]])))
+    else:
+        named = [c for c in table if is_date_name(c)]
+        text = _as_text(table[list(dict.fromkeys([*named, *(c for c in table if not _numeric(table[c]))]))])
+        date = date_column(text)
+        index, note = parse_dates(text[date], dayfirst)
+    return index, table.drop(columns=date), [f"dates in column {date!r}" + (f" ({note})" if note else "")]
+
+
+def _in_range(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    far = np.flatnonzero(~index.year.isin(range(YEARS[0], YEARS[1] + 1)))
+    if far.size:
+        raise DataError(f"row {far[0] + 1}: the date {index[far[0]]} is empty or out of range; correct it")
+    return index
+
+
+def _numbers(table: pd.DataFrame, decimal: str | None) -> tuple[pd.DataFrame, list[str]]:
+    """Floats of every column, text or numbers, and notes."""
+    if not table.shape[1]:
+        raise DataError("the table holds dates and names but no column of values")
+    text = _as_text(table[[c for c in table if not _numeric(table[c])]])
+    filled = pd.concat([text[c][~missing(text[c])] for c in text], ignore_index=True) if text.shape[1] else None
+    mark = decimal_mark(filled, decimal) if filled is not None else "."
+    parsed = {c: parse_numbers(text[c], mark) for c in text}
+    percent = [str(column) for column, (_, flag) in parsed.items() if flag]
+    errors = int(text.isin([form for word in SPREADSHEET_ERRORS for form in (word, word.upper())]).sum().sum())
+    notes = ["decimal comma"] if mark == "," else []
+    notes += [f"percent signs divided out in {', '.join(percent[:3])}"] if percent else []
+    notes += [f"{counted(errors, 'spreadsheet error')} such as #DIV/0! read as missing"] if errors else []
+    values = {c: parsed[c][0] if c in parsed else table[c].astype(float) for c in table}
+    return pd.DataFrame(values, index=table.index), notes
+
+
+def _two_levels(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns (field, asset), in this order of levels and under the panel's names of fields."""
+    fields = [all(field_name(name) for name in table.columns.get_level_values(level)) for level in (0, 1)]
+    table = table.swaplevel(axis=1) if fields == [False, True] else table
+    pairs = [(field_name(field) or str(field), str(asset)) for field, asset in table.columns]
+    try:
+        return table.astype(float).set_axis(pd.MultiIndex.from_tuples(pairs, names=["field", "asset"]), axis=1)
+    except (TypeError, ValueError) as wrong:
+        raise DataError(f"a column of several fields is not numeric ({wrong})") from None
+
+
+def _numeric(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _as_text(table: pd.DataFrame) -> pd.DataFrame:
+    return table.astype(object).where(table.notna(), "").astype(str).astype(object)

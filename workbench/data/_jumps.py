@@ -50,7 +50,7 @@ def decimal_shifts(changes: pd.Series) -> Iterator[tuple[pd.Timestamp, pd.Timest
 
     changes : (date,) log returns without missing values.
     """
-    r, position = changes.to_numpy(), 0
+    r, position = changes.to_numpy(), np.intp(0)
     powers = np.rint(r / np.log(10))
     shifted = (powers != 0) & (np.abs(powers) <= 3) & (np.abs(r - powers * np.log(10)) < DECIMAL_TOLERANCE)
     for start in np.flatnonzero(shifted):

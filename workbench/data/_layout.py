@@ -1,47 +1,49 @@
 """The shape of a table of values: wide or long, one field or several, prices or returns.
 
-**Long**: a column of text names the asset and dates repeat. **Bars**: the columns are open, high, low, close,
-volume. **Wide**: every other column is an asset.
+**Long**: a column of text names the asset and dates repeat. **Bars**: columns are open, high, low, close, volume of
+one asset. **Several fields**: every column is a field and an asset (``AAPL.Close``, or a stacked header). **Wide**:
+every other column is an asset.
 
-**Prices or returns** is told by roughness, the median of |x(t) - x(t-1)| over the median of |x(t)|: about
+**Prices or returns** is recognised by roughness, the median of \\|x(t) - x(t-1)\\| over the median of \\|x(t)\\|: about
 0.01 for daily prices, about 1.4 for independent returns, whatever their unit and sign. Below 0.25 in every
 column it is prices, above 0.6 returns; anything else is asked back.
 """
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
 from workbench.data._numbers import is_numeric
+from workbench.data._text import JOINT
 from workbench.data._wording import counted
 from workbench.errors import DataError
 
-FIELDS = {
-    "open": "open",
-    "high": "high",
-    "low": "low",
-    "close": "close",
-    "price": "close",
-    "last": "close",
-    "adj close": "adj_close",
-    "adjusted close": "adj_close",
-    "volume": "volume",
+_NAMES = {
+    "open": ("open", "px open"),
+    "high": ("high", "px high"),
+    "low": ("low", "px low"),
+    "close": ("close", "price", "last", "last price", "px last", "close/last", "settle"),
+    "adj_close": ("adj close", "adjclose", "adjusted close", "adjusted"),
+    "volume": ("volume", "vol", "px volume"),
 }
+_FIELDS = {name: field for field, names in _NAMES.items() for name in names}
 SYMBOLS = ("symbol", "ticker", "asset", "name", "instrument", "isin", "ric", "series", "id", "permno")
 SMOOTH, ROUGH = 0.25, 0.6
+_OVERDIFFERENCED = -0.35  # autocorrelation of the changes of independent values is -.5
 
 
-def symbol_column(table: pd.DataFrame, date: str, dates: pd.DatetimeIndex) -> str | None:
-    """Name of the column that names the assets of a long table; None when the table is wide."""
-    texts = [c for c in table.columns if c != date and not is_numeric(table[c])]
-    named = [c for c in table.columns if c != date and str(c).lower() in SYMBOLS]
+def symbol_column(table: pd.DataFrame, dates: pd.DatetimeIndex) -> str | None:
+    """Name of the column that names the assets of a long table without its dates; None when the table is wide."""
+    columns = list(table.columns)
+    texts = [c for c in columns if not pd.api.types.is_numeric_dtype(table[c]) and not is_numeric(table[c])]
+    named = [c for c in columns if str(c).lower() in SYMBOLS]
     candidates = [c for c in [*named, *texts] if 1 <= table[c].nunique() < len(table)]
     if dates.has_duplicates and candidates:
         return candidates[0]
-    if named and named[0] in texts:
-        return named[0]
-    return None
+    return named[0] if named and named[0] in texts else None
 
 
 def pivot_long(values: pd.DataFrame, symbols: pd.Series, dates: pd.DatetimeIndex) -> pd.DataFrame:
@@ -63,61 +65,105 @@ def pivot_long(values: pd.DataFrame, symbols: pd.Series, dates: pd.DatetimeIndex
     wide = values.set_axis(keys).unstack("asset").sort_index()
     if values.shape[1] == 1:
         return wide.droplevel(0, axis=1).rename_axis(columns=None)
-    wide.columns = pd.MultiIndex.from_tuples(
-        [(field_name(f) or str(f), a) for f, a in wide.columns], names=["field", "asset"]
-    )
-    return wide
+    return wide.set_axis(_pairs([(field_name(f) or str(f), a) for f, a in wide.columns]), axis=1)
 
 
-def bars(values: pd.DataFrame, asset: str) -> pd.DataFrame:
-    """Panel of several fields of the one asset of an open-high-low-close table."""
-    pairs = [(field_name(column), asset) for column in values.columns]
-    return values.set_axis(pd.MultiIndex.from_tuples(pairs, names=["field", "asset"]), axis=1)
+def by_field(values: pd.DataFrame, asset: str, stacked: bool) -> tuple[pd.DataFrame, str]:
+    """The table as (date, (field, asset)) where its columns are fields, and how it was read.
+
+    asset : name of the one asset, where the columns are fields alone; stacked : whether the header was.
+
+    Raises DataError for highs and lows without a close.
+    """
+    fields = {c: field_name(c) for c in values.columns}
+    known = {c: field for c, field in fields.items() if field}
+    if _are_bars(set(known.values()), len(known)):
+        if not {"close", "adj_close"} & set(known.values()):
+            raise DataError(f"columns {', '.join(map(str, known))} are bars without a close; add it")
+        rest = [str(c) for c in values.columns if c not in known]
+        note = f"bars of one asset, named {asset!r} after the file" + (f"; left out: {', '.join(rest)}" if rest else "")
+        return values[list(known)].set_axis(_pairs([(field, asset) for field in known.values()]), axis=1), note
+    pairs = [pair for pair in (_split(str(c), stacked) for c in values.columns) if pair]
+    found = list(dict.fromkeys(field for field, _ in pairs))
+    if len(pairs) == len(fields) and len(found) > 1 and {"close", "adj_close"} & set(found):
+        return values.set_axis(_pairs(pairs), axis=1), f"fields {', '.join(found)}"
+    if not stacked:
+        return values, "wide, one column an asset"
+    if len(pairs) == len(fields) and len(found) == 1:
+        return values.set_axis([a for _, a in pairs], axis=1), f"wide, one column an asset, field {found[0]}"
+    raise DataError("the two header lines are not fields (Open, Close, ...) and assets; keep one line of names")
 
 
-def are_bars(columns: list[str]) -> bool:
-    """Whether all columns are fields of one asset, a close among at least two."""
-    fields = [field_name(column) for column in columns]
-    return len(columns) > 1 and None not in fields and "close" in fields and len(set(fields)) == len(fields)
+def _are_bars(fields: set[str], columns: int) -> bool:
+    return 1 < columns == len(fields) and bool({"close", "adj_close"} & fields or {"open", "high", "low"} <= fields)
+
+
+def _split(column: str, stacked: bool) -> tuple[str, str] | None:
+    """Field and asset of ``AAPL.Close``, ``Close_AAPL``, ``Close/AAPL``; None when no part is a field."""
+    marks = [column.partition(JOINT)] if stacked else []
+    for mark in () if stacked else re.finditer(r"[/|._:\s-]+", column):
+        marks.append((column[: mark.start()], mark[0], column[mark.end() :]))
+    for left, _, right in marks:
+        for word, asset in ((left, right), (right, left)):
+            field = field_name(word)
+            if field and asset:
+                return field, asset
+    return None
+
+
+def _pairs(pairs: list[tuple[str, str]]) -> pd.MultiIndex:
+    return pd.MultiIndex.from_tuples(pairs, names=["field", "asset"])
 
 
 def field_name(column: object) -> str | None:
     """The panel's name of a column like ``Adj Close``; None when it is no field."""
-    return FIELDS.get(str(column).lower().replace("_", " ").strip())
+    return _FIELDS.get(re.sub(r"[_.\s]+", " ", str(column).lower().strip("* ")).strip())
 
 
 def guess_returns(panel: pd.DataFrame) -> bool:
     """Whether the values are returns, by their roughness.
 
-    Raises DataError when the columns disagree or do not tell.
+    Raises DataError when the columns disagree or leave a doubt.
     """
     rough = {column: roughness(panel[column]) for column in panel.columns}
     known = {column: value for column, value in rough.items() if np.isfinite(value)}
-    if known and all(value < SMOOTH for value in known.values()):
-        return False
     if known and all(value > ROUGH for value in known.values()):
         return True
-    raise DataError(f"prices or returns? {_doubt(known)}; say returns=True or returns=False (--returns, --prices)")
+    if known and all(value < SMOOTH for value in known.values()):
+        gross = [column for column in known if _is_gross(panel[column])]
+        if len(gross) < len(known):
+            return False
+        raise DataError(
+            f"column {gross[0]!r} looks like gross returns (1.002 for a gain of 0.2 %), not like prices: give their "
+            "logarithms, or say returns=False (--prices) where they are prices"
+        )
+    raise DataError(
+        f"prices or returns? {_doubt(known)}; say returns=True or returns=False (--returns, --prices), or leave "
+        "a column out with columns={name: None}"
+    )
+
+
+def _is_gross(values: pd.Series) -> bool:
+    """Values around one whose changes are reversed at once, as changes of independent values are."""
+    x = values.dropna()
+    return len(x) > 20 and bool(x.between(0.5, 2).all()) and float(x.diff().autocorr()) < _OVERDIFFERENCED
 
 
 def _doubt(known: dict[object, float]) -> str:
     if not known:
-        return "There are too few values to tell"
-    smoothest, roughest = min(known, key=known.get), max(known, key=known.get)
-    if smoothest == roughest or known[roughest] < SMOOTH or known[smoothest] > ROUGH:
-        return f"Column {roughest!r} changes by {known[roughest]:.2f} of its size from date to date"
+        return "There are too few values to decide"
+    smoothest, roughest = (choose(known, key=lambda column: known[column]) for choose in (min, max))
+    if known[smoothest] >= SMOOTH:
+        return f"Column {smoothest!r} changes by {known[smoothest]:.2f} of its size from date to date"
     return (
         f"From date to date column {smoothest!r} changes by {known[smoothest]:.2f} of its size, "
         f"like a price, and column {roughest!r} by {known[roughest]:.2f}"
-        if known[smoothest] < SMOOTH
-        else f"Column {smoothest!r} changes by {known[smoothest]:.2f} of its size from date to date"
     )
 
 
 def roughness(values: pd.Series) -> float:
     """Median |change| over median |value| (means where the median is zero); NaN for fewer than five values."""
-    x = values.dropna().to_numpy(dtype=float)
-    x = x[np.isfinite(x)]
+    x = values.replace([np.inf, -np.inf], np.nan).dropna().to_numpy(dtype=float)
     if x.size < 5:
         return np.nan
     size, change = np.median(np.abs(x)), np.median(np.abs(np.diff(x)))

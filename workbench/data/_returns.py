@@ -10,7 +10,7 @@ return       the panel itself (log returns already)
 ===========  ====================================================
 
 A date on which no asset has a value is a closed day and is passed over: the next return spans it, as it spans
-a weekend. A date on which only some have one is lost for both neighbouring returns. A return over a silence
+a weekend. A date on which only some have one is lost for both neighbouring returns. A return over a gap
 that the calendar does not explain is no one-day return and is left out. What was left out stands in
 ``attrs["dropped"]``.
 """
@@ -20,17 +20,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from workbench.data._flaws import price_field
 from workbench.data._frequency import EXPLAINED, frequency, steps
+from workbench.data._load import Source, load
 from workbench.data._wording import counted
-from workbench.data.catalogue import KINDS, load
+from workbench.data.catalogue import KINDS
 from workbench.errors import DataError
 
 
-def returns(panel: pd.DataFrame | str) -> pd.DataFrame:
-    """Returns of a panel or of a named set, complete rows only.
+def returns(source: Source) -> pd.DataFrame:
+    """Returns of a panel, complete rows only.
 
-    panel : prices, yields, levels or returns by ``attrs["kind"]`` (price when nothing is said); of several
-        fields the close is taken.
+    source : what :func:`workbench.data.load` takes. A DataFrame is taken as it is: prices, yields, levels or returns
+        by ``attrs["kind"]`` (price when there is none). Of several fields the one of :func:`close` is used.
 
     Returns (date, asset) log returns as fractions (yields: differences). ``attrs``: ``kind`` is ``return``,
     ``change_of`` the kind it came from, ``dropped`` a list of sentences.
@@ -41,7 +43,7 @@ def returns(panel: pd.DataFrame | str) -> pd.DataFrame:
     >>> returns("us_equities").shape
     (8312, 20)
     """
-    panel = load(panel) if isinstance(panel, str) else panel
+    panel = source if isinstance(source, pd.DataFrame) else load(source)
     kind = panel.attrs.get("kind", "price")
     values = close(panel)
     _demand_increasing(values.index)
@@ -55,13 +57,15 @@ def returns(panel: pd.DataFrame | str) -> pd.DataFrame:
 
 
 def close(panel: pd.DataFrame) -> pd.DataFrame:
-    """One column an asset: the panel itself, or the field ``close`` of a panel of several fields."""
+    """One column an asset: the panel itself, or of several fields ``adj_close`` where every asset has it, else
+    ``close``.
+    """
     if panel.columns.nlevels == 1:
         return panel.astype(float)
     fields = list(dict.fromkeys(panel.columns.get_level_values(0)))
-    if "close" not in fields:
+    if not {"close", "adj_close"} & set(fields):
         raise DataError(f"the panel has the fields {', '.join(map(str, fields))} and no 'close' to take returns of")
-    return panel["close"].astype(float)
+    return panel[price_field(panel)].astype(float)
 
 
 def _changes(values: pd.DataFrame, kind: str) -> pd.DataFrame:

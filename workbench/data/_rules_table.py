@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.data._flaws import RULES, Flaw, FlawCase, day, label
-from workbench.data._frequency import EXPLAINED, frequency, steps
+from workbench.data._frequency import EXPLAINED, steps
 from workbench.data._wording import counted
 
 
@@ -19,8 +19,8 @@ def unordered_dates(case: FlawCase) -> Iterator[Flaw]:
     back = np.flatnonzero(index[1:] < index[:-1])
     if back.size:
         late, early = index[back[0]], index[back[0] + 1]
-        told = f"row {back[0] + 2}: {day(early)} comes after {day(late)} ({counted(back.size, 'such row')})"
-        yield Flaw("error", "", early, early, told, "sort the rows by date")
+        text = f"row {back[0] + 2}: {day(early)} comes after {day(late)} ({counted(back.size, 'such row')})"
+        yield Flaw("error", "", early, early, text, "sort the rows by date")
 
 
 @RULES.register("duplicate dates")
@@ -30,20 +30,19 @@ def duplicate_dates(case: FlawCase) -> Iterator[Flaw]:
     twice = np.flatnonzero(index.duplicated())
     if twice.size:
         date = index[twice[0]]
-        told = f"row {twice[0] + 1}: {day(date)} is there more than once ({counted(twice.size, 'surplus row')})"
-        yield Flaw("error", "", date, index[twice[-1]], told, "decide which row holds; keep one row a date")
+        text = f"row {twice[0] + 1}: {day(date)} is there more than once ({counted(twice.size, 'surplus row')})"
+        yield Flaw("error", "", date, index[twice[-1]], text, "keep one row a date")
 
 
 @RULES.register("gaps")
 def gaps(case: FlawCase) -> Iterator[Flaw]:
-    """A silence longer than the calendar of the panel's frequency explains; an error beyond four times that."""
-    index, often = case.ordered.index, frequency(case.ordered.index)
-    days = steps(index)
-    for position in np.flatnonzero(days > EXPLAINED[often]):
+    """No row for longer than the calendar of the panel's frequency explains; an error beyond four times that."""
+    index, days = case.ordered.index, steps(case.ordered.index)
+    for position in np.flatnonzero(days > EXPLAINED[case.frequency]):
         first, last = index[position], index[position + 1]
-        severity = "error" if days[position] > 4 * EXPLAINED[often] else "warning"
-        told = f"nothing between {day(first)} and {day(last)}, {days[position]:.0f} days in a {often} panel"
-        yield Flaw(severity, "", first, last, told, "add the missing rows, or use the panel from one side of the gap")
+        severity = "error" if days[position] > 4 * EXPLAINED[case.frequency] else "warning"
+        text = f"nothing between {day(first)} and {day(last)}, {days[position]:.0f} days in a {case.frequency} panel"
+        yield Flaw(severity, "", first, last, text, "add the missing rows, or use the panel from one side of the gap")
 
 
 @RULES.register("cells")
@@ -54,8 +53,8 @@ def cells(case: FlawCase) -> Iterator[Flaw]:
         bad = np.flatnonzero(raw.notna().to_numpy() & case.numbers.iloc[:, position].isna().to_numpy())
         if bad.size:
             date = case.panel.index[bad[0]]
-            told = f"column {label(column)!r}, {day(date)} (row {bad[0] + 1}): {raw.iloc[bad[0]]!r} is not a number"
-            yield Flaw("error", label(column), date, case.panel.index[bad[-1]], told, "correct the cell or empty it")
+            text = f"column {label(column)!r}, {day(date)} (row {bad[0] + 1}): {raw.iloc[bad[0]]!r} is not a number"
+            yield Flaw("error", label(column), date, case.panel.index[bad[-1]], text, "correct the cell or empty it")
 
 
 @RULES.register("infinite values")
@@ -64,53 +63,38 @@ def infinite_values(case: FlawCase) -> Iterator[Flaw]:
     for column in case.numbers:
         dates = case.numbers.index[np.isinf(case.numbers[column].to_numpy())]
         if len(dates):
-            told = f"column {column!r}, {day(dates[0])}: the value is infinite ({counted(len(dates), 'such cell')})"
-            yield Flaw("error", column, dates[0], dates[-1], told, "find the division by zero that made it")
+            text = f"column {column!r}, {day(dates[0])}: the value is infinite ({counted(len(dates), 'such cell')})"
+            yield Flaw("error", column, dates[0], dates[-1], text, "find the division by zero that made it")
 
 
 @RULES.register("missing values")
 def missing_values(case: FlawCase) -> Iterator[Flaw]:
-    """Empty cells: told by column, never filled; an error when a column holds nothing."""
+    """Empty cells: reported by column, never filled; an error when a column holds nothing."""
     for column in case.ordered:
         values = case.ordered[column]
         dates = values.index[values.isna().to_numpy()]
         if len(dates):
             empty = len(dates) == len(values)
-            told = f"column {column!r}: {_extent(values, dates)}"
+            text = f"column {column!r}: {'no value at all' if empty else _extent(values, dates)}"
             remedy = "leave the column out" if empty else "nothing is filled; rows without a value are left out"
-            yield Flaw("error" if empty else "warning", column, dates[0], dates[-1], told, remedy)
+            yield Flaw("error" if empty else "warning", column, dates[0], dates[-1], text, remedy)
 
 
 def _extent(values: pd.Series, dates: pd.DatetimeIndex) -> str:
-    if len(dates) == len(values):
-        return "no value at all"
     start, end = values.first_valid_index(), values.last_valid_index()
-    inside = int(((dates > start) & (dates < end)).sum())
-    parts = (
-        [f"{inside} of {len(values)} values missing inside, first {day(_first_inside(dates, start))}"] if inside else []
-    )
+    inside = dates[(dates > start) & (dates < end)]
+    parts = [f"{len(inside)} of {len(values)} values missing inside, first {day(inside[0])}"] if len(inside) else []
     parts += [f"begins on {day(start)}"] if dates[0] < start else []
-    parts += [f"ends on {day(end)}"] if dates[-1] > end else []
-    return ", ".join(parts)
-
-
-def _first_inside(dates: pd.DatetimeIndex, start: pd.Timestamp) -> pd.Timestamp:
-    return dates[dates > start][0]
+    return ", ".join(parts + ([f"ends on {day(end)}"] if dates[-1] > end else []))
 
 
 @RULES.register("too few rows")
 def too_few_rows(case: FlawCase) -> Iterator[Flaw]:
     """Fewer complete returns than the sampler needs."""
-    changes = case.changes.dropna(how="all")
+    changes, dates = case.changes.dropna(how="all"), case.ordered.index
     count = int(changes.notna().all(axis=1).sum())
     if count < case.minimum_rows:
-        scarce = changes.notna().sum().idxmin() if changes.shape[1] else ""
-        told = (
-            f"{count} dates have a return in every column, {case.minimum_rows} are needed; the shortest is {scarce!r}"
-        )
-        remedy = "bring a longer history, leave out the shortest columns, or ask for a model that needs fewer rows"
-        yield Flaw("error", str(scarce), _end(case, 0), _end(case, -1), told, remedy)
-
-
-def _end(case: FlawCase, position: int) -> pd.Timestamp | None:
-    return case.ordered.index[position] if len(case.ordered) else None
+        scarce = str(changes.notna().sum().idxmin()) if changes.shape[1] else ""
+        text = f"{count} dates have a return in every column, {case.minimum_rows} are needed; shortest: {scarce!r}"
+        remedy = "bring a longer history, leave out the shortest columns, or use a model that needs fewer rows"
+        yield Flaw("error", scarce, dates.min(), dates.max(), text, remedy)

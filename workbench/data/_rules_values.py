@@ -8,13 +8,16 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from workbench.constants import TRADING_DAYS
 from workbench.data._flaws import RULES, Flaw, FlawCase, day
+from workbench.data._frequency import periods_per_year
 from workbench.data._jumps import decimal_shifts, split_like
+from workbench.data._layout import SMOOTH, roughness
 from workbench.data._stale import stale_runs
 from workbench.data._wording import counted
 
-FRACTIONS = {"return": 0.15, "yield": 0.5}
-"""Median size beyond which returns or yields of each kind cannot be fractions."""
+_FRACTIONS = {"return": 0.15, "yield": 0.5}
+"""Median size beyond which daily returns, or yields, cannot be fractions."""
 
 
 @RULES.register("non-positive prices")
@@ -22,12 +25,12 @@ def non_positive_prices(case: FlawCase) -> Iterator[Flaw]:
     """A price or a level at or below zero has no logarithm."""
     if case.kind not in ("price", "level"):
         return
-    for column in case.values:
-        low = case.values[column][case.values[column] <= 0]
+    for column, values in case.values.items():
+        low = values[values <= 0]
         if len(low):
-            told = f"column {column!r}, {day(low.index[0])}: {case.kind} {low.iloc[0]:g} ({len(low)} at or below zero)"
+            text = f"column {column!r}, {day(low.index[0])}: {case.kind} {low.iloc[0]:g} ({len(low)} at or below zero)"
             remedy = "correct the cell, or end the panel before that date: log returns do not exist there"
-            yield Flaw("error", column, low.index[0], low.index[-1], told, remedy)
+            yield Flaw("error", column, low.index[0], low.index[-1], text, remedy)
 
 
 @RULES.register("constant columns")
@@ -36,8 +39,8 @@ def constant_columns(case: FlawCase) -> Iterator[Flaw]:
     for column in case.values:
         values = case.values[column].dropna()
         if len(values) > 1 and values.nunique() == 1:
-            told = f"column {column!r} is {values.iloc[0]:g} on all of its {len(values)} dates"
-            yield Flaw("error", column, values.index[0], values.index[-1], told, "leave the column out")
+            text = f"column {column!r} is {values.iloc[0]:g} on all of its {len(values)} dates"
+            yield Flaw("error", column, values.index[0], values.index[-1], text, "leave the column out")
 
 
 @RULES.register("stale prices")
@@ -48,24 +51,31 @@ def stale_prices(case: FlawCase) -> Iterator[Flaw]:
         mostly = zeros > 0.5 and case.kind != "yield" and changes.nunique() > 1
         if len(runs) and changes.nunique() > 1:
             longest = runs.loc[runs["length"].idxmax()]
-            told = (
+            text = (
                 f"column {column!r}: {len(runs)} stale runs, the longest {longest['length']} dates from "
                 f"{day(longest['first'])}, the last to {day(runs['last'].max())}; {zeros:.0%} of returns are zero"
             )
             remedy = "leave the column out" if mostly else "use the column from clean_from() on"
             severity = "error" if mostly else "warning"
-            yield Flaw(severity, column, runs["first"].min(), runs["last"].max(), told, remedy)
+            yield Flaw(severity, column, runs["first"].min(), runs["last"].max(), text, remedy)
 
 
 @RULES.register("units")
 def units(case: FlawCase) -> Iterator[Flaw]:
-    """Returns or yields that must be percent."""
-    for column in case.values:
-        typical = float(case.values[column].abs().median())
-        if typical > FRACTIONS.get(case.kind, np.inf):
-            told = f"column {column!r}: half of the {case.kind}s exceed {typical:.3g} in size, too much for fractions"
-            remedy = "divide percent by 100, or write the cells with a % sign"
-            yield Flaw("error", column, case.values.index[0], case.values.index[-1], told, remedy)
+    """Returns or yields that must be percent or basis points, and returns that must be prices."""
+    if case.kind not in _FRACTIONS:
+        return
+    scale = np.sqrt(TRADING_DAYS / periods_per_year(case.ordered)) if case.kind == "return" else 1.0
+    for column, values in case.values.items():
+        typical = float(values.abs().median())
+        if not typical > _FRACTIONS[case.kind] * scale:
+            continue
+        text = f"column {column!r}: half of the {case.kind}s exceed {typical:.3g} in size, too much for fractions"
+        remedy = "divide percent by 100 (basis points by 10,000), or write the cells with a % sign"
+        if case.kind == "return" and roughness(values) < SMOOTH and bool((values.dropna() > 0).all()):
+            text = f"column {column!r}: its values look like prices ({values.dropna().iloc[0]:g} at the start)"
+            remedy = "they are read as returns: say returns=False (--prices)"
+        yield Flaw("error", str(column), case.values.index[0], case.values.index[-1], text, remedy)
 
 
 @RULES.register("decimal shifts")
@@ -76,25 +86,28 @@ def decimal_shift(case: FlawCase) -> Iterator[Flaw]:
     for column, changes in case.each():
         for first, last, factor in decimal_shifts(changes):
             until = f"until {day(last)}" if last is not None else "and stays there"
-            told = f"column {column!r}, {day(first)}: the {_noun(case)} jumps by a factor of {factor:g} {until}"
+            text = f"column {column!r}, {day(first)}: the {_noun(case)} jumps by a factor of {factor:g} {until}"
             remedy = "a decimal shift, a change of unit, or a split that was not adjusted for: correct the prices"
-            yield Flaw("error", column, first, last if last is not None else first, told, remedy)
+            yield Flaw("error", column, first, last if last is not None else first, text, remedy)
 
 
 @RULES.register("missed splits")
 def missed_split(case: FlawCase) -> Iterator[Flaw]:
-    """A change by the ratio of a split after which nothing else changed; a real crash is only a warning."""
+    """A change by the ratio of a split after which nothing else changed; a real crash is only a warning, and so is
+    any such change in a panel that is observed once a week or less.
+    """
     if case.kind not in ("price", "return") or any(units(case)):
         return
+    slow = case.frequency in ("weekly", "monthly", "quarterly", "annual")
     for column, changes in case.each():
         for jump in split_like(changes, _others(case, column), _volume(case, column)):
-            told = f"column {column!r}, {day(jump.date)}: log return {jump.change:+.3f} fits {jump.ratio}"
+            text = f"column {column!r}, {day(jump.date)}: log return {jump.change:+.3f} fits {jump.ratio}"
             if jump.real:
-                text, remedy = f"{told}, but {jump.real}: read as a real move", "look it up; nothing is changed"
-                yield Flaw("warning", column, jump.date, jump.date, text, remedy)
+                text, remedy = f"{text}, but {jump.real}: read as a real move", "look it up; nothing is changed"
             else:
-                text = f"{told}, and nothing beside it speaks for a real move"
-                yield Flaw("error", column, jump.date, jump.date, text, "adjust the prices before that date")
+                text = f"{text}, and nothing beside it supports a real move"
+                remedy = "adjust the prices before that date"
+            yield Flaw("warning" if jump.real or slow else "error", column, jump.date, jump.date, text, remedy)
 
 
 @RULES.register("open, high, low, close")
@@ -111,8 +124,8 @@ def bars(case: FlawCase) -> Iterator[Flaw]:
         for field, wrong, what in _impossible(fields):
             dates = wrong.index[wrong.to_numpy()]
             if len(dates):
-                told = f"column '{field}/{asset}', {day(dates[0])}: {what} ({counted(len(dates), 'bar')} like it)"
-                yield Flaw("error", f"{field}/{asset}", dates[0], dates[-1], told, "correct or leave out these bars")
+                text = f"column '{field}/{asset}', {day(dates[0])}: {what} ({counted(len(dates), 'bar')} like it)"
+                yield Flaw("error", f"{field}/{asset}", dates[0], dates[-1], text, "correct or leave out these bars")
 
 
 def _impossible(fields: dict[str, pd.Series]) -> Iterator[tuple[str, pd.Series, str]]:

@@ -66,21 +66,8 @@ def dataset(**facts) -> Callable[[Callable[[], pd.DataFrame]], Callable[[], pd.D
     return enter
 
 
-def load(name: str) -> pd.DataFrame:
-    """The panel ``name``: dates strictly increasing, one column an asset or one (field, asset) pair.
-
-    ``attrs`` carry ``dataset``, ``kind`` and ``sha256``. Warns :class:`ContentChanged` when the content is
-    not what the catalogue was written for. Raises ParameterError for an unknown name and DataError when the
-    file is not there.
-
-    >>> load("wti").shape
-    (8611, 1)
-    """
-    return DATASETS.make(name)
-
-
 def describe(name: str) -> Entry:
-    """The catalogue's entry ``name``; an unknown name is told with the nearest known one.
+    """The catalogue's entry ``name``; ParameterError, with the nearest known name, for an unknown one.
 
     >>> describe("moodys").frequency
     'monthly'

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
 import numpy as np
@@ -26,8 +27,8 @@ YAHOO = "https://query1.finance.yahoo.com"
 FRED = "https://fred.stlouisfed.org"
 ECB = "https://data-api.ecb.europa.eu"
 BARS = ("open", "high", "low", "close", "volume")
-Names = str | Sequence[str]
-Day = str | pd.Timestamp
+Names: TypeAlias = str | Sequence[str]
+Day: TypeAlias = str | pd.Timestamp
 Parse = Callable[[str, str], pd.DataFrame]
 
 
