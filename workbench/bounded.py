@@ -14,6 +14,8 @@ MOST_BYTES = 2**30
 """Bytes of text that are read into memory, after decompression."""
 MOST_JSON = 2**26
 MOST_DEPTH = 100
+MOST_UNPACKED, MOST_RATIO = 2**28, 200
+"""Bytes that a file may always claim, and how many times its stored size beyond them."""
 
 
 def read_bytes(path: Path, most: int = MOST_BYTES, error: type[WorkbenchError] = DataError) -> bytes:
@@ -63,3 +65,17 @@ def parse_json(text: str | bytes, what: str, error: type[WorkbenchError] = DataE
 
 def _items(node: object) -> list:
     return list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
+
+
+def demand_plausible(claimed: int, path: Path, error: type[WorkbenchError] = DataError) -> None:
+    """Refuse, before anything is allocated, a file that claims far more than it can store.
+
+    claimed : bytes of its arrays in memory. Numbers of a market hardly compress; a small file that claims gigabytes
+    holds fill values or one number again and again.
+    """
+    stored = sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else path.stat().st_size
+    if claimed > MOST_UNPACKED and claimed > MOST_RATIO * stored:
+        raise error(
+            f"{path.name} claims {claimed / 2**20:,.0f} MiB of values in {stored / 2**20:,.2f} MiB of storage: "
+            "it does not hold a market's numbers, and is not read"
+        )
