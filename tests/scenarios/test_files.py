@@ -140,7 +140,7 @@ def test_a_companion_of_another_table_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["missing.nc", "odd.txt"])
-def test_unreadable_places_are_told(tmp_path, name):
+def test_unreadable_places_are_refused(tmp_path, name):
     (tmp_path / "odd.txt").write_text("x")
     with pytest.raises(ScenarioError, match="no scenario file|expected the suffix"):
         scenarios.load(tmp_path / name)

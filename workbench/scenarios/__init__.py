@@ -16,9 +16,10 @@ from workbench.scenarios._container import (
     returns,
     subset,
 )
+from workbench.scenarios._describe import describe
 from workbench.scenarios._files import load, opened, save
 
 __all__ = [
     "load", "save", "opened", "assemble", "returns", "pooled", "cumulative", "prices", "pnl", "subset", "concat",
-    "dataset", "digest", "DIMS",
+    "describe", "dataset", "digest", "DIMS",
 ]  # fmt: skip
