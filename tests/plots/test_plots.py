@@ -17,6 +17,8 @@ from workbench.backtesting import score_gains as forecasts
 from workbench.errors import DataError, ParameterError
 from workbench.plots._fan import _around
 from workbench.plots._style import canvas, label_right, look, spread
+from workbench.reporting.tables import closest_episodes
+from workbench.reporting.verdicts import best_baseline, market_futures
 from workbench.validation import risk_table, table, trial
 from workbench.validation.trial import aligned, prepare
 

@@ -5,8 +5,9 @@ The texts stand in ``catalogue.yaml``; :func:`words` fills in the two of a figur
 """
 
 from workbench.reporting.catalogue import sentence, words
+from workbench.reporting.formats import bullets
 
-__all__ = ["words", "sentence", "tables", "verdicts", "formats"]
+__all__ = ["words", "sentence", "bullets", "tables", "verdicts", "formats"]
 
 
 def __getattr__(name: str):

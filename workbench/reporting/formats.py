@@ -92,6 +92,11 @@ def names(items: Iterable[Any] | str, empty: str = "none") -> str:
     return items if isinstance(items, str) else ", ".join(map(str, items)) or empty
 
 
+def bullets(lines: Iterable[str]) -> str:
+    """Markdown of a list."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
 def probability(p: float) -> str:
     """Two digits that matter of a small probability.
 

@@ -95,3 +95,8 @@ def flaws(found: pd.DataFrame) -> pd.DataFrame:
     """What validation found, counted by severity, rule and column."""
     counted = {"times": ("rule", "size"), "first": ("first", "min"), "last": ("last", "max")}
     return found.groupby(["severity", "rule", "column"], sort=False).agg(**counted)
+
+
+def risk_impact(risk: pd.DataFrame) -> Styler:
+    """VaR and ES of each book in the scenarios and in the history, basis points, levels in full."""
+    return risk.style.hide(axis="index").format(precision=1).format(formats.level, subset=["level"])
