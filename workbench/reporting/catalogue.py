@@ -26,7 +26,7 @@ class Words(NamedTuple):
     caption: str
 
 
-def words(figure: str, **values: Any) -> Words:
+def words(figure: str, /, **values: Any) -> Words:
     """Alternative text and caption of a figure, such as ``"audit/tails"``, from the values that they name.
 
     A text may use any of ``values``; a value that neither uses, and one that is missing, raise ParameterError.
@@ -38,7 +38,7 @@ def words(figure: str, **values: Any) -> Words:
     return Words(*(" ".join(part.split()) for part in both.split("\0")))
 
 
-def sentence(name: str, **values: Any) -> str:
+def sentence(name: str, /, **values: Any) -> str:
     """A sentence of the catalogue with its values filled in."""
     entry = _entry(name)
     if not isinstance(entry, str):

@@ -4,6 +4,7 @@ are shown. Choices that nobody made come from the panel, by the rules below, and
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from workbench import data
-from workbench.errors import DataError
+from workbench.errors import DataError, Refusal
 
 FEWEST_HELD_OUT = 100  # days after the start below which forecasts are not scored
 SCORED_DAYS = 800  # about how many held-out days are scored
@@ -67,3 +68,14 @@ def calm_middle_wild(returns: pd.DataFrame) -> list[str]:
     """The asset of the least, the middle and the largest volatility, without repetition."""
     order = returns.std().sort_values().index
     return list(dict.fromkeys([order[0], order[len(order) // 2], order[-1]]))
+
+
+def attempt(function: Callable, asked: Mapping[Any, tuple], **options: Any) -> tuple[dict[Any, Any], dict[Any, str]]:
+    """``function(*arguments, **options)`` for every key of ``asked``: what was answered, and why the rest was refused."""
+    answered, refused = {}, {}
+    for key, arguments in asked.items():
+        try:
+            answered[key] = function(*arguments, **options)
+        except Refusal as reason:
+            refused[key] = str(reason)
+    return answered, refused
