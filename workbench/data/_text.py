@@ -141,9 +141,9 @@ def _filled(names: list[str]) -> list[str]:
 def _row_names(header: list[str], body: list[list[str]]) -> tuple[list[str], list[str]]:
     """R's ``write.table`` gives rows a name and the header none."""
     longer = all(len(line) == len(header) + 1 for line in body) and any(line[-1] for line in body)
-    dated = all(_DATED.match(line[0]) for line in body)
     named_first = header[0].lower() in ("date", "day", "time", "datetime", "timestamp", "datum")
-    if longer and not named_first and (dated or _counts([line[0] for line in body])):
+    dated = not named_first and all(_DATED.match(line[0]) for line in body)
+    if longer and (dated or _counts([line[0] for line in body])):
         return ["", *header], ["row names without a header"]
     return header, []
 
