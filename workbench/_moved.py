@@ -26,6 +26,15 @@ SPLIT = {
 }
 
 RENAMED: dict[str, dict[str, str]] = {
+    "workbench.diagnostics.backtests": {
+        **dict.fromkeys(("PITS", "panel_uniformity"), "ensembles."),
+        **dict.fromkeys(("energy_rank", "panel_pits", "forecast_table", "z3", "var_es"), "ensembles."),
+        **dict.fromkeys(("rosenblatt", "rosenblatt_day", "joint_p_value"), "ensembles."),
+        **dict.fromkeys(("crps", "energy_score", "fz0_score", "quantile_score", "variogram_score"), "scores."),
+        **dict.fromkeys(("Comparison", "diebold_mariano", "giacomini_white", "model_confidence_set"), "comparison."),
+    },
+    "workbench.diagnostics.backtests.scores": {"fz0": "workbench.backtesting.backtests._shortfall.fz0"},
+    "workbench.diagnostics.backtests.comparison": {"long_run_variance": "workbench.stats.long_run_variance"},
     "workbench.diagnostics.case": {"Case": "ComparisonData"},
     "workbench.diagnostics.effects": {
         "MENDS": "COUNTERFACTUALS",
@@ -36,6 +45,35 @@ RENAMED: dict[str, dict[str, str]] = {
     "workbench.diagnostics.likeness": {"Likeness": "CrisisShape"},
     "workbench.diagnostics.measured": {"World": "SimulatedMarket"},
     "workbench.diagnostics.measured.tables": {"honest": "null"},
+    "workbench.diagnostics.forecasts": {"score_gains": "compare_scores"},
+    "workbench.diagnostics.monitors": {
+        "Watch": "MonitorReport",
+        "watch": "run_monitors",
+        "quiet_stream": "_thresholds.null_stream",
+        **dict.fromkeys(("joint_movement", "panel_pits", "rank_among", "total_width"), "workbench.backtesting.ensembles."),
+        **dict.fromkeys(("alarms", "calibrate", "cusum", "mixture_wealth", "shiryaev_roberts"), "_e_detector."),
+        "unlikeliness": "_martingale.unlikeliness",
+    },
+    "workbench.diagnostics.monitors.quiet": {"quiet_stream": "null_stream"},
+    "workbench.diagnostics.monitors.watch": {"Watch": "MonitorReport", "watch": "run_monitors"},
+    "workbench.diagnostics.race": {
+        "Course": "Design",
+        "by_part": "by_subsample",
+        "first_line": "workbench.reporting.tournament.tournament_headline",
+        "keys": "entries",
+        "learned": "seeded",
+        "t_of": "workbench.backtesting.comparison.difference_t",
+        "where_it_loses": "workbench.reporting.tournament.where_it_loses",
+    },
+    "workbench.diagnostics.race.course": {"Course": "Design"},
+    "workbench.diagnostics.race.field": {"keys": "entries", "learned": "seeded"},
+    "workbench.diagnostics.race.parts": {"by_part": "by_subsample"},
+    "workbench.diagnostics.replay": {"speaking": "days_to_detection", "watched": "monitor_book"},
+    "workbench.diagnostics.rollout": {"Ask": "ForecastSpec", "apart": "non_overlapping", "rollout": "_engine._rollout"},
+    "workbench.diagnostics.rollout.ask": {"Ask": "ForecastSpec"},
+    "workbench.diagnostics.rollout.books": {"Shelf": "BookSet", "shelve": "book_set"},
+    "workbench.diagnostics.rollout.engine": {"rollout": "_rollout"},
+    "workbench.diagnostics.rollout.overlap": {"apart": "non_overlapping"},
     "workbench.diagnostics.support": {"standing": "assess"},
     "workbench.samplers": {"foresee": "one_day_ensembles"},
     "workbench.samplers.attention": {"Attention": "TransformerFilter"},
@@ -69,7 +107,10 @@ RENAMED: dict[str, dict[str, str]] = {
     "workbench.stress.response": {"respond": "response_surface"},
     "workbench.stress.structural": {"given_nodes": "observe"},
 }
-"""Module (by its old name) -> name in version 0.1 -> today's name, read from the module that took its place."""
+"""Module (by its old name) -> name in version 0.1 -> today's name in the module that took its place.
+
+A name that ends with a dot keeps its last part; one that begins with ``workbench.`` lies elsewhere.
+"""
 
 
 def current(module: str) -> str:
@@ -87,9 +128,10 @@ def renamed(module: str, name: str) -> Any:
     >>> renamed("workbench.stress.design", "descend").__name__
     'form'
     """
-    place, path = current(module), RENAMED[module][name]
-    *inner, last = path.split(".")
-    return getattr(importlib.import_module(".".join([place, *inner])), last)
+    path = RENAMED[module][name]
+    path = path + name if path.endswith(".") else path
+    inner, _, last = (path if path.startswith("workbench.") else f"{current(module)}.{path}").rpartition(".")
+    return getattr(importlib.import_module(inner), last)
 
 
 def attributes(package: str) -> Callable[[str], Any]:

@@ -15,11 +15,13 @@ from scipy import stats
 
 from benchmarks.harness import RESULTS, parser, write
 from workbench.backtesting import BY_NAME, TESTS, observed
-from workbench.backtesting.backtests import coverage, desk, regression_null
-from workbench.backtesting.backtests.implied_tail import t_var_es
-from workbench.backtesting.backtests.montecarlo import null_statistics, tail_share
-from workbench.backtesting.backtests.power import ERRORS, NU
-from workbench.backtesting.backtests.sample import Sample
+from workbench.backtesting.backtests import _coverage as coverage
+from workbench.backtesting.backtests import _desk as desk
+from workbench.backtesting.backtests import _regression_null as regression_null
+from workbench.backtesting.backtests._implied_tail import t_var_es
+from workbench.backtesting.backtests._montecarlo import null_statistics, tail_share
+from workbench.backtesting.backtests._power import ERRORS, NU
+from workbench.backtesting.backtests._sample import Sample
 from workbench.backtesting.monitors import es_evalues
 
 SIZE, STAKE, BATCH = 0.05, 0.025, 200

@@ -1,7 +1,7 @@
 """How long until a monitor speaks after a planted break, at one false alarm in ten years; beside CUSUM, rolling Kupiec.
 
 ``detection_delay.csv``: median days from the break to the alarm with its 95 % interval (order statistics), for each
-monitor after each break of :mod:`workbench.backtesting.monitors.detection_delay`; 300 histories a seed, the three seeds together.
+monitor after each break of :mod:`workbench.backtesting.monitors._detection_delay`; 300 histories a seed, the three seeds together.
 ``false_alarms``: alarms in ten quiet years, counted on fresh quiet histories that set no threshold, with their 95 %
 interval; an alarm starts the monitor afresh.
 """
@@ -13,10 +13,11 @@ import pandas as pd
 from scipy import stats
 
 from benchmarks.harness import RESULTS, parser, write
-from workbench.backtesting.backtests.implied_tail import TYPICAL
-from workbench.backtesting.monitors import BREAKS, MONITORS, quiet_stream, threshold
-from workbench.backtesting.monitors import detection_delay as delay
-from workbench.backtesting.monitors.detection_delay import days_to_alarm, median_interval
+from workbench.backtesting.backtests._implied_tail import TYPICAL
+from workbench.backtesting.monitors import BREAKS, MONITORS, threshold
+from workbench.backtesting.monitors import _detection_delay as delay
+from workbench.backtesting.monitors._detection_delay import days_to_alarm, median_interval
+from workbench.backtesting.monitors._thresholds import null_stream
 
 LEVEL, QUIET, AFTER = 0.975, 100, 1000
 YEAR = 252
@@ -57,7 +58,7 @@ def false_alarms(histories: int, years: float) -> pd.DataFrame:
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([47])))
     count = dict.fromkeys(MONITORS, 0)
     for _ in range(histories // 20):
-        stream = quiet_stream(rng, 20, round(YEAR * years), LEVEL)
+        stream = null_stream(rng, 20, round(YEAR * years), LEVEL)
         for monitor in MONITORS.values():
             path = monitor.detector(stream) >= threshold(monitor.name, LEVEL, TYPICAL, years)
             count[monitor.name] += int(path.any(axis=-1).sum())

@@ -21,7 +21,7 @@ from benchmarks.harness import RESULTS, parser, upsert, write
 from workbench import data
 from workbench.backtesting import recalibration as conformal
 from workbench.backtesting.monitors import replay
-from workbench.backtesting.walk_forward import Ask, Schedule, equal_book, of_book, rollout
+from workbench.backtesting.walk_forward import ForecastSpec, Schedule, equal_book, of_book, walk_forward
 
 SAMPLERS = ["neural", "fhs", "historical_window", "lognormal"]
 TEST, TRAINING = ("2007-01-01", "2022-12-31"), ("1997-01-01", "2006-12-31")
@@ -31,14 +31,14 @@ LEVELS = (0.99, 0.975)
 def frozen(sampler: str, span: tuple[str, str], seed: int, store: Path | None, draws: int) -> pd.DataFrame:
     """Forecasts of the equal-weight book by a model fitted to the days before ``span``."""
     returns = data.returns("us_equities")
-    given = {"schedule": Schedule(None), "ask": Ask(draws=draws, levels=LEVELS, seed=seed), "store": store}
-    return of_book(rollout(sampler, returns, {"equal": equal_book(returns.columns)}, *span, **given), "equal")
+    given = {"schedule": Schedule(None), "spec": ForecastSpec(draws=draws, levels=LEVELS, seed=seed), "store": store}
+    return of_book(walk_forward(sampler, returns, {"equal": equal_book(returns.columns)}, *span, **given), "equal")
 
 
 def alarms(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     rows = []
     for sampler, table in tables.items():
-        seen = replay.watched(table)
+        seen = replay.monitor_book(table)
         for monitor in seen.level:
             days = seen.alarms.loc[seen.alarms["monitor"] == monitor, "date"]
             crisis = days[days < "2010"]

@@ -28,9 +28,18 @@ import pandas as pd
 
 from benchmarks.harness import RESULTS, parser, upsert
 from workbench import data
-from workbench.backtesting import fz0_score, traffic_zone
 from workbench.backtesting import recalibration as conformal
-from workbench.backtesting.walk_forward import Ask, Schedule, asset_books, coverage, equal_book, of_book, rollout
+from workbench.backtesting import traffic_zone
+from workbench.backtesting.scores import fz0_score
+from workbench.backtesting.walk_forward import (
+    ForecastSpec,
+    Schedule,
+    asset_books,
+    coverage,
+    equal_book,
+    of_book,
+    walk_forward,
+)
 
 SAMPLERS = ["historical_window", "ewma", "fhs", "fhs_moving", "neural"]
 FIRST, LAST, WORKERS = "2007-01-01", "2022-12-31", 2
@@ -40,8 +49,13 @@ def roll(sampler: str, store: Path | None, draws: int, workers: int, first: str 
     returns = data.returns("us_equities")
     books = asset_books(returns.columns) | {"equal": equal_book(returns.columns)}
     with ProcessPoolExecutor(workers) as executor:
-        given = {"schedule": Schedule("yearly"), "ask": Ask(draws=draws), "store": store, "executor": executor}
-        return rollout(sampler, returns, books, first, LAST, **given)
+        given = {
+            "schedule": Schedule("yearly"),
+            "spec": ForecastSpec(draws=draws),
+            "store": store,
+            "executor": executor,
+        }
+        return walk_forward(sampler, returns, books, first, LAST, **given)
 
 
 def measured(sampler: str, store: Path, draws: int) -> dict:

@@ -4,7 +4,7 @@ Every sampler is fitted to US equities 1990-2006 and audited with 2,000 draws of
 against the years it was fitted to, and sets that start at several closes, inside the fitted span and beyond it, against
 the history up to that close. Beside the refutations stands how the same samplers did one day ahead in 2007-2022
 (``results/horse_race_t.csv``: gain over ``fhs_moving`` in per cent, hundredths for FZ0, negative is better). Finished
-audits wait in ``cache/audits.jsonl``, fitted laws of motion where the race keeps them; a run that is stopped goes on.
+audits wait in ``cache/audits.jsonl``, fitted filters where the tournament keeps them; a run that is stopped goes on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 from benchmarks.harness import CACHE, RESULTS, append, parser, write
 from workbench import data
 from workbench.backtesting import tournament as race
-from workbench.backtesting.tournament import Kept, fit
+from workbench.backtesting.tournament import fit
 from workbench.power import fingerprint
 from workbench.power.campaign import lines
 from workbench.samplers import SAMPLERS
@@ -32,7 +32,7 @@ SCORES, REFERENCE = ("energy", "crps", "fz0_975"), "fhs_moving"
 def audits(name: str, starts: list[str]) -> list[dict]:
     """Fit one sampler and audit it from each start."""
     returns, began = data.returns("us_equities"), process_time()
-    sampler = fit(name, returns.loc[:FITTED], 0, Kept(CACHE / "horse_race" / "fitted", "us_equities"))
+    sampler = fit(name, returns.loc[:FITTED], 0, {}, CACHE / "horse_race" / "us_equities")
     rows = []
     for start in starts:
         known = returns.loc[:FITTED] if start == "long-run" else returns.loc[:start]

@@ -42,19 +42,19 @@ LEFT_OUT = ("filtered",)
 REFERENCES = ("fhs_moving", "fhs", "neural")
 
 
-def course(panel: str, horizon: int, name: str) -> race.Course:
+def course(panel: str, horizon: int, name: str) -> race.Design:
     """What ``name`` runs."""
     every = SELDOM.get((name, horizon), EVERY[horizon])
     every = OFTENER[panel] if name in FIRST and horizon == 1 else every
-    return race.Course(data.returns(panel), TRAINED_UNTIL, LAST[panel], horizon, every, DRAWS[horizon])
+    return race.Design(data.returns(panel), TRAINED_UNTIL, LAST[panel], horizon, every, DRAWS[horizon])
 
 
 def run(panel: str, horizon: int, names: list[str], seeds: int, again: list[str]) -> None:
     """Measure what is missing; one line a row, with processor seconds."""
-    shared = race.Kept(FOLDER / "fitted", panel)
+    shared: dict = {}
     for name in names:
         asked = course(panel, horizon, name)
-        for key in race.keys([name], seeds) if name in again else ():
+        for key in race.entries([name], seeds) if name in again else ():
             race.row_file(FOLDER / panel, *key, asked).unlink(missing_ok=True)
         begun = time.process_time()
         for (_, seed), row in race.rows([name], asked, seeds, store=FOLDER / panel, shared=shared):
@@ -95,7 +95,7 @@ def _tables(rows: race.Rows, horizon: int, classes: dict[str, str] | None) -> di
         "horse_race_t": pd.concat(against).reset_index(),
         "horse_race_sets": inside.assign(days=inside.attrs["days"]).reset_index(),
         "horse_race_coverage": race.coverage(rows, horizon).reset_index(),
-        "horse_race_parts": race.by_part(often, "fhs_moving", horizon, classes),
+        "horse_race_parts": race.by_subsample(often, "fhs_moving", horizon, classes),
     }
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from workbench.backtesting import TESTS, align, backtest, read_forecasts, report, run
-from workbench.backtesting.backtests.implied_tail import t_var_es
+from workbench.backtesting._forecasts import parse_level
+from workbench.backtesting.backtests._implied_tail import t_var_es
 from workbench.backtesting.ensembles import forecast_table, var_es
-from workbench.backtesting.forecasts import parse_level
 from workbench.errors import DataError
 
 DAYS = 300

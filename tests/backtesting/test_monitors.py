@@ -8,35 +8,26 @@ import pytest
 from scipy import optimize, stats
 
 from workbench.backtesting import align, observed
-from workbench.backtesting.backtests.implied_tail import t_var_es
+from workbench.backtesting.backtests._implied_tail import t_var_es
+from workbench.backtesting.backtests._ranks import joint_movement, panel_pits, rank_among, total_width
 from workbench.backtesting.monitors import (
     MONITORS,
     Stream,
-    alarms,
-    calibrate,
     conformal_p_values,
-    cusum,
     es_evalues,
     first_alarm,
     gree,
     grem,
-    joint_movement,
-    mixture_wealth,
-    panel_pits,
-    quiet_stream,
-    rank_among,
-    shiryaev_roberts,
+    run_monitors,
     simple_jumper,
     threshold,
-    total_width,
-    unlikeliness,
     var_evalues,
-    watch,
 )
-from workbench.backtesting.monitors import (
-    detection_delay as delay,
-)
-from workbench.backtesting.monitors.evalues import best_stake, grel_stakes
+from workbench.backtesting.monitors import _detection_delay as delay
+from workbench.backtesting.monitors._e_detector import alarms, calibrate, cusum, mixture_wealth, shiryaev_roberts
+from workbench.backtesting.monitors._evalues import best_stake, grel_stakes
+from workbench.backtesting.monitors._martingale import unlikeliness
+from workbench.backtesting.monitors._thresholds import null_stream
 from workbench.errors import DataError
 
 BETTING = [m.name for m in MONITORS.values() if m.bets]
@@ -44,7 +35,7 @@ YEARS = 10.0
 
 
 def quiet(histories, days, seed=0, level=0.975):
-    return quiet_stream(np.random.Generator(np.random.Philox(seed)), histories, days, level)
+    return null_stream(np.random.Generator(np.random.Philox(seed)), histories, days, level)
 
 
 @pytest.mark.parametrize("name", [name for name in BETTING if name != "evenness"])
@@ -278,11 +269,11 @@ def table(days=500, broken=300, wider=2.5, seed=1):
 def test_watch_tells_when_and_what_broke():
     forecasts = table()
     uniform = pd.Series(np.random.Generator(np.random.Philox(12)).random(500), index=forecasts.dates)
-    told = watch(forecasts, dependence=uniform, width=uniform)
+    told = run_monitors(forecasts, dependence=uniform, width=uniform)
     first = told.alarms[told.alarms["monitor"] == "scale"].iloc[0]
     lag = forecasts.dates.get_loc(first["date"]) - 300
     assert 0 < lag < 40
-    assert first["leading"] == "scale" and first["what"] == "the world is wider than forecast"
+    assert first["leading"] == "scale" and first["what"] == "the market is wider than forecast"
     assert set(told.level.columns) == {name for name, monitor in MONITORS.items() if monitor.bets}
     assert {"jumper_mean", "jumper_scale", "shortfall", "hits"} <= set(told.evidence.columns)
     assert (told.evidence.loc[: forecasts.dates[299]] < np.log10(20)).all().all()
@@ -297,14 +288,14 @@ def test_watch_needs_no_more_than_var_and_says_what_is_wrong():
         pd.DataFrame({"var_0.975": forecasts.var[0.975]}, index=forecasts.dates),
         pd.Series(-forecasts.loss, index=forecasts.dates),
     )
-    assert list(watch(bare).level.columns) == ["hits"]
+    assert list(run_monitors(bare).level.columns) == ["hits"]
     with pytest.raises(DataError, match="no VaR at level 0.9"):
-        watch(bare, 0.9)
+        run_monitors(bare, 0.9)
     half = pd.Series(0.5, index=forecasts.dates)
     with pytest.raises(DataError, match="dependence: no PIT on 2006-01-02"):
-        watch(forecasts, dependence=half.iloc[1:])
+        run_monitors(forecasts, dependence=half.iloc[1:])
     with pytest.raises(DataError, match="width: the PIT on 2006-01-04 is not"):
-        watch(forecasts, width=half.where(np.arange(500) != 2, 1.5))
+        run_monitors(forecasts, width=half.where(np.arange(500) != 2, 1.5))
 
 
 def test_a_stream_without_assets_cannot_be_asked_about_them():

@@ -8,24 +8,16 @@ import statsmodels.api as sm
 from scipy import stats
 from test_backtests import history, sample_of
 
-from workbench.backtesting import (
-    BY_NAME,
-    crps,
-    diebold_mariano,
-    energy_rank,
-    energy_score,
-    fz0_score,
-    giacomini_white,
-    model_confidence_set,
-    profit_attribution,
-    quantile_score,
-    traffic_zone,
-    variogram_score,
-    z3,
-)
-from workbench.backtesting.backtests import desk, shortfall
-from workbench.backtesting.backtests.implied_tail import t_var_es
+from workbench.backtesting import BY_NAME, profit_attribution, traffic_zone
+from workbench.backtesting.backtests import _desk as desk
+from workbench.backtesting.backtests import _shortfall as shortfall
+from workbench.backtesting.backtests._implied_tail import t_var_es
+from workbench.backtesting.backtests._ranks import energy_rank
+from workbench.backtesting.backtests._shortfall import z3
+from workbench.backtesting.comparison import diebold_mariano, giacomini_white, model_confidence_set
+from workbench.backtesting.scores import fz0_score, quantile_score
 from workbench.errors import DataError, ParameterError
+from workbench.stats import crps, energy_score, variogram_score
 
 
 def test_basel_constants():

@@ -8,6 +8,7 @@ from workbench import data, plots, samplers
 from workbench.backtesting import tournament as race
 from workbench.backtesting.comparison import diebold_mariano
 from workbench.errors import ParameterError
+from workbench.reporting.tournament import tournament_headline, where_it_loses
 from workbench.studies import run
 
 FAST = {"neural": {"members": 1, "steps": 30}}
@@ -19,8 +20,8 @@ def returns() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def course(returns) -> race.Course:
-    return race.Course(returns, "2006-12-31", every=6, draws=300, few=100)
+def course(returns) -> race.Design:
+    return race.Design(returns, "2006-12-31", every=6, draws=300, few=100)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_a_row_holds_every_score_of_every_day(course, rows) -> None:
 
 def test_scores_are_of_the_return_over_the_horizon(returns) -> None:
     """By hand: historical simulation of three days, its CRPS of one asset and its VaR of the equal-weight book."""
-    course = race.Course(returns, "2006-12-31", "2007-03-30", horizon=3, every=10, draws=500)
+    course = race.Design(returns, "2006-12-31", "2007-03-30", horizon=3, every=10, draws=500)
     row = course.run(samplers.make("historical").fit(course.training))
     day, draws = next(
         samplers.roll(samplers.make("historical").fit(course.training), returns, "2007", "2007-03-30", 3, 500, 1)
@@ -58,16 +59,16 @@ def test_scores_are_of_the_return_over_the_horizon(returns) -> None:
 def test_a_race_is_too_short_without_days_to_fit_or_to_test(returns) -> None:
     for until in ("2003-06-30", "2009-12-31"):
         with pytest.raises(ParameterError, match="250 to fit"):
-            race.Course(returns, until)
+            race.Design(returns, until)
 
 
 def test_rows_come_back_from_the_store_and_other_questions_do_not(course, rows, tmp_path, monkeypatch) -> None:
     first = dict(race.rows(["historical"], course, store=tmp_path))
-    monkeypatch.setattr(race.Course, "run", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr(race.Design, "run", lambda *_: pytest.fail("measured again"))
     again = dict(race.rows(["historical"], course, store=tmp_path))
     pd.testing.assert_frame_equal(first["historical", 0], again["historical", 0], check_freq=False)
     pd.testing.assert_frame_equal(first["historical", 0], rows["historical", 0], check_freq=False)
-    other = race.Course(course.returns, "2006-12-31", every=6, draws=301, few=100)
+    other = race.Design(course.returns, "2006-12-31", every=6, draws=301, few=100)
     with pytest.raises(pytest.fail.Exception, match="measured again"):
         dict(race.rows(["historical"], other, store=tmp_path))
 
@@ -86,7 +87,7 @@ def test_a_shared_filter_gives_the_same_sampler_as_one_fitted_alone(course) -> N
 def test_samplers_that_run_once_do_not_depend_on_their_seed(name, course) -> None:
     one, two = (samplers.make(name).fit(course.training, seed).sample(40, 2, 1)["scenarios"]["ret"] for seed in (0, 1))
     np.testing.assert_array_equal(one, two)
-    assert not race.learned(name)
+    assert not race.seeded(name)
 
 
 def test_a_comparison_is_diebold_and_mariano_s_averaged_over_seeds(rows) -> None:
@@ -122,22 +123,22 @@ def made(gain: float, days: int = 800) -> dict:
 def test_the_better_one_is_in_the_set_and_the_first_line_names_it() -> None:
     scores = ("energy", "crps", "fz0_975")
     inside = race.confidence_set(made(0.3), scores=scores, draws=300)
-    said, outcome = race.first_line(inside, ["ours"])
+    said, outcome = tournament_headline(inside, ["ours"])
     assert outcome == "accepted" and said.startswith("In the 90 % confidence set") and "97.5 %: **ours**." in said
     assert "In none: base, worse." in said
-    said, outcome = race.first_line(race.confidence_set(made(-0.3), scores=scores, draws=300), ["ours"])
+    said, outcome = tournament_headline(race.confidence_set(made(-0.3), scores=scores, draws=300), ["ours"])
     assert outcome == "rejected" and "**ours**" not in said.partition("In none")[0]
 
 
 def test_losses_are_told_in_words_by_regime_and_class() -> None:
-    parts = race.by_part(made(-0.3, 4100), "base", classes={"a": "stocks", "b": "bonds"})
+    parts = race.by_subsample(made(-0.3, 4100), "base", classes={"a": "stocks", "b": "bonds"})
     assert set(parts["part"]) == {"all", "2008", "2020", "2022", "calm", "stocks", "bonds"}
     whole = parts[(parts["kind"] == "regime") & (parts["score"] == "energy score") & (parts["sampler"] == "ours")]
     assert whole["days"].sum() == 4100
-    told = race.where_it_loses(parts, "base")
+    told = where_it_loses(parts, "base")
     assert told["ours"].startswith("behind base in 26 of 26") and told["ours"].endswith("and more; ahead in 0")
-    assert "FZ0 97.5 % of stocks (+" in race.where_it_loses(parts, "base", most=26)["ours"]
-    assert "behind base nowhere at t ≥ 2" in race.where_it_loses(race.by_part(made(0.3), "base"), "base")["ours"]
+    assert "FZ0 97.5 % of stocks (+" in where_it_loses(parts, "base", most=26)["ours"]
+    assert "behind base nowhere at t ≥ 2" in where_it_loses(race.by_subsample(made(0.3), "base"), "base")["ours"]
 
 
 def test_coverage_is_kupiec_s_and_overlapping_forecasts_are_passed_over() -> None:
@@ -151,7 +152,7 @@ def test_coverage_is_kupiec_s_and_overlapping_forecasts_are_passed_over() -> Non
 
 def test_figures_draw_what_the_tables_hold(rows) -> None:
     fake = made(0.3, 4100)
-    parts = race.by_part(fake, "base", classes={"a": "stocks", "b": "bonds"})
+    parts = race.by_subsample(fake, "base", classes={"a": "stocks", "b": "bonds"})
     assert len(plots.comparison_map(parts, "base")) == 4 and len(plots.comparison_map(parts, "base", "class")) == 3
     frames = {"CRPS": race.by_sampler(rows, "crps")}
     drawn = plots.lead_plot(frames, "fhs_moving", ["neural"])[0].lines[0].get_ydata()
@@ -160,7 +161,7 @@ def test_figures_draw_what_the_tables_hold(rows) -> None:
     dots = plots.seed_plot(rows, "fhs_moving", ["neural"], ["crps"])[0].lines[0].get_xdata()
     assert list(dots) == race.seed_ts(rows, "neural", "fhs_moving", "crps")
     with pytest.raises(ParameterError, match="by class"):
-        plots.comparison_map(race.by_part(rows, "fhs_moving"), "fhs_moving", "class")
+        plots.comparison_map(race.by_subsample(rows, "fhs_moving"), "fhs_moving", "class")
     board = race.scoreboard(rows, "fhs_moving")
     assert board[("energy score", "mean")].is_monotonic_increasing and np.isnan(board.loc["fhs_moving", ("CRPS", "t")])
 

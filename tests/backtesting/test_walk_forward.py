@@ -9,22 +9,22 @@ import pytest
 from workbench import samplers
 from workbench.backtesting import align, backtest
 from workbench.backtesting.walk_forward import (  # fmt: skip
-    Ask,
+    ForecastSpec,
     Schedule,
-    apart,
     asset_books,
     coverage,
     desk_books,
-    engine,
     equal_book,
+    non_overlapping,
     of_book,
-    rollout,
+    walk_forward,
 )
+from workbench.backtesting.walk_forward import _engine as engine
 from workbench.books import BOOKS
 from workbench.errors import DataError, ParameterError, WorkbenchError
 
 FIRST, LAST = "2002-06-03", "2002-09-30"
-QUICK = Ask(draws=300, every=4)
+QUICK = ForecastSpec(draws=300, every=4)
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +37,11 @@ def returns() -> pd.DataFrame:
 
 def roll(returns, sampler="ewma", books=None, first=FIRST, last=LAST, **options) -> pd.DataFrame:
     books = books or asset_books(returns.columns) | {"all": equal_book(returns.columns)}
-    return rollout(sampler, returns, books, first, last, **({"ask": QUICK} | options))
+    return walk_forward(sampler, returns, books, first, last, **({"spec": QUICK} | options))
 
 
 def test_table_has_a_row_a_day_and_book_and_what_a_backtest_reads(returns) -> None:
-    table = roll(returns, ask=Ask(draws=500))
+    table = roll(returns, spec=ForecastSpec(draws=500))
     days = returns.loc[FIRST:LAST].index
     assert len(table) == 4 * len(days) and set(table["book"]) == {"A", "B", "C", "all"}
     one = of_book(table, "A")
@@ -101,14 +101,16 @@ def test_periods_share_out_the_grid_of_forecasts(every: int, refit) -> None:
 
 
 def test_ten_days_are_the_sum_of_ten_and_dated_when_they_are_known(returns) -> None:
-    table = of_book(roll(returns, ask=Ask(horizon=10, every=10, draws=300, pnl="log")), "B")
+    table = of_book(roll(returns, spec=ForecastSpec(horizon=10, every=10, draws=300, pnl="log")), "B")
     first = returns.index.get_loc(pd.Timestamp(FIRST))
     np.testing.assert_allclose(table["realised"].iloc[0], returns["B"].iloc[first : first + 10].sum())
     assert table.index[0] == returns.index[first + 9] and (np.diff(returns.index.get_indexer(table.index)) == 10).all()
 
 
 def test_log_and_simple_profits_differ_by_convexity(returns) -> None:
-    simple, log = (of_book(roll(returns, ask=Ask(every=4, draws=300, pnl=kind)), "all") for kind in ("simple", "log"))
+    simple, log = (
+        of_book(roll(returns, spec=ForecastSpec(every=4, draws=300, pnl=kind)), "all") for kind in ("simple", "log")
+    )
     assert (simple["realised"] >= log["realised"]).all() and not np.allclose(
         simple["realised"], log["realised"], atol=1e-6
     )
@@ -128,9 +130,13 @@ def test_a_fit_serves_every_horizon_and_no_other_window_seed_or_option(returns, 
     monkeypatch.setattr(engine, "_kept", {})
     monkeypatch.setattr(engine.samplers, "make", lambda name, **given: made.append(given) or true_make(name, **given))
     short = roll(returns, schedule=Schedule(None))
-    roll(returns, schedule=Schedule(None), ask=Ask(horizon=10, every=10, draws=300))
+    roll(returns, schedule=Schedule(None), spec=ForecastSpec(horizon=10, every=10, draws=300))
     assert len(made) == 1
-    for changed in ({"options": {"decay": 0.9}}, {"ask": Ask(draws=300, every=4, seed=1)}, {"first": "2002-07-01"}):
+    for changed in (
+        {"options": {"decay": 0.9}},
+        {"spec": ForecastSpec(draws=300, every=4, seed=1)},
+        {"first": "2002-07-01"},
+    ):
         roll(returns, **({"schedule": Schedule(None)} | changed))
     assert len(made) == 4
     pd.testing.assert_frame_equal(short, roll(returns, schedule=Schedule(None)), check_exact=True)
@@ -167,7 +173,7 @@ def test_the_store_knows_its_inputs_and_workers_do_not_matter(returns, tmp_path)
         roll(returns, store=tmp_path),
         roll(returns * 1.0001, store=tmp_path),
         roll(returns, store=tmp_path, options={"decay": 0.97}),
-        roll(returns, store=tmp_path, ask=Ask(draws=300, every=4, seed=1)),
+        roll(returns, store=tmp_path, spec=ForecastSpec(draws=300, every=4, seed=1)),
         roll(returns, store=tmp_path, books={"all": equal_book("AB")}),
         roll(returns, store=tmp_path, schedule=Schedule(20)),
     ]
@@ -196,7 +202,7 @@ def test_coverage_of_overlapping_forecasts_has_the_wider_error() -> None:
         table = pd.DataFrame({"realised": sums, f"var_{level}": quantile})
         naive.append(coverage(table, level)["p_value"] < 0.05)
         honest.append(coverage(table, level, horizon=10)["p_value"] < 0.05)
-        assert coverage(apart(table, 10), level)["forecasts"] == 200
+        assert coverage(non_overlapping(table, 10), level)["forecasts"] == 200
     assert np.mean(naive) > 0.3 and 0.005 <= np.mean(honest) <= 0.11
 
 
@@ -214,7 +220,7 @@ WRONG = {
 def test_what_cannot_be_rolled_is_refused_with_a_reason(returns, case: str) -> None:
     given = {"books": {"A": {"A": 1.0}}, "sampler": "ewma", "first": FIRST} | WRONG[case]
     with pytest.raises(WorkbenchError):
-        rollout(given.pop("sampler"), returns, given.pop("books"), given.pop("first"), **given)
+        walk_forward(given.pop("sampler"), returns, given.pop("books"), given.pop("first"), **given)
 
 
 @pytest.mark.parametrize(
@@ -222,6 +228,6 @@ def test_what_cannot_be_rolled_is_refused_with_a_reason(returns, case: str) -> N
 )
 def test_questions_without_sense_are_refused(options: dict) -> None:
     with pytest.raises(ParameterError):
-        Ask(**options)
+        ForecastSpec(**options)
     with pytest.raises((ParameterError, DataError)):
-        Schedule(refit=-1) if "horizon" in options else apart(pd.DataFrame(), 10, offset=11)
+        Schedule(refit=-1) if "horizon" in options else non_overlapping(pd.DataFrame(), 10, offset=11)

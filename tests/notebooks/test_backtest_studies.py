@@ -15,8 +15,8 @@ from matplotlib.axes import Axes
 
 from workbench import plots
 from workbench.backtesting import recalibration as conformal
-from workbench.backtesting.backtests.implied_tail import t_var_es
-from workbench.backtesting.monitors import Watch, replay
+from workbench.backtesting.backtests._implied_tail import t_var_es
+from workbench.backtesting.monitors import MonitorReport, replay
 from workbench.errors import DataError
 from workbench.plots.backtests import month_zones, simultaneous_band
 from workbench.studies import run
@@ -40,10 +40,10 @@ def market(assets: int) -> pd.DataFrame:
     return pd.DataFrame(0.01 * rng.standard_t(5, (1200, assets)), pd.bdate_range("2000-01-03", periods=1200), names)
 
 
-def silent(dates: pd.DatetimeIndex, spoken: dict[str, list[int]]) -> Watch:
+def silent(dates: pd.DatetimeIndex, spoken: dict[str, list[int]]) -> MonitorReport:
     flat = pd.DataFrame(0.5, dates, ["scale", "hits"])
     alarms = [(dates[day], name, "x", name) for name, days in spoken.items() for day in days]
-    return Watch(flat, flat, pd.DataFrame(alarms, columns=["date", "monitor", "what", "leading"]))
+    return MonitorReport(flat, flat, pd.DataFrame(alarms, columns=["date", "monitor", "what", "leading"]))
 
 
 CURVES = pd.DataFrame(
@@ -110,7 +110,7 @@ def test_the_band_holds_the_whole_curve_of_nineteen_in_twenty() -> None:
 def test_delays_count_trading_days_from_the_shock_and_quiet_alarms_have_an_interval() -> None:
     dates = forecasts().index
     watches = {"crisis": silent(dates, {"scale": [10, 300, 350], "hits": [20]}), "calm": silent(dates, {"hits": [5]})}
-    found = replay.speaking(watches, {"crisis": dates[298]})
+    found = replay.days_to_detection(watches, {"crisis": dates[298]})
     assert found.at["scale", "crisis"] == 3 and np.isnan(found.at["hits", "crisis"])
     false = replay.false_alarms({"calm": watches["calm"]})
     rate = 10 * 252 / 700

@@ -17,8 +17,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from workbench.backtesting.backtests.pit import normal_scores
 from workbench.errors import DataError
+from workbench.stats import probit
 
 RUN = 20
 FEWEST = 100
@@ -70,7 +70,7 @@ def _known(table: pd.DataFrame, distance: pd.Series, level: float) -> pd.DataFra
             "hit": (-realised > var).astype(float),
             "ratio": -realised / var,
             "surprise": np.maximum(-realised - var, 0.0) / ((1 - level) * es) + var / es - 1.0,
-            "square": normal_scores(pit) ** 2,
+            "square": probit(pit) ** 2,
         },
         index=table.index,
     )

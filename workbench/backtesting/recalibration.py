@@ -36,13 +36,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from workbench.backtesting.backtests.battery import BY_NAME
-from workbench.backtesting.backtests.implied_tail import dof_of_ratio
-from workbench.backtesting.backtests.montecarlo import null_statistics, tail_share
-from workbench.backtesting.backtests.sample import Sample, observed
+from workbench.backtesting.backtests._battery import BY_NAME
+from workbench.backtesting.backtests._implied_tail import dof_of_ratio
+from workbench.backtesting.backtests._montecarlo import null_statistics, tail_share
+from workbench.backtesting.backtests._sample import Sample, observed
 from workbench.backtesting.comparison import diebold_mariano
 from workbench.backtesting.scores import fz0_score, quantile_score
-from workbench.backtesting.walk_forward.overlap import coverage
+from workbench.backtesting.walk_forward._overlap import coverage
 from workbench.errors import DataError, ParameterError
 
 METHODS = ("aci", "tracking", "pid")

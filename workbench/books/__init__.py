@@ -9,19 +9,20 @@
 from workbench.books.book import Book, Position
 from workbench.books.explain import explain
 from workbench.books.positions import Bond, Linear, Option, black_scholes_merton
-from workbench.books.presets import BOOKS, equal_weight, short_volatility
+from workbench.books.presets import BOOKS, equal_weight, random_books, short_volatility
 from workbench.books.volatility import ImpliedVolatility
 
 __all__ = [
     "BOOKS",
-    "equal_weight",
-    "short_volatility",
+    "Bond",
     "Book",
+    "ImpliedVolatility",
     "Linear",
     "Option",
-    "Bond",
     "Position",
-    "ImpliedVolatility",
     "black_scholes_merton",
+    "equal_weight",
     "explain",
+    "random_books",
+    "short_volatility",
 ]

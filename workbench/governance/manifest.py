@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from workbench.bounded import parse_json, read_bytes
 from workbench.errors import ParameterError
 from workbench.governance import fingerprints
 
@@ -23,7 +22,7 @@ SELF = "manifest_sha256"
 
 @dataclass
 class Report:
-    """What :func:`verify` found. ``problems`` invalidate the run, ``notes`` list what has changed here since.
+    """What :func:`verify` found. ``problems`` break the run's word, ``notes`` say what has moved on since.
 
     problems : ``{"file": ..., "problem": ...}``, each one enough to reject.
     reproduced : None unless the study was run again; then whether every scenario file came back bit for bit.
@@ -66,7 +65,10 @@ def read(folder: Path) -> dict:
     path = Path(folder) / NAME
     if not path.is_file():
         raise ParameterError(f"{str(folder)!r} is not the folder of a finished run: it has no {NAME}")
-    content = parse_json(read_bytes(path, error=ParameterError), f"the damaged {str(path)!r}", ParameterError)
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as wrong:
+        raise ParameterError(f"{str(path)!r} is damaged: {wrong}") from None
     if not isinstance(content, dict):
         raise ParameterError(f"{str(path)!r} is damaged: expected a JSON object")
     return content
@@ -102,15 +104,15 @@ def _sealed(content: Mapping) -> bytes:
 
 def _outputs(folder: Path) -> dict[str, dict]:
     """Every file, hidden ones too, but the manifest itself."""
-    own = (folder / NAME, folder / f".{NAME}")
-    files = sorted(path for path in folder.rglob("*") if (path.is_file() or path.is_symlink()) and path not in own)
-    return {path.relative_to(folder).as_posix(): _entry(path) for path in files}
+    files = sorted(
+        path for path in folder.rglob("*") if (path.is_file() or path.is_symlink()) and path != folder / NAME
+    )
+    return {path.relative_to(folder).as_posix(): _entry(path) for path in files if path.name != f".{NAME}"}
 
 
 def _entry(path: Path) -> dict:
     if path.is_symlink():
-        target = {"target": fingerprints.of_file(path)} if path.is_file() else {}
-        return {"sha256": fingerprints.of_bytes(os.readlink(path).encode()), "bytes": 0, "link": True, **target}
+        return {"sha256": fingerprints.of_bytes(os.readlink(path).encode()), "bytes": 0, "link": True}
     return {"sha256": fingerprints.of_file(path), "bytes": path.stat().st_size}
 
 
@@ -124,36 +126,22 @@ def _compare(recorded: object, present: dict[str, dict], report: Report) -> None
             report.found(name, "missing")
         elif name not in recorded:
             report.found(name, "not in the manifest: added after the run")
-        elif not _same(recorded[name], present[name]):
+        elif recorded[name] != present[name]:
             report.found(name, "changed: its SHA-256 is not the recorded one")
-
-
-def _same(recorded: object, present: dict) -> bool:
-    """Whether a file is what was recorded; manifests of version 0.1 record no target of a link."""
-    if isinstance(recorded, dict) and "target" not in recorded:
-        present = {name: value for name, value in present.items() if name != "target"}
-    return recorded == present
 
 
 def _judge(content: Mapping, report: Report) -> None:
     """What the manifest itself admits, and how today's tree differs from the one that ran."""
-    changed = content.get("changed_during_run")
-    for what in changed if isinstance(changed, list) else ():
+    for what in content.get("changed_during_run") or ():
         report.found(NAME, f"{what} changed while the study ran, so the run id does not stand for one set of inputs")
-    code, here = _facts(content, "code"), fingerprints.code()
+    code, here = content.get("code") or {}, fingerprints.code()
     if code.get("sha256") != here["sha256"]:
         report.notes.append(
             f"the package's code here differs from the run's (commit {str(code.get('git_commit'))[:12]})"
         )
     if content.get("constraints") != fingerprints.constraints():
         report.notes.append("constraints.txt here differs from the run's")
-    now, then = fingerprints.machine(), _facts(content, "platform")
+    now, then = fingerprints.machine(), content.get("platform") or {}
     moved = sorted(name for name, value in now.items() if then.get(name) != value)
     if moved:
         report.notes.append(f"the platform here differs from the run's in: {', '.join(moved)}")
-
-
-def _facts(content: Mapping, name: str) -> Mapping:
-    """An object of the manifest; an empty one in place of anything else."""
-    found = content.get(name)
-    return found if isinstance(found, dict) else {}

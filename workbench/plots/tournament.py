@@ -21,7 +21,7 @@ AHEAD_BEHIND = sns.blend_palette([COLOURS[0], "0.97", COLOURS[3]], as_cmap=True)
 def comparison_map(parts: pd.DataFrame, reference: str, kind: str = "regime") -> np.ndarray:
     """t of the score difference to ``reference``: a panel a score, a row a sampler, a column a part. Returns the Axes.
 
-    parts : of :func:`workbench.backtesting.tournament.by_part`; kind : "regime" or "class", beside the whole.
+    parts : of :func:`workbench.backtesting.tournament.by_subsample`; kind : "regime" or "class", beside the whole.
     """
     table = parts[parts["kind"].isin(["all", kind])]
     scores = [score for score in table["score"].unique() if (table[table["score"] == score]["kind"] == kind).any()]

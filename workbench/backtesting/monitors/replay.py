@@ -1,9 +1,9 @@
-"""What would somebody have known, who read the monitors every evening of a crisis, with a model fitted before it?
+"""What the monitors would have shown at each close of a crisis, with a model fitted before it.
 
 A replay is a forecast table of one book (:mod:`workbench.backtesting.walk_forward`) read day by day. Two figures come of it:
 in an episode with a shock, the trading days from the shock to the first alarm of each monitor (the shock's own day
 counts as 1); in quiet years, the alarms, their rate in ten years and its exact Poisson interval. Which years are
-quiet, and when a shock began, is said beforehand by whoever asks: the tables do not look for them.
+quiet, and when a shock began, is an input: the tables do not look for them.
 """
 
 from __future__ import annotations
@@ -14,24 +14,23 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from workbench.backtesting import align
-from workbench.backtesting.monitors import Watch, detection_delays, watch
+from workbench.backtesting._forecasts import align
+from workbench.backtesting.monitors import MonitorReport, detection_delays, run_monitors
+from workbench.constants import TRADING_DAYS
 
-YEAR = 252
 
-
-def watched(table: pd.DataFrame, level: float = 0.975, years: float = 10.0) -> Watch:
+def monitor_book(table: pd.DataFrame, level: float = 0.975, years: float = 10.0) -> MonitorReport:
     """Every monitor over one book's forecasts by date, ``var_<level>, es_<level>, pit, realised, dependence, width``.
 
     years : between false alarms of one monitor. Raises DataError for a table that is not what it must be.
     """
-    told = [name for name in (f"var_{level:g}", f"es_{level:g}", "pit") if name in table]
+    used = [name for name in (f"var_{level:g}", f"es_{level:g}", "pit") if name in table]
     together = {name: table[name] for name in ("dependence", "width") if name in table}
-    return watch(align(table[told], table["realised"]), level, **together, years=years)
+    return run_monitors(align(table[used], table["realised"]), level, **together, years=years)
 
 
-def speaking(watches: Mapping[str, Watch], shocks: Mapping[str, str | pd.Timestamp]) -> pd.DataFrame:
-    """Trading days from each episode's shock to the first alarm at or after it: (monitor, episode); NaN: silent.
+def days_to_detection(watches: Mapping[str, MonitorReport], shocks: Mapping[str, str | pd.Timestamp]) -> pd.DataFrame:
+    """Trading days from each episode's shock to the first alarm at or after it: (monitor, episode); NaN: no alarm.
 
     watches, shocks : by episode; an episode without a shock is left out.
     """
@@ -48,9 +47,9 @@ def speaking(watches: Mapping[str, Watch], shocks: Mapping[str, str | pd.Timesta
     return pd.DataFrame(columns).reindex(monitors).rename_axis("monitor")
 
 
-def false_alarms(watches: Mapping[str, Watch]) -> pd.DataFrame:
-    """Alarms in years said to be quiet: per monitor ``alarms, years``, the rate in ten years, and its 95 % interval."""
-    years = sum(len(seen.level) for seen in watches.values()) / YEAR
+def false_alarms(watches: Mapping[str, MonitorReport]) -> pd.DataFrame:
+    """Alarms in years taken to be quiet: per monitor ``alarms, years``, the rate in ten years, and its 95 % interval."""
+    years = sum(len(seen.level) for seen in watches.values()) / TRADING_DAYS
     monitors = list(dict.fromkeys(name for seen in watches.values() for name in seen.level))
     count = pd.concat([seen.alarms["monitor"] for seen in watches.values()]).value_counts()
     table = pd.DataFrame({"alarms": count.reindex(monitors, fill_value=0).astype(int)}).rename_axis("monitor")

@@ -1,15 +1,12 @@
-"""The horse race: every sampler on the same days with the same noise, and who is better, by how much, how surely.
+"""A tournament of samplers: all on the same days with the same noise, and who is better, by how much, how surely.
 
->>> learned("neural"), learned("fhs")
+>>> seeded("neural"), seeded("fhs")
 (True, False)
 """
 
-from workbench.backtesting.tournament.design import LEVELS, Course
-from workbench.backtesting.tournament.fits import Kept, fit, keys, learned, row_file, rows, stored
-from workbench.backtesting.tournament.standings import (
+from workbench.backtesting.tournament._comparison import (
     SCORES,
     Rows,
-    block_t,
     by_sampler,
     compare,
     confidence_set,
@@ -18,35 +15,30 @@ from workbench.backtesting.tournament.standings import (
     scoreboard,
     seed_ts,
     series,
-    t_of,
 )
-from workbench.backtesting.tournament.subsamples import REGIMES, by_part, first_line, regimes, where_it_loses
+from workbench.backtesting.tournament._design import Design
+from workbench.backtesting.tournament._fits import entries, fit, row_file, rows, seeded, stored
+from workbench.backtesting.tournament._subsamples import REGIMES, by_subsample, regimes
 
 __all__ = [
-    "LEVELS",
-    "REGIMES",
-    "SCORES",
-    "Course",
-    "Kept",
-    "Rows",
-    "block_t",
-    "by_part",
-    "by_sampler",
+    "Design",
+    "rows",
+    "stored",
+    "scoreboard",
     "compare",
     "confidence_set",
+    "by_subsample",
+    "by_sampler",
     "coverage",
-    "first_line",
-    "fit",
-    "keys",
-    "learned",
-    "means",
-    "regimes",
-    "row_file",
-    "rows",
-    "scoreboard",
     "seed_ts",
     "series",
-    "stored",
-    "t_of",
-    "where_it_loses",
+    "means",
+    "SCORES",
+    "REGIMES",
+    "regimes",
+    "Rows",
+    "fit",
+    "seeded",
+    "entries",
+    "row_file",
 ]

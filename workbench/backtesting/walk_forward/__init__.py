@@ -1,6 +1,6 @@
-"""Rolling forecasts: any sampler over any history, refitted as it would have been, for any number of books.
+"""Walk-forward forecasts: any sampler over any history, refitted as it would have been, for any number of books.
 
-The question: what would VaR, ES and the PIT of each day have been the evening before, with what was known then?
+The question: what would VaR, ES and the PIT of each day have been at the previous close, with what was known then?
 
 >>> import pandas as pd
 >>> dates = pd.bdate_range("2020-01-01", "2021-12-31")
@@ -8,21 +8,22 @@ The question: what would VaR, ES and the PIT of each day have been the evening b
 ['2020-12-31']
 """
 
-from workbench.backtesting.walk_forward.book_set import asset_books, desk_books, equal_book
-from workbench.backtesting.walk_forward.engine import of_book, rollout
-from workbench.backtesting.walk_forward.forecast_spec import Ask
-from workbench.backtesting.walk_forward.overlap import apart, coverage
-from workbench.backtesting.walk_forward.schedule import Period, Schedule
+from workbench.backtesting.walk_forward._book_set import BookSet, asset_books, desk_books, equal_book
+from workbench.backtesting.walk_forward._engine import of_book, walk_forward
+from workbench.backtesting.walk_forward._forecast_spec import ForecastSpec
+from workbench.backtesting.walk_forward._overlap import coverage, non_overlapping
+from workbench.backtesting.walk_forward._schedule import Period, Schedule
 
 __all__ = [
-    "Ask",
-    "Period",
-    "Schedule",
-    "apart",
-    "asset_books",
-    "coverage",
-    "desk_books",
-    "equal_book",
+    "walk_forward",
     "of_book",
-    "rollout",
+    "ForecastSpec",
+    "Schedule",
+    "Period",
+    "equal_book",
+    "asset_books",
+    "desk_books",
+    "BookSet",
+    "coverage",
+    "non_overlapping",
 ]

@@ -1,0 +1,105 @@
+"""Run the monitors over a forecaster's history day by day: which alarm was raised when, and what had broken?
+
+Two readings for each monitor, both valid whenever one looks:
+  evidence   log10 of the e-process since the first day; 20 : 1 against the forecast (1.3) rejects it at 5 % (Ville)
+  level      the e-detector over its threshold; at 1 it raises an alarm (one false alarm in ``years`` years) and restarts
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from workbench.backtesting._forecasts import Forecasts
+from workbench.backtesting.backtests._implied_tail import implied_dof
+from workbench.backtesting.monitors import _e_detector as detector
+from workbench.backtesting.monitors import _evalues as evalues
+from workbench.backtesting.monitors import _martingale as martingale
+from workbench.backtesting.monitors._evalue_bets import Stream
+from workbench.backtesting.monitors._thresholds import MONITORS, threshold
+from workbench.errors import DataError
+
+
+@dataclass(frozen=True)
+class MonitorReport:
+    """``level`` and ``evidence`` are (date x monitor); ``alarms`` has a row an alarm: date, monitor, what, leading.
+
+    ``leading`` is the monitor furthest over its threshold on that day, the best guess at what broke.
+    """
+
+    level: pd.DataFrame
+    evidence: pd.DataFrame
+    alarms: pd.DataFrame
+
+
+def _panel(forecasts: Forecasts, pits: pd.Series | None, what: str) -> np.ndarray | None:
+    """PITs of the forecasts' days, checked."""
+    if pits is None:
+        return None
+    missing = forecasts.dates.difference(pits.index)
+    if len(missing):
+        raise DataError(f"{what}: no PIT on {missing[0].date()} ({len(missing)} such days)")
+    values = pits.loc[forecasts.dates].to_numpy(float)
+    inside = (values >= 0) & (values <= 1)
+    if not inside.all():
+        raise DataError(f"{what}: the PIT on {forecasts.dates[int(np.argmin(inside))].date()} is not in [0, 1]")
+    return values
+
+
+def _available(stream: Stream) -> list[str]:
+    has = {
+        "var": True,
+        "es": stream.sample.es is not None,
+        "pit": stream.sample.pit is not None,
+        "dependence": stream.dependence is not None,
+        "width": stream.width is not None,
+    }
+    return [m.name for m in MONITORS.values() if m.bets is not None and has[m.needs]]
+
+
+def _evidence(stream: Stream, names: list[str]) -> dict[str, np.ndarray]:
+    """log10 e-processes: adaptive stakes for VaR and ES, equal wealth on fixed bets otherwise, jumpers on the PIT."""
+    sample = stream.sample
+    logs = {n: detector.mixture_wealth(MONITORS[n].evalues(stream)) for n in names if n not in ("hits", "shortfall")}
+    logs["hits"] = evalues.gree(evalues.var_evalues(sample))
+    if sample.es is not None:
+        logs["shortfall"] = evalues.grem(sample)
+    if sample.pit is not None:
+        logs["jumper_mean"] = martingale.simple_jumper(sample.pit)
+        logs["jumper_scale"] = martingale.simple_jumper(martingale.unlikeliness(sample.pit))
+    return {name: value / np.log(10.0) for name, value in logs.items()}
+
+
+def run_monitors(
+    forecasts: Forecasts,
+    level: float | None = None,
+    dependence: pd.Series | None = None,
+    width: pd.Series | None = None,
+    years: float = 10.0,
+) -> MonitorReport:
+    """Run every monitor the forecasts can feed, at one ``level`` (default the highest).
+
+    ``dependence`` and ``width`` are PITs by date of the joint movement and width of all assets
+    (:func:`workbench.backtesting.ensembles.panel_pits`). Each monitor has one false alarm in ``years`` years on
+    average, so eight of them have about eight. Raises :class:`DataError`.
+    """
+    level = max(forecasts.var) if level is None else level
+    if level not in forecasts.var:
+        raise DataError(f"no VaR at level {level:g}; there are {', '.join(f'{x:g}' for x in forecasts.var)}")
+    panel = _panel(forecasts, dependence, "dependence"), _panel(forecasts, width, "width")
+    stream = Stream(forecasts.sample(level), *panel)
+    nu = round(implied_dof(stream.sample), 1)
+    levels: dict[str, np.ndarray] = {}
+    raised: list[tuple] = []
+    for name in _available(stream):
+        limit = threshold(name, level, nu, years)
+        path, days = detector.alarms(MONITORS[name].evalues(stream), limit)
+        levels[name] = path / limit
+        raised += [(forecasts.dates[day], name, MONITORS[name].what) for day in days]
+    table = pd.DataFrame(levels, index=forecasts.dates)
+    alarms = pd.DataFrame(raised, columns=["date", "monitor", "what"]).sort_values("date", kind="stable")
+    alarms["leading"] = [table.loc[date].idxmax() for date in alarms["date"]]
+    evidence = pd.DataFrame(_evidence(stream, list(levels)), index=forecasts.dates)
+    return MonitorReport(table, evidence, alarms.reset_index(drop=True))

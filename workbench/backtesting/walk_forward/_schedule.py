@@ -1,0 +1,85 @@
+"""When a sampler is fitted, on which days, and which days it then forecasts.
+
+A history is cut into periods. In each, parameters are those of one fit, whose last training day is ``purge + embargo``
+days before the period's first forecast is made: ``purge`` leaves out days whose outcome would reach into the period
+(a sampler that learns from ten-day returns needs 9), ``embargo`` is the time a new fit waits for its approval while
+the old one serves. In a walk that only goes forward the two add up. States are updated up to the close before every
+forecast all the same: an embargo withholds parameters, not data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import ParameterError
+
+
+@dataclass(frozen=True)
+class Period:
+    """Positions in the history: training days ``begin:end``, and the first days of the forecasts, ``firsts``."""
+
+    begin: int
+    end: int
+    firsts: tuple[int, ...]
+    trained: pd.Timestamp
+    name: str
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """refit : "yearly", a number of trading days, or None for frozen parameters.
+
+    window : days of the training window that rolls; None, a window that expands from the history's first day.
+    purge, embargo : trading days, see above.
+    """
+
+    refit: str | int | None = "yearly"
+    window: int | None = None
+    purge: int = 0
+    embargo: int = 0
+
+    def __post_init__(self) -> None:
+        if not (self.refit in ("yearly", None) or (isinstance(self.refit, int) and self.refit >= 1)):
+            raise ParameterError(f"refit must be 'yearly', a number of trading days or None, got {self.refit!r}")
+        if self.window is not None and self.window < 2:
+            raise ParameterError(f"window must be at least 2 days or None, got {self.window}")
+        if self.purge < 0 or self.embargo < 0:
+            raise ParameterError(f"purge and embargo are days, at least 0; got {self.purge} and {self.embargo}")
+
+    def periods(
+        self,
+        dates: pd.DatetimeIndex,
+        first: str | pd.Timestamp,
+        last: str | pd.Timestamp | None = None,
+        horizon: int = 1,
+        every: int = 1,
+    ) -> list[Period]:
+        """The periods of forecasts whose ``horizon`` days begin on every ``every``-th day of ``first..last``.
+
+        Raises ParameterError when no day is left to forecast, or none to train on.
+        """
+        begin = int(dates.searchsorted(pd.Timestamp(first)))
+        stop = len(dates) if last is None else int(dates.searchsorted(pd.Timestamp(last), side="right"))
+        firsts = np.arange(begin, stop - horizon + 1, every)
+        if not len(firsts):
+            raise ParameterError(f"no {horizon}-day forecast fits between {first} and {last or dates[-1].date()}")
+        return [self._period(dates, group) for group in self._groups(dates, firsts)]
+
+    def _groups(self, dates: pd.DatetimeIndex, firsts: np.ndarray) -> list[np.ndarray]:
+        if self.refit is None:
+            return [firsts]
+        key = dates[firsts].year.to_numpy() if self.refit == "yearly" else (firsts - firsts[0]) // self.refit
+        return np.split(firsts, np.flatnonzero(np.diff(key)) + 1)
+
+    def _period(self, dates: pd.DatetimeIndex, firsts: np.ndarray) -> Period:
+        end = int(firsts[0]) - self.purge - self.embargo
+        begin = 0 if self.window is None else end - self.window
+        if end < 2 or begin < 0:
+            raise ParameterError(
+                f"{max(end, 0)} days lie before the fit for {dates[firsts[0]].date()}, "
+                f"{self.window or 2} are needed: begin the forecasts later or shorten window, purge and embargo"
+            )
+        return Period(begin, end, tuple(map(int, firsts)), dates[end - 1], f"{dates[firsts[0]]:%Y-%m-%d}")

@@ -1,0 +1,50 @@
+"""What is written about a run: the head of its report and the inputs in its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workbench.governance import fingerprints
+from workbench.studies.runner import status
+from workbench.studies.runner.inputs import Inputs
+from workbench.studies.runner.notebooks import Study
+
+
+def head(study: Study, values: Mapping, inputs: Inputs, changed: list[str]) -> dict:
+    """What stands at the head of the report."""
+    clean = {True: "clean", False: "with uncommitted changes", None: "no git"}[inputs.code["git_clean"]]
+    data = [f"{entry['name']} ({entry['sha256'][:12]})" for entry in inputs.data.values()]
+    rows = {
+        "Study": study.name, "Run": inputs.run_id, "Data": ", ".join(data) or "none named",
+        "Code": f"{(inputs.code['git_commit'] or inputs.code['sha256'])[:12]}, {clean}",
+        "Finished": status.now()[:16].replace("T", " ") + " UTC",
+    }  # fmt: skip
+    if changed:
+        rows["Caution"] = f"{' and '.join(changed)} changed while it ran"
+    table = [(name, _worded(value), study.parameters[name].comment) for name, value in values.items()]
+    return {"rows": rows, "parameters": table}
+
+
+def _worded(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def inputs_of(study: Study, inputs: Inputs, state: Mapping, digests: dict, changed: list[str]) -> dict:
+    """The manifest without its outputs."""
+    return {
+        "schema": 1,
+        "study": study.name,
+        "run_id": inputs.run_id,
+        "started": state["started"],
+        "finished": state["finished"],
+        "notebook": {"sha256": inputs.notebook},
+        "parameters": inputs.parameters,
+        "parameters_sha256": fingerprints.of_json(inputs.parameters),
+        "seeds": {name: value for name, value in inputs.parameters.items() if "seed" in name},
+        "data": inputs.data,
+        "code": inputs.code,
+        "constraints": inputs.constraints,
+        "platform": fingerprints.machine(),
+        "changed_during_run": changed,
+        "scenarios": digests,
+    }

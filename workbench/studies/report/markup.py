@@ -1,0 +1,121 @@
+"""Markdown to HTML that asks no network: maths as MathML, images from the notebook alone, scripts and remote parts out.
+
+MathML is drawn by browsers themselves; ``latex2mathml`` (MIT, plain Python) writes it. A formula that it cannot read is
+shown as its source, never dropped.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from bs4 import BeautifulSoup
+from latex2mathml import converter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+FORBIDDEN = (
+    "script",
+    "link",
+    "iframe",
+    "object",
+    "embed",
+    "base",
+    "meta",
+    "audio",
+    "video",
+    "source",
+    "frame",
+    "applet",
+)
+LOADING = (
+    "src",
+    "srcset",
+    "poster",
+    "background",
+    "data",
+    "xlink:href",
+    "action",
+    "formaction",
+    "ping",
+    "manifest",
+)
+REMOTE_STYLE = re.compile(r"@import[^;]*;?|url\(\s*['\"]?(?!data:|#)[^)]*\)", re.IGNORECASE)
+
+
+class Renderer(IPythonRenderer):
+    """nbconvert's Markdown renderer with maths set as MathML and headings that can be linked to."""
+
+    def __init__(self, attachments: dict | None = None) -> None:
+        super().__init__(escape=False, exclude_anchor_links=True, attachments=attachments)
+
+    def inline_math(self, body: str) -> str:
+        """``$...$``"""
+        return mathml(body, "inline")
+
+    def block_math(self, body: str) -> str:
+        """``$$...$$``"""
+        return mathml(body, "block")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        r"""``\\begin{align} ... \\end{align}``"""
+        return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
+
+    def heading(self, text: str, level: int, **attrs) -> str:
+        """A heading with an anchor made of its words."""
+        return f'<h{level} id="{slug(text)}">{text}</h{level}>\n'
+
+
+def slug(text: str) -> str:
+    """Words of a heading as an anchor."""
+    return re.sub(r"\W+", "-", BeautifulSoup(text, "html.parser").get_text().lower()).strip("-") or "section"
+
+
+def mathml(source: str, display: str) -> str:
+    """A LaTeX formula as MathML, with its source for those who cannot see it; as its source if it cannot be read."""
+    try:
+        drawn = converter.convert(source.strip(), display=display)
+    except Exception:  # the library raises many kinds, and a report must not fail on one formula
+        return f'<code class="formula">{html.escape(source)}</code>'
+    return drawn.replace("<math ", f'<math alttext="{html.escape(source.strip(), quote=True)}" ', 1)
+
+
+def markdown(source: str, attachments: dict | None = None) -> str:
+    """Markdown as HTML that is safe to open anywhere."""
+    return offline(MarkdownWithMath(renderer=Renderer(attachments)).render(source))
+
+
+def inline(source: str) -> str:
+    """One paragraph of Markdown without the paragraph around it."""
+    text = markdown(source).strip()
+    whole = re.fullmatch(r"<p>(.*)</p>", text, re.DOTALL)
+    return whole.group(1) if whole and "<p>" not in whole.group(1) else text
+
+
+def offline(fragment: str) -> str:
+    """HTML without anything that runs or that a browser would fetch by itself; links to click stay.
+
+    A remote image leaves a line that says what was left out.
+    """
+    soup = BeautifulSoup(fragment, "html.parser")
+    for element in soup.find_all(FORBIDDEN):
+        element.decompose()
+    for image in soup.find_all("img"):
+        if not str(image.get("src", "")).startswith("data:"):
+            image.replace_with(f"[image not included: {image.get('alt') or image.get('src')}]")
+    for element in soup.find_all(True):
+        _disarm(element)
+    for style in soup.find_all("style"):
+        style.string = REMOTE_STYLE.sub("", style.get_text())
+    return str(soup)
+
+
+def _disarm(element) -> None:
+    for name, value in list(element.attrs.items()):
+        text = " ".join(value) if isinstance(value, list) else str(value)
+        loads = name in LOADING and not text.startswith("data:")
+        fetched = name == "href" and element.name in ("image", "use", "feimage") and not text.startswith(("#", "data:"))
+        runs = name.startswith("on") or text.strip().lower().startswith("javascript:")
+        if loads or fetched or runs:
+            del element[name]
+        elif name == "style":
+            element[name] = REMOTE_STYLE.sub("", text)

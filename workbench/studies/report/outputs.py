@@ -1,0 +1,131 @@
+"""The outputs of one cell as HTML: figures with words, tables, text; warnings and progress fold away with the code."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from dataclasses import dataclass, field
+
+from bs4 import BeautifulSoup
+from nbformat import NotebookNode
+
+from workbench.studies.figures import ROLE
+from workbench.studies.report.markup import inline, markdown, mathml, offline
+
+IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
+NUMBER = re.compile(r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|to .*)?", re.IGNORECASE)
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@dataclass
+class Drawn:
+    """A cell's outputs: ``shown`` in the report, ``aside`` folded with the code, figures without words counted."""
+
+    shown: list[str] = field(default_factory=list)
+    aside: list[str] = field(default_factory=list)
+    undescribed: int = 0
+
+
+def role(output: NotebookNode) -> dict:
+    """What :mod:`workbench.studies.figures` wrote of an output: its role, caption, outcome."""
+    return output.get("metadata", {}).get(ROLE, {})
+
+
+def draw(cell: NotebookNode, caption: str, heading: str) -> Drawn:
+    """All outputs of a cell; ``caption`` is for the last figure without its own, ``heading`` is above the cell."""
+    drawn = Drawn()
+    figures = [output for output in cell.get("outputs", []) if _image(output)]
+    words = cell.metadata.get("alt", [])
+    words = [words] if isinstance(words, str) else list(words)
+    for output in cell.get("outputs", []):
+        if output in figures:
+            place = next(i for i, known in enumerate(figures) if known is output)
+            own = words[place] if place < len(words) else ""
+            last = caption if output is figures[-1] else ""
+            drawn.shown.append(_figure(output, own, last, heading, drawn))
+        elif output.output_type == "stream":
+            (drawn.aside if output.name == "stderr" else drawn.shown).append(_text(output.text))
+        elif output.output_type == "error":
+            drawn.shown.append(_text("\n".join(output.traceback)).replace("<pre>", '<pre class="error">', 1))
+        elif role(output).get("role") != "caption":
+            drawn.shown.append(_rich(output))
+    return drawn
+
+
+def _image(output: NotebookNode) -> str | None:
+    return next((mime for mime in IMAGES if mime in output.get("data", {})), None)
+
+
+def _figure(output: NotebookNode, own: str, caption: str, heading: str, drawn: Drawn) -> str:
+    mime = _image(output)
+    said = role(output).get("caption") or caption
+    alt = output.metadata.get(mime, {}).get("alt") or own or output.metadata.get("alt")
+    if not alt:
+        drawn.undescribed += 1
+        alt = (
+            BeautifulSoup(inline(said), "html.parser").get_text()
+            if said
+            else f"Figure without a description, under {heading!r}"
+        )
+    text = f"<figcaption>{inline(said)}</figcaption>" if said else ""
+    return f'<figure><img src="{_data(output.data[mime], mime)}" alt="{html.escape(alt, quote=True)}"/>{text}</figure>'
+
+
+def _data(content: str | list, mime: str) -> str:
+    text = "".join(content)
+    code = base64.b64encode(text.encode()).decode() if mime == "image/svg+xml" else text.replace("\n", "").strip()
+    return f"data:{mime};base64,{code}"
+
+
+def _rich(output: NotebookNode) -> str:
+    data = {mime: "".join(value) for mime, value in output.data.items() if isinstance(value, (str, list))}
+    if "text/html" in data:
+        return _table(data["text/html"])
+    if "text/markdown" in data:
+        return markdown(data["text/markdown"])
+    if "text/latex" in data:
+        return mathml(data["text/latex"].strip().strip("$"), "block")
+    return _text(data.get("text/plain", ""))
+
+
+def _table(fragment: str) -> str:
+    """A table without the author's tool's own look, in a box that scrolls when it is too wide for the screen."""
+    soup = BeautifulSoup(offline(fragment), "html.parser")
+    for style in soup.find_all("style", attrs={"scoped": True}):
+        style.decompose()
+    for table in soup.find_all("table"):
+        table.attrs.pop("border", None)
+        _align(table)
+        table.wrap(soup.new_tag("div", attrs={"class": "wide"}))
+    return str(soup)
+
+
+def _align(table) -> None:
+    """Mark columns of numbers, so that they stand to the right and words to the left.
+
+    Columns are counted from the right, because the labels on the left span rows.
+    """
+    rows = [row.find_all("td") for row in table.find_all("tr") if row.find("td")]
+    for row in table.find_all("tr"):
+        for place, cell in enumerate(reversed(row.find_all("td"))):
+            cell["class"] = [*cell.get("class", []), *(["n"] if _numeric(rows, place) else [])]
+        if not row.find("td"):
+            for place, heading in enumerate(reversed(row.find_all("th"))):
+                heading["class"] = [*heading.get("class", []), *(["n"] if _numeric(rows, place) else [])]
+
+
+def _numeric(rows: list, place: int) -> bool:
+    """Whether most filled cells of a column, counted from the right, are numbers."""
+    cells = [row[-1 - place].get_text().strip() for row in rows if place < len(row)]
+    filled = [cell for cell in cells if cell not in ("", "–", "-", "NaN", "None", "nan")]
+    return bool(filled) and sum(bool(NUMBER.fullmatch(cell)) for cell in filled) * 2 > len(filled)
+
+
+def _text(text: str | list) -> str:
+    return f"<pre>{html.escape(_bare(''.join(text)))}</pre>" if "".join(text).strip() else ""
+
+
+def _bare(text: str) -> str:
+    """Text as a terminal leaves it: no colours, and of a line that was written over only the last."""
+    return "\n".join(line.rpartition("\r")[2] for line in ESCAPES.sub("", text).replace("\r\n", "\n").split("\n"))

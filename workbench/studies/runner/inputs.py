@@ -1,0 +1,80 @@
+"""Everything a run rests on, and the id that stands for it: the same inputs are the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.governance import fingerprints
+from workbench.studies.runner.notebooks import Study, plain
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Hashes of a study's inputs.
+
+    data : parameter name -> ``{"name": ..., "sha256": ...}``, the content of a named set or of a file.
+    code : see :func:`workbench.governance.fingerprints.code`.
+    """
+
+    notebook: str
+    parameters: dict[str, object]
+    data: dict[str, dict[str, str]]
+    code: dict
+    constraints: str | None
+
+    @property
+    def run_id(self) -> str:
+        """16 hexadecimal digits of SHA-256 over notebook, parameters, data, code and lock."""
+        return fingerprints.of_json(self._parts())[:16]
+
+    def _parts(self) -> dict[str, object]:
+        data = {name: entry["sha256"] for name, entry in self.data.items()}
+        return {
+            "notebook": self.notebook, "parameters": self.parameters, "data": data, "code": self.code["sha256"],
+            "constraints": self.constraints,
+        }  # fmt: skip
+
+    def changed(self, later: Inputs) -> list[str]:
+        """Names of the inputs that are not what they were."""
+        return [name for name, value in self._parts().items() if later._parts()[name] != value]
+
+
+def gather(study: Study, parameters: Mapping[str, object]) -> Inputs:
+    """Hash what the study would read: its notebook, its data, the package and the lock.
+
+    Raises ParameterError when ``dataset`` names neither a data set nor a file.
+    """
+    return Inputs(
+        notebook=fingerprints.of_notebook(study.notebook.cells),
+        parameters={name: plain(value) for name, value in parameters.items()},
+        data=data_of(parameters),
+        code=fingerprints.code(),
+        constraints=fingerprints.constraints(),
+    )
+
+
+def data_of(parameters: Mapping[str, object]) -> dict[str, dict[str, str]]:
+    """Content hashes of the named data set and of every parameter, or item of one, that is the path of a file."""
+    found = {}
+    for name, value in parameters.items():
+        items = value if isinstance(value, (list, tuple)) else [value]
+        for place, item in enumerate(items):
+            entry = _content(name, item)
+            if entry:
+                found[name if items is not value else f"{name}[{place}]"] = entry
+    return found
+
+
+def _content(name: str, value: object) -> dict[str, str] | None:
+    if not isinstance(value, (str, Path)) or not str(value):
+        return None
+    path = Path(value)
+    if path.is_file() or (path.is_dir() and (path.suffix == ".zarr" or name == "scenarios")):
+        return {"name": str(value), "sha256": fingerprints.of_path(path)}
+    if name in ("dataset", "history"):
+        from workbench import data
+
+        return {"name": str(value), "sha256": data.load(str(value)).attrs["sha256"]}
+    return None

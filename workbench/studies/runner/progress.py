@@ -1,0 +1,51 @@
+"""What a person at a terminal sees while a study runs: one line a cell, with the heading it stands under."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from nbformat import NotebookNode
+
+from workbench.studies.runner.notebooks import labels
+from workbench.studies.runner.status import Status
+
+
+class Progress:
+    """Lines on standard error. ``shown``: True, False, or None for only on a terminal. Notes are always said."""
+
+    def __init__(self, shown: bool | None = None) -> None:
+        self.shown = sys.stderr.isatty() if shown is None else shown
+        self._line, self._since = "", 0.0
+        self._start = time.monotonic()
+
+    def note(self, text: str) -> None:
+        """A line that matters, terminal or not."""
+        print(text, file=sys.stderr, flush=True)
+
+    def watch(self, study: str, notebook: NotebookNode, status: Status) -> Callable[[int], None]:
+        """What :func:`~workbench.studies.runner.execution.execute` calls before each cell: status first, then the line."""
+        said = labels(notebook)
+        code = [place for place, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+
+        def step(place: int) -> None:
+            if place in code:
+                number = code.index(place) + 1
+                status.at(number, len(code), said[place])
+                self._begin(f"{study}: cell {number} of {len(code)}  {said[place]}")
+
+        return step
+
+    def close(self) -> None:
+        """Finish the last line."""
+        if self.shown and self._line:
+            took, total = time.monotonic() - self._since, time.monotonic() - self._start
+            print(f"\r\x1b[K{self._line}  {took:.1f} s (all {total:.0f} s)", file=sys.stderr, flush=True)
+            self._line = ""
+
+    def _begin(self, line: str) -> None:
+        self.close()
+        if self.shown:
+            self._line, self._since = line, time.monotonic()
+            print(f"{line} ...", end="", file=sys.stderr, flush=True)
