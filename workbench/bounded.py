@@ -4,38 +4,43 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import zlib
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import DataError, WorkbenchError
 
-MOST_BYTES = 2**30
+MOST_BYTES = 2**29
 """Bytes of text that are read into memory, after decompression."""
 MOST_JSON = 2**26
 MOST_DEPTH = 100
+MOST_UNPACKED, MOST_RATIO = 2**28, 200
+"""Bytes that a file may always claim, and how many times its stored size beyond them."""
 
 
-def read_bytes(path: Path, most: int = MOST_BYTES, error: type[WorkbenchError] = DataError) -> bytes:
-    """Content of a regular file, decompressed when it is a gzip file; at most ``most`` bytes.
+def read_bytes(path: Path, error: type[WorkbenchError] = DataError) -> bytes:
+    """Content of a regular file, decompressed when it is a gzip file; at most ``MOST_BYTES``.
 
     Raises ``error`` when there is no such file, when it is a folder, a device or a pipe, when it holds more, or when
     the gzip stream is damaged.
     """
-    if not path.exists():
+    if not os.path.exists(path):
         raise error(f"there is no file {path}; check the name")
     if not path.is_file():
         raise error(f"{path} is {'a folder; name the file in it' if path.is_dir() else 'no regular file'}")
     try:
         with path.open("rb") as stream:
             packed = stream.peek(2)[:2] == b"\x1f\x8b"
-            content = (gzip.GzipFile(fileobj=stream) if packed else stream).read(most + 1)
+            content = (gzip.GzipFile(fileobj=stream) if packed else stream).read(MOST_BYTES + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
         raise error(f"{path.name} is a damaged gzip file ({broken}); fetch it again") from None
     except OSError as denied:
         raise error(f"{path.name} cannot be read ({denied.strerror or denied})") from None
-    if len(content) > most:
-        raise error(f"{path.name} holds more than {most / 2**20:,.0f} MiB{' once decompressed' * packed}; split it")
+    if len(content) > MOST_BYTES:
+        raise error(
+            f"{path.name} holds more than {MOST_BYTES / 2**20:,.0f} MiB{' once decompressed' * packed}; split it"
+        )
     return content
 
 
@@ -63,3 +68,17 @@ def parse_json(text: str | bytes, what: str, error: type[WorkbenchError] = DataE
 
 def _items(node: object) -> list:
     return list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
+
+
+def demand_plausible(claimed: int, path: Path, error: type[WorkbenchError] = DataError) -> None:
+    """Refuse, before anything is allocated, a file that claims far more than it can store.
+
+    claimed : bytes of its arrays in memory. Numbers of a market hardly compress; a small file that claims gigabytes
+    holds fill values or one number again and again.
+    """
+    stored = sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else path.stat().st_size
+    if claimed > MOST_UNPACKED and claimed > MOST_RATIO * stored:
+        raise error(
+            f"{path.name} claims {claimed / 2**20:,.0f} MiB of values in {stored / 2**20:,.2f} MiB of storage: "
+            "it does not hold a market's numbers, and is not read"
+        )

@@ -1,8 +1,9 @@
-"""One family of errors: each says what is wrong, where (column, date, row) and what to do about it.
+"""One family of errors: each says what is wrong, where (column, date, row) and how to fix it.
 
-The command line turns every :class:`WorkbenchError` into one line on standard error and exit code 2,
-except :class:`CellFailed`, a study that started and broke, which is exit code 3.
+The command line prints a :class:`WorkbenchError` as one line on standard error and exits with its ``exit_code``.
 """
+
+from typing import Any
 
 
 def printable(text: object) -> str:
@@ -26,12 +27,14 @@ class WorkbenchError(Exception):
     The message is :func:`printable` whatever names stand in it.
     """
 
+    exit_code = 2
+
     def __str__(self) -> str:
         return printable(super().__str__())
 
 
 class DataError(WorkbenchError):
-    """A panel or a file of prices or returns is not what it must be."""
+    """A panel or a file of prices or returns is malformed."""
 
 
 class ScenarioError(WorkbenchError):
@@ -43,12 +46,21 @@ class ParameterError(WorkbenchError):
 
 
 class FitError(WorkbenchError):
-    """A sampler cannot be fitted to this panel, or is asked before it is fitted."""
+    """A sampler cannot be fitted to this panel, or is used before it is fitted."""
 
 
 class Refusal(WorkbenchError):
-    """The question was understood and is refused, because any answer would be invented."""
+    """The question is understood and refused, because any answer would be invented."""
 
 
 class CellFailed(WorkbenchError):
-    """A study started and did not finish: a cell raised, the kernel died, or time ran out."""
+    """A study started and did not finish: a cell raised, the kernel died, or time ran out.
+
+    run : the :class:`workbench.studies.Run` with the partial notebook and the status.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, run: Any = None) -> None:
+        super().__init__(message)
+        self.run = run

@@ -1,4 +1,4 @@
-"""One kind of registry for data sets, samplers, checks, faults: a name, a factory, and what its docstring says.
+"""Registries of data sets, samplers, checks, faults: a name, a factory, and the first line of its docstring.
 
 A new entry is one function and one decorator line; the command line, the notebooks and the tests find it by name.
 """
@@ -6,15 +6,25 @@ A new entry is one function and one decorator line; the command line, the notebo
 from __future__ import annotations
 
 import difflib
+import html
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from workbench.errors import ParameterError
 
 
-class Registry(Mapping[str, Callable]):
+def unknown(kind: str, name: object, known: Iterable[str]) -> str:
+    """The message for a name that is not known, with the nearest one that is."""
+    known = list(known)
+    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"unknown {kind} {name!r}; {hint}known: {', '.join(known) or 'none'}"
+
+
+class Registry(Mapping[str, Callable[..., Any]]):
     """Named factories of one kind, in order of registration.
 
     >>> shapes = Registry("shape")
@@ -26,10 +36,10 @@ class Registry(Mapping[str, Callable]):
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self._factories: dict[str, Callable] = {}
+        self._factories: dict[str, Callable[..., Any]] = {}
 
     def register(self, name: str) -> Callable[[Callable], Callable]:
-        """Decorator: put a factory under ``name``; a name can be taken once."""
+        """Decorator: register a factory under ``name``; a second one under the same name is refused."""
 
         def enter(factory: Callable) -> Callable:
             if name in self._factories:
@@ -39,8 +49,11 @@ class Registry(Mapping[str, Callable]):
 
         return enter
 
-    def make(self, name: str, **options):
-        """Call the factory ``name`` with ``options``; an unknown name or option is told with the nearest known one."""
+    def make(self, name: str, **options: Any) -> Any:
+        """Call the factory ``name`` with ``options``.
+
+        Raises ParameterError for an unknown name, with the nearest known one, and for an unknown option.
+        """
         factory = self[name]
         try:
             inspect.signature(factory).bind(**options)
@@ -53,11 +66,9 @@ class Registry(Mapping[str, Callable]):
         """First line of the factory's docstring."""
         return (inspect.getdoc(self[name]) or "").partition("\n")[0]
 
-    def __getitem__(self, name: str) -> Callable:
+    def __getitem__(self, name: str) -> Callable[..., Any]:
         if name not in self._factories:
-            near = difflib.get_close_matches(str(name), self._factories, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise ParameterError(f"unknown {self.kind} {name!r}; {hint}known: {', '.join(self._factories)}")
+            raise ParameterError(unknown(self.kind, name, self._factories))
         return self._factories[name]
 
     def __contains__(self, name: object) -> bool:
@@ -69,9 +80,19 @@ class Registry(Mapping[str, Callable]):
     def __len__(self) -> int:
         return len(self._factories)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        """Names that a notebook offers after ``registry["``."""
+        return list(self)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th>{html.escape(name)}</th><td>{html.escape(self.summary(name))}</td></tr>" for name in self
+        )
+        return f"<table><caption>{html.escape(self.kind)} ({len(self)})</caption><tbody>{rows}</tbody></table>"
+
 
 def discover(package: str) -> None:
-    """Import every module of ``package``, so that what stands in it is registered."""
+    """Import every module of ``package``, so that its entries are registered."""
     folder = importlib.import_module(package)
     for module in pkgutil.iter_modules(folder.__path__):
         importlib.import_module(f"{package}.{module.name}")

@@ -16,6 +16,7 @@ from workbench.books import (
     Linear,
     Option,
     black_scholes_merton,
+    equal_weight,
     explain,
     short_volatility,
 )
@@ -101,9 +102,76 @@ def test_gradient_of_the_loss_matches_finite_differences():
     assert torch.autograd.gradcheck(book.loss, (path,), eps=1e-6, atol=1e-6)
 
 
+def test_an_option_that_expires_inside_the_horizon_pays_what_it_paid_on_that_day():
+    rise, fall = torch.full((1, 5, 1), 0.02), torch.full((1, 15, 1), -0.2 / 15)
+    path = torch.cat([rise, fall], dim=1).double()
+    for maturity, day in ((5 / 252, 5), (4.3 / 252, 5), (5.01 / 252, 6)):
+        book = Book([Option("A", "call", 1.0, maturity)], ["A"], ImpliedVolatility({"A": 0.2}))
+        paid = np.expm1(float(path[0, :day].sum()))
+        assert float(book.pnl(path)[0]) + book.today() == pytest.approx(paid, rel=1e-12)
+    both = Book([Option("A", "call", 1.0, 5 / 252), Linear({"A": 1.0})], ["A"], ImpliedVolatility({"A": 0.2}))
+    assert float(both.pnl(path)[0]) + both.today() == pytest.approx(np.expm1(0.1) + np.exp(-0.1))
+    table = explain(both, path)
+    assert float(table.drop(columns="pnl").sum(axis=1).iloc[0]) == pytest.approx(float(both.pnl(path)[0]))
+
+
+def test_an_option_is_worth_its_certain_payoff_without_volatility_also_at_negative_rates():
+    spot, still = torch.tensor([0.8, 1.0, 1.3]).double(), torch.zeros(3).double()
+    for kind, sign in (("call", 1.0), ("put", -1.0)):
+        value = black_scholes_merton(spot, 1.0, 2.0, still, kind, rate=-0.01, dividend=0.02)
+        certain = np.maximum(sign * (spot.numpy() * np.exp(-0.04) - np.exp(0.02)), 0.0)
+        np.testing.assert_allclose(value, certain, rtol=1e-14)
+        nearly = black_scholes_merton(spot, 1.0, 2.0, still + 1e-9, kind, rate=-0.01, dividend=0.02)
+        np.testing.assert_allclose(nearly, certain, atol=1e-9)
+        np.testing.assert_allclose(
+            black_scholes_merton(spot, 1.0, 0.0, still + 0.3, kind), np.maximum(sign * (spot.numpy() - 1.0), 0.0)
+        )
+    surface = ImpliedVolatility({"A": 0.0})
+    assert (surface.changes(_paths(), ["A", "B"]) == 0).all()
+
+
+@pytest.mark.parametrize("freq, year", [("ME", 12), ("W-FRI", 52), ("B", 252), ("D", 365)])
+def test_volatility_is_annualised_by_the_panels_own_frequency(freq, year):
+    dates = pd.date_range("2010-01-31", periods=120, freq=freq)
+    returns = pd.DataFrame(np.random.default_rng(1).normal(0, 0.03, (120, 1)), dates, ["A"])
+    book = short_volatility(returns, elasticity=1.0)
+    assert book.volatility.level["A"] == pytest.approx(returns["A"].iloc[-60:].std() * year**0.5)
+    assert book.periods == equal_weight(returns).periods == year
+    usual = torch.full((1, 6, 1), book.volatility.level["A"] / year**0.5, dtype=torch.float64)
+    assert float(book.factors(usual)[0, 1]) == pytest.approx(0.0, abs=1e-12), "as rough as today leaves it as it is"
+    last = min(6 / year, 0.25)  # the monthly options expire after three of the six months
+    elapsed = float(book.value(torch.zeros(1, 2).double(), last)[0]) - book.today()
+    assert float(explain(book, 0 * usual)["time"].iloc[0]) == pytest.approx(elapsed)
+
+
+NAN = float("nan")
+
+
 @pytest.mark.parametrize(
     "make, told",
     [
+        (lambda: Book([], ["A"]), "empty"),
+        (lambda: Book([Linear({"A": 1.0})], ["A", "A"]), "named twice"),
+        (lambda: Book([Linear({"A": 1.0})], ["A"], periods=0), "periods a year"),
+        (lambda: Linear({}), "at least one asset"),
+        (lambda: Linear({"A": NAN}), "weight of 'A'.*nan"),
+        (lambda: Option("A", strike=NAN), "strike.*positive"),
+        (lambda: Option("A", strike=-1.0), "strike.*positive"),
+        (lambda: Option("A", maturity=float("inf")), "maturity.*positive"),
+        (lambda: Option("A", quantity=NAN), "quantity.*finite"),
+        (lambda: Option("A", rate="3 %"), "rate.*finite"),
+        (lambda: Bond([0.0], [1.0], {"A": (1.0, 0.0)}), "time of a cash flow"),
+        (lambda: Bond([1.0], [NAN], {"A": (1.0, 0.0)}), "amount"),
+        (lambda: Bond([1.0], [1.0], {"A": (1.0, NAN)}), "yield of 'A'"),
+        (lambda: ImpliedVolatility({"A": NAN}), "volatility of 'A'"),
+        (lambda: ImpliedVolatility({"A": 0.2}, decay=1.0), "decay"),
+        (lambda: ImpliedVolatility({"A": 0.2}, elasticity=-0.1), "elasticity"),
+        (lambda: short_volatility(pd.DataFrame({"A": [0.0]})), "too few"),
+        (lambda: short_volatility(pd.DataFrame({"A": [0.0, 0.1]}), ["Z"]), "no columns"),
+        (lambda: short_volatility(pd.DataFrame({"A": [0.0, 0.1]}), years=0.0), "years"),
+        (lambda: short_volatility(pd.DataFrame({"A": [0.0, 0.1]}), width=NAN), "width"),
+        (lambda: Book([Linear({"A": 1.0})], ["A"]).pnl(torch.zeros(2, 3, 2)), "shape"),
+        (lambda: black_scholes_merton(torch.tensor([NAN]), 1.0, 1.0, torch.tensor([0.2])), "NaN"),
         (lambda: Book([Linear({"Z": 1.0})], ["A"]), "Z"),
         (lambda: Book([Option("A")], ["A"]), "implied volatility"),
         (lambda: Option("A", "digital"), "digital"),
@@ -113,6 +181,6 @@ def test_gradient_of_the_loss_matches_finite_differences():
         (lambda: ImpliedVolatility({"A": -0.1}), "positive"),
     ],
 )
-def test_bad_positions_are_told(make, told):
+def test_bad_positions_are_refused_by_name(make, told):
     with pytest.raises(ParameterError, match=told):
         make()

@@ -107,14 +107,13 @@ def test_a_folder_that_cannot_be_written_is_told(call, notebook, tmp_path):
 def test_studies_and_data_sets_are_listed(call, notebook, tmp_path, monkeypatch):
     from workbench.studies.runner import notebooks
 
-    (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks" / "tiny.ipynb").write_text(notebook.read_text())
+    (tmp_path / "tiny.ipynb").write_text(notebook.read_text())
     monkeypatch.setattr(notebooks, "root", lambda: tmp_path)
     code, out, _ = call("list", "studies")
     assert code == 0 and "Tiny" in out and "level: float = 0.99  of VaR" in out
     rows = json.loads(call("list", "studies", "--json")[1])["studies"]
     assert rows[0]["parameters"][1] == {"name": "fails", "type": "bool", "default": False, "meaning": ""}
-    (tmp_path / "notebooks" / "bad.ipynb").write_text("{}")
+    (tmp_path / "bad.ipynb").write_text("{}")
     assert call("list", "studies")[0] == 2
     rows = json.loads(call("list", "datasets", "--json")[1])["datasets"]
     assert {"name", "summary", "span", "licence"} <= set(rows[0])

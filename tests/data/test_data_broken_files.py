@@ -108,26 +108,26 @@ def message(folder: Path, name: str, content: bytes) -> str:
 
 @pytest.mark.parametrize("kind", TEXT)
 def test_every_kind_of_broken_file_is_refused_with_its_place(kind: str, tmp_path: Path) -> None:
-    make, told = TEXT[kind]
+    make, parts = TEXT[kind]
     found = message(tmp_path, "broken.csv", "\n".join(make()).encode())
-    for part in told:
+    for part in parts:
         assert part in found, found
 
 
-def test_a_damaged_gzip_is_told(tmp_path: Path) -> None:
+def test_a_damaged_gzip_is_refused(tmp_path: Path) -> None:
     whole = gzip.compress("\n".join(lines()).encode())
     assert "damaged gzip" in message(tmp_path, "broken.csv.gz", whole[: len(whole) // 2])
 
 
-def test_a_damaged_parquet_is_told(tmp_path: Path) -> None:
+def test_a_damaged_parquet_is_refused(tmp_path: Path) -> None:
     assert "broken.parquet" in message(tmp_path, "broken.parquet", b"PAR1 and then nothing")
 
 
-def test_a_binary_file_is_told(tmp_path: Path) -> None:
+def test_a_binary_file_is_refused(tmp_path: Path) -> None:
     assert "binary" in message(tmp_path, "broken.csv", b"PK\x03\x04\x00\x00\x00\x00")
 
 
-def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no file"):
         read_file(tmp_path / "absent.csv")
     with pytest.raises(DataError, match="is a folder"):

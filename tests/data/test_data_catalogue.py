@@ -35,14 +35,14 @@ def test_every_set_has_complete_returns(name: str) -> None:
     assert change.attrs["kind"] == "return" and change.attrs["change_of"] == describe(name).kind
 
 
-def test_an_unknown_name_is_told_with_the_nearest() -> None:
+def test_an_unknown_name_is_refused_with_the_nearest() -> None:
     with pytest.raises(ParameterError, match="did you mean 'us_equities'"):
         load("us_equity")
     with pytest.raises(ParameterError, match="did you mean 'wti'"):
         describe("wtl")
 
 
-def test_changed_content_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_content_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     panel = load("vix")
     panel.iloc[3, 0] = np.nextafter(panel.iloc[3, 0], np.inf)
     with pytest.warns(ContentChanged, match="'vix' is not what the catalogue describes"):

@@ -181,9 +181,9 @@ BROKEN = {
 
 @pytest.mark.parametrize("source", GOOD)
 @pytest.mark.parametrize("trouble", BROKEN)
-def test_a_bad_answer_is_told_and_not_stored(source: str, trouble: str, service: Service, tmp_path: Path) -> None:
-    service.status, service.body, told = BROKEN[trouble]
-    with pytest.raises(DataError, match=told):
+def test_a_bad_answer_is_reported_and_not_stored(source: str, trouble: str, service: Service, tmp_path: Path) -> None:
+    service.status, service.body, words = BROKEN[trouble]
+    with pytest.raises(DataError, match=words):
         ask(service, source, tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -198,7 +198,7 @@ def without(*path: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("source", "body", "told"),
+    ("source", "body", "words"),
     [
         ("yahoo", json.dumps(NOT_FOUND), "has no '.GSPC': No data found, symbol may be delisted"),
         ("yahoo", without("indicators", "quote", "close"), "another form.*close"),
@@ -214,13 +214,13 @@ def without(*path: str) -> str:
         ("ecb", ECB.partition("\n")[0] + "\n", "no value of 'EXR"),
     ],
 )
-def test_a_changed_schema_is_told(source: str, body: str, told: str, service: Service, tmp_path: Path) -> None:
+def test_a_changed_schema_is_refused(source: str, body: str, words: str, service: Service, tmp_path: Path) -> None:
     service.body = body
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=words):
         ask(service, source, tmp_path)
 
 
-def test_no_connection_and_no_answer_in_time_are_told(service: Service) -> None:
+def test_no_connection_and_no_answer_in_time_are_reported(service: Service) -> None:
     with pytest.raises(DataError, match="cannot be reached"):
         http.get_text("http://127.0.0.1:9/x", "FRED", timeout=(0.5, 0.5))
     with pytest.raises(DataError, match="did not answer in time"):

@@ -18,7 +18,7 @@ def test_the_named_sets_hold_no_error(name: str) -> None:
     require_valid(load(name))
 
 
-def test_what_is_odd_in_the_us_stocks_is_told_as_a_warning() -> None:
+def test_what_is_odd_in_the_us_stocks_is_a_warning() -> None:
     table = validate(load("us_equities"))
     assert set(table["severity"]) == {"warning"} and set(table["column"]) == {"RRC", "AAPL"}
     apple = table[table["column"] == "AAPL"].iloc[0]
@@ -125,7 +125,7 @@ def test_a_halving_and_nothing_else_is_a_missed_split() -> None:
     assert table["severity"].tolist() == ["error"] and "2-for-1 split" in table["message"].iloc[0]
 
 
-def test_volume_tells_a_crash_from_a_split() -> None:
+def test_volume_distinguishes_a_crash_from_a_split() -> None:
     close = crash("none")["B"]
     fields = {("close", "B"): close, ("volume", "B"): pd.Series(1e6, close.index)}
     assert rules_of(pd.DataFrame(fields)) == {"missed splits"}

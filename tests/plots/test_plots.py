@@ -15,7 +15,10 @@ from matplotlib.axes import Axes
 from workbench import plots, samplers, scenarios
 from workbench.backtesting import comparison as forecasts
 from workbench.errors import DataError, ParameterError
+from workbench.plots._fan import _around
 from workbench.plots._style import canvas, label_right, look, spread
+from workbench.reporting.tables import closest_episodes
+from workbench.reporting.verdicts import best_baseline, market_futures
 from workbench.validation import risk_table, table, trial
 from workbench.validation.trial import aligned, prepare
 
@@ -58,7 +61,7 @@ FIGURES = {
     "fan with its sequel": lambda history, tree: plots.fan_charts(tree, history, history.index[-40]),
     "tails": lambda history, tree: plots.tail_plot(cases(history, tree)),
     "facts": lambda history, tree: plots.stylised_facts(cases(history, tree)),
-    "worst": lambda history, tree: plots.worst_paths(tree, history),
+    "worst": lambda history, tree: plots.worst_paths(tree, history, closest_episodes(tree, history)),
     "ranks": lambda history, tree: plots.rank_bars(scenarios.pnl(tree).isel(time=-1)),
     "verdict": lambda history, tree: plots.verdict_map(findings(history, tree)),
 }
@@ -117,7 +120,7 @@ def test_fan_shows_the_quantiles_it_names_and_the_real_path() -> None:
     last = 100 * scenarios.pnl(tree).isel(time=-1).values
     band = axes[0].collections[0].get_paths()[0].vertices
     assert band[:, 1].max() >= np.quantile(last, 0.99) - 1e-9
-    past, realised = plots.around(history, start, None, 60, 10)
+    past, realised = _around(history, start, None, 60, 10)
     here = history.index.get_loc(start)
     by_hand = np.expm1(history.iloc[here + 1 : here + 11].sum()).mean()
     assert realised.iloc[-1] == pytest.approx(by_hand) and past.iloc[-1] == 0 and realised.iloc[0] == 0
@@ -126,7 +129,7 @@ def test_fan_shows_the_quantiles_it_names_and_the_real_path() -> None:
 
 def test_no_sequel_where_the_data_end() -> None:
     history, _ = imagined(2)
-    assert plots.around(history, history.index[-1], None, 5, 10)[1].empty
+    assert _around(history, history.index[-1], None, 5, 10)[1].empty
 
 
 def test_closest_episode_of_a_real_episode_is_itself() -> None:
@@ -135,15 +138,15 @@ def test_closest_episode_of_a_real_episode_is_itself() -> None:
     copied = history.iloc[begin : begin + 10].to_numpy()
     tree = scenarios.assemble(np.stack([copied, 0.1 * np.abs(copied)]), list(history.columns))
     worst = 0 if np.expm1(copied.sum(0)).mean() < np.expm1(0.1 * np.abs(copied).sum(0)).mean() else 1
-    found = plots.closest_episodes(tree, history, worst=2).set_index("draw").loc[0]
+    found = closest_episodes(tree, history, worst=2).set_index("draw").loc[0]
     assert worst == 0 and found["first"] == history.index[begin] and found["distance"] == pytest.approx(0, abs=1e-6)
 
 
 def test_yardstick_is_a_distance_between_episodes_that_share_no_day() -> None:
     history, tree = imagined(3)
-    assert plots.closest_episodes(tree, history).attrs["yardstick"] > 0
+    assert closest_episodes(tree, history).attrs["typical"] > 0
     with pytest.raises(ParameterError, match="episodes"):
-        plots.closest_episodes(tree, history.iloc[:20])
+        closest_episodes(tree, history.iloc[:20])
 
 
 def test_splice_states_the_pooled_index_and_refuses_a_sampler_without() -> None:
@@ -195,8 +198,8 @@ def test_verdict_map_writes_symbols_beside_colours() -> None:
     frame = pd.DataFrame(rows, columns=["sampler", "check", "question", "p_value", "verdict"])
     ax = plots.verdict_map(frame)
     said = [text.get_text() for text in ax.texts]
-    assert {"0.40", "<.001 ✕", "–", "0.020 !"} <= set(said)
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["neural\n1 of 2 fail", "fhs\n0 of 3 fail"]
+    assert {".40", "< .001 ✕", "–", ".020 !"} <= set(said)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["neural\n1 of 2 failed", "fhs\n0 of 3 failed"]
     with pytest.raises(ParameterError, match="question"):
         plots.verdict_map(frame.drop(columns="question"))
 
@@ -259,12 +262,12 @@ def test_the_baseline_may_win_and_then_the_first_lines_say_so(fails, reference, 
     ensembles, truth = foreseen()
     scores = forecasts.forecast_scores({name: ensembles[name] for name in fails}, truth)
     sampler = next(iter(fails))
-    assert plots.best_baseline(scores, sampler) == reference
-    words, found = plots.headline(sampler, verdicts(fails), scores, forecasts.compare_scores(scores, reference), "Trust.")
+    assert best_baseline(scores, sampler) == reference
+    words, found = market_futures(sampler, verdicts(fails), scores, forecasts.compare_scores(scores, reference), "Trust.")
     assert found == outcome and said in words and "Trust." in words
-    assert f"refuted by {fails[sampler] or 'none'} of 9" in words
+    assert f"failed {fails[sampler] or 'none'} of 9" in words
 
 
 def test_first_lines_without_held_out_days() -> None:
-    words, outcome = plots.headline("neural", verdicts({"neural": 1, "fhs": 1}), None, None)
+    words, outcome = market_futures("neural", verdicts({"neural": 1, "fhs": 1}), None, None)
     assert outcome == "mixed" and "not known" in words

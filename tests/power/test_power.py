@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.cli import listing
+from workbench.cli import _listing as listing
 from workbench.errors import ParameterError
 from workbench.plots import power as draw
 from workbench.power import campaign, stored, tables
@@ -64,7 +64,7 @@ def test_power_curves_mark_the_documented_severity(trials):
 
 
 def test_every_check_is_listed_with_what_is_known_of_it():
-    rows = {row["name"]: row for row in listing.listing("checks")}
+    rows = {row["name"]: row for row in listing.rows("checks")}
     assert set(rows) == set(CHECKS)
     known = stored.reliability()
     for name, row in rows.items():

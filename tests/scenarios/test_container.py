@@ -1,4 +1,4 @@
-"""The scenario container: laws of its transforms, and what it refuses."""
+"""The scenario container: properties of its transforms, and what it refuses."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from workbench import scenarios
 from workbench.errors import ScenarioError
 
 small = st.floats(-0.5, 0.5, width=32)
-law = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+property_test = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -21,7 +21,7 @@ def sets(draw):
     return scenarios.assemble(values, [f"A{i}" for i in range(shape[-1])], seed=7)
 
 
-@law
+@property_test
 @given(sets())
 def test_prices_and_cumulative_returns_are_inverse(tree):
     last = dict.fromkeys(scenarios.returns(tree).asset.values, 100.0)
@@ -29,7 +29,7 @@ def test_prices_and_cumulative_returns_are_inverse(tree):
     np.testing.assert_allclose(again, scenarios.cumulative(tree), atol=1e-6)
 
 
-@law
+@property_test
 @given(sets())
 def test_a_book_of_one_asset_earns_its_simple_return(tree):
     first = scenarios.returns(tree).asset.values[0]
@@ -37,7 +37,7 @@ def test_a_book_of_one_asset_earns_its_simple_return(tree):
     np.testing.assert_allclose(earned, np.expm1(scenarios.cumulative(tree).sel(asset=first)), atol=1e-7)
 
 
-@law
+@property_test
 @given(sets(), st.floats(-3, 3))
 def test_profit_is_linear_in_the_weights(tree, scale):
     names = list(scenarios.returns(tree).asset.values)
@@ -46,7 +46,7 @@ def test_profit_is_linear_in_the_weights(tree, scale):
     np.testing.assert_allclose(scenarios.pnl(tree, scaled), scale * scenarios.pnl(tree, plain), atol=1e-6)
 
 
-@law
+@property_test
 @given(sets())
 def test_subsets_stacked_again_are_the_whole(tree):
     parts = [scenarios.subset(tree, chain=chain) for chain in scenarios.returns(tree).chain.values]
@@ -54,7 +54,7 @@ def test_subsets_stacked_again_are_the_whole(tree):
     assert scenarios.concat(parts).attrs == tree.attrs
 
 
-@law
+@property_test
 @given(sets())
 def test_pooled_keeps_every_path_in_order(tree):
     values = scenarios.returns(tree).values
@@ -63,7 +63,7 @@ def test_pooled_keeps_every_path_in_order(tree):
     np.testing.assert_array_equal(pooled[-1], values[-1, -1])
 
 
-@law
+@property_test
 @given(sets(), st.data())
 def test_digest_sees_any_one_bit_and_nothing_else(tree, data):
     values = scenarios.returns(tree).values.copy()

@@ -154,7 +154,7 @@ def test_an_error_names_file_column_and_row(name, tmp_path):
         scenarios.load(tmp_path)
 
 
-def test_an_empty_folder_is_told(tmp_path):
+def test_an_empty_folder_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing")
     with pytest.raises(ScenarioError, match="holds no .csv file"):
         scenarios.load(tmp_path)

@@ -13,8 +13,9 @@ from workbench.books import Book, Linear, equal_weight, short_volatility
 from workbench.errors import ParameterError, Refusal
 from workbench.samplers import make
 from workbench.stress import Loss, Move, describe, describe_reverse, rare, reverse
+from workbench.stress._smoothness import continuous, smooth
 from workbench.stress.conditioning._affine import affine
-from workbench.stress.problem import Problem, continuous, smooth
+from workbench.stress.problem import Problem
 from workbench.stress.rare_events._importance import expected_error
 from workbench.stress.rare_events._splitting import split
 from workbench.stress.reverse_stress import closest_episode
@@ -169,7 +170,7 @@ def test_precedent_finds_a_window_that_is_there():
     window = panel().iloc[300:305]
     found = closest_episode(window.sum(), panel(), 5)
     assert (found.first, found.last) == (window.index[0], window.index[-1])
-    assert found.distance == pytest.approx(0.0, abs=1e-9) and found.likeness == pytest.approx(1.0)
+    assert found.distance == pytest.approx(0.0, abs=1e-9) and found.similarity == pytest.approx(1.0)
 
 
 def test_shapley_of_a_linear_book_is_each_positions_loss_and_of_a_product_is_half():

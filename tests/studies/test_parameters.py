@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from workbench.errors import ParameterError
-from workbench.studies.runner import notebooks
-from workbench.studies.runner.conversion import convert, describe
-from workbench.studies.runner.parameters import declared, resolve
+from workbench.studies.runner import _cells, notebooks
+from workbench.studies.runner._conversion import convert, describe
+from workbench.studies.runner._parameters import declared, resolve
 
 CELL = """from datetime import date
 from typing import Literal
@@ -111,7 +111,7 @@ def test_what_is_not_declared_is_refused(name, given, said):
         ("horizon: int = open('/etc/passwd')", "cannot read"),
         ("horizon: nowhere = 1", "cannot read 'nowhere'"),
         ("horizon: int = (", "is not Python"),
-        ("horizon: set = {1}", "cannot read|mend the notebook"),
+        ("horizon: set = {1}", "cannot read|correct the notebook"),
     ],
 )
 def test_a_cell_that_cannot_be_read_is_told(source, said):
@@ -148,9 +148,9 @@ def test_values_survive_conversion_injection_and_the_manifest(data):
     kind = data.draw(st.sampled_from(list(KINDS)))
     value = data.draw(KINDS[kind])
     assert convert(value, kind) == value
-    assert convert(notebooks.plain(value), kind) == value, "a rerun reads the manifest"
+    assert convert(_cells.plain(value), kind) == value, "a rerun reads the manifest"
     scope = {"_datetime": datetime, "_pathlib": __import__("pathlib")}
-    assert eval(notebooks.literal(value), scope) == value
+    assert eval(_cells.literal(value), scope) == value
 
 
 @law
@@ -181,22 +181,21 @@ def test_the_injected_cell_follows_the_declared_one_and_names_no_builtin(tmp_pat
     nbformat.write(new_notebook(cells=cells(CELL)), tmp_path / "s.ipynb")
     study = notebooks.find(tmp_path / "s.ipynb")
     values = resolve(study.parameters, {"as_of": "2020-03-16"}, "s")
-    notebook = notebooks.injected(study, values, "/somewhere")
+    notebook = _cells.injected(study.notebook, values | {"run_dir": "/somewhere"})
     assert [cell.metadata.get("tags") for cell in notebook.cells] == [None, ["parameters"], ["injected-parameters"]]
     scope: dict = {}
     exec(notebook.cells[2].source, scope)
     assert scope["as_of"] == datetime.date(2020, 3, 16) and scope["run_dir"] == "/somewhere"
-    assert "injected-parameters" not in str(notebooks.cleared(notebook))
+    assert "injected-parameters" not in str(_cells.cleared(notebook))
 
 
 def test_unknown_and_unreadable_studies_are_told(tmp_path, monkeypatch):
-    (tmp_path / "notebooks").mkdir()
-    nbformat.write(new_notebook(), tmp_path / "notebooks" / "market_futures.ipynb")
+    nbformat.write(new_notebook(), tmp_path / "market_futures.ipynb")
     monkeypatch.setattr(notebooks, "root", lambda: tmp_path)
     assert notebooks.names() == ["market_futures"] and notebooks.find("market_futures").title == "market_futures"
     with pytest.raises(ParameterError, match="did you mean 'market_futures'"):
         notebooks.find("market_future")
-    with pytest.raises(ParameterError, match="no notebook at that path"):
+    with pytest.raises(ParameterError, match="or give the path of a notebook"):
         notebooks.find(tmp_path / "nowhere.ipynb")
     for text in ("{", "[]", '{"cells": 3}', ""):
         (tmp_path / "bad.ipynb").write_text(text)
@@ -205,7 +204,7 @@ def test_unknown_and_unreadable_studies_are_told(tmp_path, monkeypatch):
 
 
 def test_a_data_set_that_does_not_exist_is_told_before_anything_runs():
-    from workbench.studies.runner.inputs import data_of
+    from workbench.studies.runner._inputs import data_of
 
     with pytest.raises(ParameterError, match="did you mean 'us_equities'"):
         data_of({"dataset": "us_equites"})

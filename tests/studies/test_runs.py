@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from workbench import scenarios, studies
 from workbench.errors import CellFailed, ParameterError
 from workbench.governance import fingerprints, manifest
-from workbench.studies.runner import status
+from workbench.studies.runner import _status as status
 
 PARAMETERS = """draws: int = 40  # scenarios
 seed: int = 7  # root of all streams
@@ -107,7 +107,8 @@ def test_the_same_inputs_are_the_same_run(shared, capsys):
 
 @pytest.mark.parametrize("what", ["notebook", "parameters", "data", "code", "lock"])
 def test_every_input_enters_the_run_id(tmp_path, monkeypatch, still_code, what):
-    from workbench.studies.runner import inputs, notebooks
+    from workbench.studies.runner import _inputs as inputs
+    from workbench.studies.runner import notebooks
 
     data = tmp_path / "prices.csv"
     data.write_text("date,A\n2020-01-01,1\n")
@@ -309,7 +310,7 @@ def test_what_a_killed_process_left_is_recognised_by_the_next_run(tmp_path, caps
     again = studies.run(notebook, output=tmp_path / "out")
     assert again.state == "completed" and not again.reused
     told = status.read(first.path.with_name(f"{first.run_id}.killed"))
-    assert told["state"] == "killed" and "died without a word" in told["error"]["message"]
+    assert told["state"] == "killed" and "died unexpectedly" in told["error"]["message"]
     assert "was killed" in capsys.readouterr().err
 
 

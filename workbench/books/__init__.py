@@ -14,15 +14,15 @@ from workbench.books.volatility import ImpliedVolatility
 
 __all__ = [
     "BOOKS",
-    "Bond",
+    "equal_weight",
+    "short_volatility",
     "Book",
-    "ImpliedVolatility",
     "Linear",
     "Option",
+    "Bond",
     "Position",
+    "ImpliedVolatility",
     "black_scholes_merton",
-    "equal_weight",
     "explain",
     "random_books",
-    "short_volatility",
 ]

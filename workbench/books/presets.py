@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from workbench._require import number
 from workbench.books.book import Book
 from workbench.books.positions import Linear, Option
-from workbench.books.volatility import DAYS, ImpliedVolatility
+from workbench.books.volatility import ImpliedVolatility
+from workbench.constants import TRADING_DAYS
+from workbench.data import periods_per_year
 from workbench.errors import ParameterError
 from workbench.registry import Registry
 
@@ -20,7 +23,7 @@ BOOKS = Registry("book")
 def equal_weight(returns: pd.DataFrame) -> Book:
     """The same money in every column of the panel, bought at the start and held."""
     names = list(map(str, returns.columns))
-    return Book([Linear({name: 1 / len(names) for name in names})], names)
+    return Book([Linear({name: 1 / len(names) for name in names})], names, periods=_periods(returns))
 
 
 @BOOKS.register("short_volatility")
@@ -33,18 +36,30 @@ def short_volatility(
 ) -> Book:
     """Written strangles on each underlying: a put and a call ``width`` standard deviations out of the money.
 
-    returns : log returns (day, asset); the last 60 days give today's implied volatility. underlyings : all columns
-    when none are named. years : to maturity. Notional 1, spread equally over the underlyings.
+    returns : log returns (date, asset), at least two; the last 60, annualised by the panel's frequency, give today's
+    implied volatility. underlyings : all columns when none are named. years : to maturity, positive. Notional 1,
+    spread equally over the underlyings.
     """
     names = list(map(str, returns.columns))
     chosen = list(underlyings) or names
-    level = {name: float(returns[name].iloc[-60:].std() * np.sqrt(DAYS)) for name in chosen}
+    unknown = sorted(set(chosen) - set(names))
+    if unknown or len(returns) < 2:
+        what = f"underlyings {unknown} are no columns of the panel" if unknown else f"{len(returns)} dates are too few"
+        raise ParameterError(f"{what}; it has {names}, and two dates at the least are needed")
+    number("width", width, least=0)
+    number("years", years, above=0)
+    recent = returns.set_axis(names, axis=1).iloc[-60:].std() * np.sqrt(_periods(returns))
+    level = {name: float(recent[name]) for name in chosen}
     written = [
         Option(name, kind, float(np.exp(side * width * level[name] * np.sqrt(years))), years, -1 / len(chosen))
         for name in chosen
         for kind, side in (("put", -1.0), ("call", 1.0))
     ]
-    return Book(written, names, ImpliedVolatility(level, elasticity))
+    return Book(written, names, ImpliedVolatility(level, elasticity), _periods(returns))
+
+
+def _periods(returns: pd.DataFrame) -> int:
+    return periods_per_year(returns) if isinstance(returns.index, pd.DatetimeIndex) else TRADING_DAYS
 
 
 def random_books(risks: np.ndarray, count: int, random: np.random.Generator, neutral: str | None = None) -> np.ndarray:

@@ -1,10 +1,11 @@
 r"""Implied volatility on a simulated path: a surface of one number an asset, which follows what the path realises.
 
 .. math:: \log\sigma_T - \log\sigma_0 = \tfrac{\eta}{2}\,\log\frac{v_T}{v_0},\qquad
-          v_t = \lambda v_{t-1} + (1-\lambda)\,r_t^2,\qquad v_0 = \sigma_0^2 / 252 .
+          v_t = \lambda v_{t-1} + (1-\lambda)\,r_t^2,\qquad v_0 = \sigma_0^2 / P ,
 
-:math:`\eta = 1` marks options at the exponentially weighted realised volatility, :math:`\eta = 0` leaves them where
-they were. Where the panel has a column that *is* a volatility index, its simulated log changes are taken instead.
+with :math:`P` periods a year. :math:`\eta = 1` marks options at the exponentially weighted realised volatility,
+:math:`\eta = 0` leaves them where they were. Where the panel has a column that *is* a volatility index, its simulated
+log changes are taken instead. A volatility of zero stays zero.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from workbench.errors import ParameterError
-
-DAYS = 252  # trading days in a year
+from workbench._require import number
+from workbench.constants import TRADING_DAYS
 
 
 @dataclass(frozen=True)
 class ImpliedVolatility:
     """Today's implied volatility of each underlying, and how it moves.
 
-    level : asset -> annualised volatility, such as 0.2. elasticity : eta above. decay : lambda above, a day.
-    index : asset -> column whose simulated log returns are the log changes of its volatility.
+    level : asset -> annualised volatility, such as 0.2, zero or positive. elasticity : eta above, zero or positive.
+    decay : lambda above, a period, at least 0 and below 1. index : asset -> column whose simulated log returns are the
+    log changes of its volatility.
     """
 
     level: Mapping[str, float]
@@ -34,22 +35,24 @@ class ImpliedVolatility:
     index: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        low = {name: value for name, value in self.level.items() if not value > 0}
-        if low:
-            raise ParameterError(f"implied volatility must be positive, got {low}")
+        for name, level in self.level.items():
+            number(f"the implied volatility of {name!r}", level, least=0)
+        number("elasticity", self.elasticity, least=0)
+        number("decay", self.decay, least=0, below=1)
 
-    def changes(self, paths: Tensor, assets: Sequence[str]) -> Tensor:
+    def changes(self, paths: Tensor, assets: Sequence[str], periods: int = TRADING_DAYS) -> Tensor:
         """Log changes of implied volatility over paths (draw, time, asset): (draw, underlying), in order of
-        ``level``.
+        ``level``. periods : steps of a path that make a year.
         """
-        columns = [self._change(name, paths, list(assets)) for name in self.level]
-        return torch.stack(columns, dim=1)
+        return torch.stack([self._change(name, paths, list(assets), periods) for name in self.level], dim=1)
 
-    def _change(self, name: str, paths: Tensor, assets: list[str]) -> Tensor:
+    def _change(self, name: str, paths: Tensor, assets: list[str], periods: int) -> Tensor:
         if name in self.index:
             return paths[..., assets.index(self.index[name])].sum(dim=1)
-        start = self.level[name] ** 2 / DAYS
+        start = self.level[name] ** 2 / periods
         variance = torch.full_like(paths[:, 0, 0], start)
+        if not start:
+            return variance
         for day in paths[..., assets.index(name)].unbind(dim=1):
             variance = self.decay * variance + (1 - self.decay) * day.square()
         return 0.5 * self.elasticity * (variance / start).log()

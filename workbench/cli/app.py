@@ -1,8 +1,6 @@
 """The ``workbench`` command: a thin face of the package.
 
-Exit codes: 0 done or accepted, 1 rejected by the checks, 2 bad input or usage, 3 a study broke (what it left is kept).
-An error is one line on standard error. A new command is one small function below; it imports what it needs inside, so
-that the other commands stay quick.
+A new command is one small function below; it imports what it needs inside, so that the other commands stay quick.
 """
 
 from __future__ import annotations
@@ -10,40 +8,32 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from workbench.errors import CellFailed, ParameterError, WorkbenchError
 
-REJECTED, BAD_INPUT, BROKEN = 1, 2, 3
+REJECTED, BAD_INPUT = 1, 2
+HELP = """Generate market scenarios with generative models, then try hard to reject them.
 
-app = typer.Typer(
-    help="Imagine market crises with generative models, then try hard to refute them.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+Exit codes: 0 done or accepted; 1 rejected by the checks; 2 bad input or usage; 3 a cell of a study failed (its partial
+notebook is kept). An error is one line on standard error.
+"""
+
+app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds for the whole study.")]
+Timeout = Annotated[float | None, typer.Option("--timeout", help="Time limit of the whole study, in seconds.")]
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code; ``arguments`` are those of the process by default."""
     try:
         app(args=arguments)
-    except CellFailed as broke:
-        _fail(broke, BROKEN)
-    except WorkbenchError as wrong:
-        _fail(wrong, BAD_INPUT)
-    except OSError as trouble:
-        _fail(trouble, BAD_INPUT)
-
-
-def _fail(wrong: Exception, code: int) -> None:
-    print(f"workbench: {' '.join(str(wrong).split())}", file=sys.stderr)
-    sys.exit(code)
+    except (WorkbenchError, OSError) as wrong:
+        print(f"workbench: {' '.join(str(wrong).split())}", file=sys.stderr)
+        sys.exit(getattr(wrong, "exit_code", BAD_INPUT))
 
 
 def _print(content: object) -> None:
@@ -52,15 +42,15 @@ def _print(content: object) -> None:
 
 @app.command("list")
 def list_(
-    room: Annotated[
+    kind: Annotated[
         str | None, typer.Argument(help="datasets, samplers, checks, faults or studies; all by default.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what is there."""
-    from workbench.cli import listing
+    """List registered data sets, samplers, checks, faults, studies."""
+    from workbench.cli import _listing as listing
 
-    found = {name: listing.listing(name) for name in ([room] if room else listing.rooms())}
+    found = {name: listing.rows(name) for name in ([kind] if kind else listing.kinds())}
     if as_json:
         return _print(found)
     for name, rows in found.items():
@@ -76,19 +66,17 @@ def run(
     parameter: Annotated[
         list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set a parameter.")
     ] = None,
-    file: Annotated[
-        Path | None, typer.Option("-f", "--file", help="YAML file of parameters; -p goes before it.")
-    ] = None,
+    file: Annotated[Path | None, typer.Option("-f", "--file", help="YAML file of parameters; -p overrides it.")] = None,
     output: Annotated[Path | None, typer.Option("--output", help="Folder of reports.")] = None,
     timeout: Timeout = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a study and export its report; the same inputs are run once."""
+    """Run a study and export its report; a finished run of the same inputs is reused."""
     from workbench import studies
 
     try:
         done = studies.run(study, _from_file(file) | _from_words(parameter or []), output, timeout)
-    except studies.StudyBroke as broke:
+    except CellFailed as broke:
         if as_json:
             _print(_described(broke.run))
         raise
@@ -99,11 +87,11 @@ def run(
     print(f"{'reused' if done.reused else 'finished'}: {done.report}")
 
 
-def _described(run) -> dict[str, object]:
-    spoken = run.verdict and {"text": run.verdict.text, "outcome": run.verdict.outcome}
+def _described(run) -> dict[str, Any]:
+    verdict = run.verdict and {"text": run.verdict.text, "outcome": run.verdict.outcome}
     return {
         "study": run.study, "run_id": run.run_id, "state": run.state, "reused": run.reused, "path": str(run.path),
-        "report": str(run.report) if run.state == "completed" else None, "verdict": spoken,
+        "report": str(run.report) if run.state == "completed" else None, "verdict": verdict,
         "warnings": list(run.warnings), "status": run.status,
     }  # fmt: skip
 
@@ -131,7 +119,7 @@ def _from_file(path: Path | None) -> dict[str, object]:
         raise ParameterError(f"-f {str(path)!r} cannot be read: {wrong}") from None
     except yaml.YAMLError as wrong:
         raise ParameterError(f"-f {str(path)!r} is not YAML: {wrong}") from None
-    if not isinstance(content, (dict, type(None))) or not all(isinstance(name, str) for name in content or ()):
+    if not isinstance(content, dict | None) or not all(isinstance(name, str) for name in content or ()):
         raise ParameterError(f"-f {str(path)!r}: expected lines 'name: value', found {type(content).__name__}")
     return content or {}
 
@@ -154,24 +142,17 @@ def verify(
         from workbench.governance import manifest
 
         report = manifest.verify(run_dir)
-    if as_json:
-        _print(report.to_dict())
-    else:
-        _tell(report)
+    _print(report.to_dict()) if as_json else _print_verification(report)
     if not report.sound:
         raise typer.Exit(REJECTED)
 
 
-def _tell(report) -> None:
+def _print_verification(report) -> None:
     for problem in report.problems:
         print(f"{problem['file']}: {problem['problem']}")
     for note in report.notes:
         print(f"note: {note}")
-    again = {
-        True: "; the second run gave the same scenarios, bit for bit",
-        False: "; not reproduced",
-        None: "",
-    }
+    again = {True: "; the second run gave the same scenarios, bit for bit", False: "; not reproduced", None: ""}
     print(f"{report.run}: {'sound' if report.sound else 'not sound'}, {report.files} files{again[report.reproduced]}")
 
 
@@ -183,13 +164,13 @@ def backtest(
     seed: Annotated[int, typer.Option("--seed", help="Seed of the simulated null distributions.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Backtest anyone's VaR, ES and PIT forecasts; 1 when Holm at 5 % over the primary tests rejects."""
+    """Backtest VaR, ES and PIT forecasts of any model; exit 1 when Holm at 5 % over the primary tests rejects."""
     from workbench import backtesting as backtests
 
     read = backtests.read_forecasts(forecasts, realised, column)
-    told = backtests.report(backtests.run(read, seed), read.notes)
-    _print(told) if as_json else print(backtests.text(told))
-    if told["verdict"] == "rejected":
+    report = backtests.report(backtests.run(read, seed), read.notes)
+    _print(report) if as_json else print(backtests.text(report))
+    if report["verdict"] == "rejected":
         raise typer.Exit(REJECTED)
 
 
@@ -206,20 +187,16 @@ def audit(
         str | None, typer.Option("--start", help="unconditional, last, or the date the set starts from.")
     ] = None,
     books: Annotated[Path | None, typer.Option("--books", help="CSV: book, then a column of weights an asset.")] = None,
-    identities: Annotated[Path | None, typer.Option("--identities", help="YAML of what must hold exactly.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the simulated nulls.")] = 0,
+    identities: Annotated[Path | None, typer.Option("--identities", help="YAML of identities that must hold.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the simulated null distributions.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Put anyone's scenarios on trial against a history; 1 when a check refutes them, family-wise at 5 %."""
-    from workbench.validation.audit import audit as put_on_trial
+    """Check scenarios of any model against a history; exit 1 when a check fails, family-wise at 5 %."""
+    from workbench.validation.audit import audit as run_audit
 
-    told = put_on_trial(
-        scenarios, history, returns=returns, start=start, books=books, identities=identities or (), seed=seed
+    found = run_audit(
+        scenarios, history, returns=returns, start=start, books=books, identities=identities or [], seed=seed
     )
-    _print(told.to_json()) if as_json else print(told.text())
-    if told.verdict == "rejected":
+    _print(found.to_json()) if as_json else print(found.text())
+    if found.verdict == "rejected":
         raise typer.Exit(REJECTED)
-
-
-# Further commands (sweep, register, review, release) go here, each a small function.
-

@@ -71,6 +71,8 @@ def parse_dates(cells: pd.Series, dayfirst: bool | None) -> tuple[pd.DatetimeInd
     index = pd.DatetimeIndex(dates.loc[cells.to_numpy()])
     if dates.duplicated().any() and any(_ZONE.search(text) for text in distinct):
         index, style = pd.DatetimeIndex(pd.to_datetime(cells, format="mixed", utc=True)).tz_convert(None), "in UTC"
+    elif style == "year first" and _ZONE.search(distinct.iloc[-1]):
+        style = "time zone left out"
     return whole_days(index, style)
 
 
@@ -80,7 +82,7 @@ def whole_days(index: pd.DatetimeIndex, style: str = "") -> tuple[pd.DatetimeInd
     if index.tz is not None:
         wall = index.tz_localize(None)
         repeats = wall.nunique() < index.nunique()
-        index, note = (index.tz_convert(None), "in UTC") if repeats else (wall, note)
+        index, note = (index.tz_convert(None), "in UTC") if repeats else (wall, f"time zone {index.tz} left out")
     index = index.as_unit("ns").rename("date")
     days = index.normalize()
     return (days if days.nunique() == index.nunique() else index), note

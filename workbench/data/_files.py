@@ -8,14 +8,14 @@ except that a file from the newest date to the oldest is turned round.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.data._dates import YEARS, date_column, is_date_name, parse_dates, whole_days
@@ -86,7 +86,7 @@ def read_table(
             index, rest, more = pd.Index(table[key], name=key), table.drop(columns=key), []
         else:
             raise DataError(f"no column {key!r} (columns {', '.join(map(repr, list(table.columns)[:6]))})")
-        values, read = _numbers(rest, decimal)
+        values, read = _numbers(_texts(rest.reset_index(drop=True)), decimal)
         values.attrs["reading"] = f"{path.name}: {'; '.join([*notes, *more, *read])}"
         return values.set_axis(index)
 
@@ -110,11 +110,12 @@ def read_frame(
     if table.columns.nlevels == 2:
         panel, notes = _two_levels(rest).set_axis(index), [*notes, "several fields"]
     else:
+        rest = _texts(rest.reset_index(drop=True))
         symbols = symbol_column(rest, index)
         values, read = _numbers(rest.drop(columns=symbols) if symbols else rest, decimal)
         if symbols:
             panel, layout = (
-                pivot_long(values, _as_text(rest[[symbols]])[symbols], index),
+                pivot_long(values, rest[symbols], index),
                 f"long, assets in column {symbols!r}",
             )
         else:
@@ -126,6 +127,8 @@ def read_frame(
 def _described(panel: pd.DataFrame, name: str, returns: bool | None, notes: list[str]) -> pd.DataFrame:
     if not panel.shape[0] or not panel.shape[1]:
         raise DataError(f"{panel.shape[0]} dates and {panel.shape[1]} columns of values: nothing to read")
+    if panel.columns.nlevels == 1:
+        panel = panel.set_axis([str(column) for column in panel.columns], axis=1)
     if len(panel) > 1 and panel.index.is_monotonic_decreasing and not panel.index.is_monotonic_increasing:
         panel, notes = panel.iloc[::-1], [*notes, "newest first, turned round"]
     kind, why = _kind(panel, returns)
@@ -157,14 +160,16 @@ def _named(name: str) -> Iterator[None]:
 
 
 def _table(path: Path) -> tuple[pd.DataFrame, list[str]]:
-    if path.suffix.lower() not in (".parquet", ".pq") or not path.is_file():
+    if path.suffix.lower() not in (".parquet", ".pq") or not os.path.isfile(path):
         return read_text_table(path)
     try:
         facts = pq.ParquetFile(path).metadata
         if facts.num_rows * facts.num_columns > _MOST_CELLS:
             raise DataError(f"it has {facts.num_rows:,} rows of {facts.num_columns} columns, too many for a panel")
         table = pd.read_parquet(path)
-    except (pa.ArrowException, OSError, ValueError, KeyError) as broken:
+    except DataError:
+        raise
+    except Exception as broken:
         reason = str(broken).partition("\n")[0][:120]
         raise DataError(f"this is no Parquet file that can be read ({reason})") from None
     return table, []
@@ -204,8 +209,8 @@ def _dates(table: pd.DataFrame, dayfirst: bool | None) -> tuple[pd.DatetimeIndex
         date, (index, note) = dated[0], whole_days(_in_range(pd.DatetimeIndex(table[dated[0]])))
     else:
         named = [c for c in table if is_date_name(c)]
-        text = _as_text(table[list(dict.fromkeys([*named, *(c for c in table if not _numeric(table[c]))]))])
-        date = date_column(text)
+        text = _texts(table, named)
+        date = date_column(text[[c for c in text if c in named or not _numeric(text[c])]])
         index, note = parse_dates(text[date], dayfirst)
     return index, table.drop(columns=date), [f"dates in column {date!r}" + (f" ({note})" if note else "")]
 
@@ -221,7 +226,7 @@ def _numbers(table: pd.DataFrame, decimal: str | None) -> tuple[pd.DataFrame, li
     """Floats of every column, text or numbers, and notes."""
     if not table.shape[1]:
         raise DataError("the table holds dates and names but no column of values")
-    text = _as_text(table[[c for c in table if not _numeric(table[c])]])
+    text = table[[c for c in table if not _numeric(table[c])]]
     filled = pd.concat([text[c][~missing(text[c])] for c in text], ignore_index=True) if text.shape[1] else None
     mark = decimal_mark(filled, decimal) if filled is not None else "."
     parsed = {c: parse_numbers(text[c], mark) for c in text}
@@ -249,5 +254,8 @@ def _numeric(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
-def _as_text(table: pd.DataFrame) -> pd.DataFrame:
-    return table.astype(object).where(table.notna(), "").astype(str).astype(object)
+def _texts(table: pd.DataFrame, named: Collection[str] = ()) -> pd.DataFrame:
+    """The table with every column that is not numeric, or is ``named``, as text; empty where it is missing."""
+    columns = [c for c in table if c in named or not _numeric(table[c])]
+    text = {c: table[c].astype(object).where(table[c].notna(), "").map(str).astype(object) for c in columns}
+    return table.assign(**text) if columns else table

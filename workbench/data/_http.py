@@ -6,11 +6,11 @@ import requests
 
 from workbench.errors import DataError
 
-TIMEOUT = (5.0, 30.0)
-HEADERS = {"User-Agent": "Mozilla/5.0 (compatible; scenario-workbench)", "Accept": "application/json, text/csv, */*"}
+_TIMEOUT = (5.0, 30.0)
+_HEADERS = {"User-Agent": "Mozilla/5.0 (compatible; scenario-workbench)", "Accept": "application/json, text/csv, */*"}
 
 
-def get_text(url: str, source: str, timeout: tuple[float, float] = TIMEOUT) -> str:
+def get_text(url: str, source: str, timeout: tuple[float, float] = _TIMEOUT) -> str:
     """Body of a successful answer.
 
     source : the service's name for messages; timeout : seconds to connect and to wait for data.
@@ -18,7 +18,7 @@ def get_text(url: str, source: str, timeout: tuple[float, float] = TIMEOUT) -> s
     Raises DataError for no connection, a timeout, a status other than 200, an empty body, or a web page.
     """
     try:
-        answer = requests.get(url, headers=HEADERS, timeout=timeout)
+        answer = requests.get(url, headers=_HEADERS, timeout=timeout)
     except requests.Timeout:
         raise DataError(f"{source} did not answer in time ({url}); try again later") from None
     except requests.RequestException as failed:

@@ -64,4 +64,4 @@ def load(
 def _is_name(source: str) -> bool:
     """Whether a text is meant as a name of the catalogue; a file of this name comes after it."""
     path = Path(source)
-    return source in DATASETS or not (path.suffix or path.exists() or len(path.parts) > 1)
+    return source in DATASETS or not (path.suffix or os.path.exists(path) or len(path.parts) > 1)

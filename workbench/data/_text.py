@@ -29,8 +29,10 @@ _STACK = ("price", "attributes", "ticker", "tickers", "symbol", "symbols", "date
 _DATED = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
 
 
-def read_text_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
+def read_text_table(path: Path, least: int = 2) -> tuple[pd.DataFrame, list[str]]:
     """Cells as stripped text (row r of the table is line r + 2 of a plain file), and what was recognised.
+
+    least : columns that the table must have.
 
     Columns under a stacked header are named ``field/asset`` and listed in ``attrs["stacked"]``.
 
@@ -38,10 +40,10 @@ def read_text_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
     the header.
     """
     text, encoding = _decode(read_bytes(path), path)
-    lines, separator, notes = _lines(text, path)
+    lines, separator, notes = _lines(text, path, least)
     header, body, stacked = _header(lines, path)
     header, numbered = _row_names(header, body)
-    _demand_rectangle(header, body, len(lines) - len(body), path)
+    _demand_rectangle(header, body, len(lines) - len(body), path, least)
     width = len(header)
     cells = [line[:width] + [""] * (width - len(line)) for line in body]
     table = pd.DataFrame(cells, columns=pd.Index(header, dtype=object), dtype=object)
@@ -71,26 +73,21 @@ def _decode(raw: bytes, path: Path) -> tuple[str, str]:
     raise DataError(f"{path.name} is in no encoding that can be read; save it as UTF-8")
 
 
-def _lines(text: str, path: Path) -> tuple[list[list[str]], str, list[str]]:
+def _lines(text: str, path: Path, least: int) -> tuple[list[list[str]], str, list[str]]:
     """Stripped cells of every line from the header on that holds something, and the separator."""
-    marks = "".join(SEPARATORS)
     first = text.lstrip()[:500].partition("\n")[0].strip()
     if first[:1] == "<":
         raise DataError(f"{path.name} is an HTML or XML page, not a table; it begins with {first[:40]!r}")
-    titles, declared, rest = 0, "", io.StringIO(text, newline=None)
-    place = rest.tell()
-    while (line := rest.readline()) and not any(mark in line for mark in marks) and titles < _TITLES:
-        titles, place = titles + bool(line.strip()), rest.tell()
-    if line.startswith("sep=") and len(line.rstrip("\n")) == 5:
-        declared, place = line[4], rest.tell()
-        line = rest.readline()
-    rest.seek(place)
-    if not any(mark in line for mark in marks):
-        what = f"has a single column ({first[:40]!r}): no comma, semicolon, tab or bar; expected a date column and "
-        short = "has no row of data (it is empty)" if not first else f"{what}at least one column of values"
-        raise DataError(f"{path.name} {short}")
-    separator = declared or max(SEPARATORS, key=line.count)
-    reader = csv.reader(rest, delimiter=separator)
+    stream = io.StringIO(text, newline=None)
+    separator, titles = _opening(stream, least)
+    if not first:
+        raise DataError(f"{path.name} has no row of data (it is empty)")
+    if not separator:
+        raise DataError(
+            f"{path.name} has a single column ({first[:40]!r}): no comma, semicolon, tab or bar in its first lines; "
+            "expected a date column and at least one column of values"
+        )
+    reader = csv.reader(stream, delimiter=separator)
     try:
         lines = [cells for cells in ([cell.strip() for cell in line] for line in reader) if any(cells)]
     except csv.Error as broken:
@@ -98,6 +95,19 @@ def _lines(text: str, path: Path) -> tuple[list[list[str]], str, list[str]]:
     if len(lines) < 2:
         raise DataError(f"{path.name} has no row of data (one line)")
     return lines, separator, [f"{counted(titles, 'title line')} above the header left out"] if titles else []
+
+
+def _opening(stream: io.StringIO, least: int) -> tuple[str, int]:
+    """The separator ("" for none) and the number of title lines; the stream then stands at the header."""
+    for titles in range(_TITLES):
+        place, line = stream.tell(), stream.readline()
+        if line.startswith("sep=") and len(line.rstrip("\n")) == 5:
+            return line[4], titles
+        if any(mark in line for mark in SEPARATORS):
+            stream.seek(place)
+            return max(SEPARATORS, key=line.count), titles
+    stream.seek(0)
+    return ("," if least < 2 else ""), 0
 
 
 def _header(lines: list[list[str]], path: Path) -> tuple[list[str], list[list[str]], bool]:
@@ -131,9 +141,9 @@ def _filled(names: list[str]) -> list[str]:
 def _row_names(header: list[str], body: list[list[str]]) -> tuple[list[str], list[str]]:
     """R's ``write.table`` gives rows a name and the header none."""
     longer = all(len(line) == len(header) + 1 for line in body) and any(line[-1] for line in body)
-    dated = all(_DATED.match(line[0]) for line in body)
     named_first = header[0].lower() in ("date", "day", "time", "datetime", "timestamp", "datum")
-    if longer and not named_first and (dated or _counts([line[0] for line in body])):
+    dated = not named_first and all(_DATED.match(line[0]) for line in body)
+    if longer and (dated or _counts([line[0] for line in body])):
         return ["", *header], ["row names without a header"]
     return header, []
 
@@ -143,7 +153,7 @@ def _counts(cells: list[str]) -> bool:
     return len(cells) > 1 and cells[0] in ("0", "1") and cells == [str(int(cells[0]) + i) for i in range(len(cells))]
 
 
-def _demand_rectangle(header: list[str], body: list[list[str]], above: int, path: Path) -> None:
+def _demand_rectangle(header: list[str], body: list[list[str]], above: int, path: Path, least: int) -> None:
     for number, line in enumerate(body, start=above + 1):
         surplus = [cell for cell in line[len(header) :] if cell]
         if surplus:
@@ -151,7 +161,7 @@ def _demand_rectangle(header: list[str], body: list[list[str]], above: int, path
                 f"{path.name}, line {number}: {len(line)} cells under a header of {len(header)} "
                 f"(surplus {surplus[0][:30]!r}); a decimal comma in a comma-separated file must be quoted"
             )
-        if len(line) < 2:
+        if len(line) < least:
             raise DataError(
                 f"{path.name}, line {number}: a single cell {line[0][:30]!r} under a header of {len(header)}; "
                 "remove the line or complete it"

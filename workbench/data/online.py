@@ -23,17 +23,17 @@ from workbench.data._http import get_text
 from workbench.data.catalogue import KINDS
 from workbench.errors import DataError, ParameterError
 
-YAHOO = "https://query1.finance.yahoo.com"
-FRED = "https://fred.stlouisfed.org"
-ECB = "https://data-api.ecb.europa.eu"
-BARS = ("open", "high", "low", "close", "volume")
+_YAHOO = "https://query1.finance.yahoo.com"
+_FRED = "https://fred.stlouisfed.org"
+_ECB = "https://data-api.ecb.europa.eu"
+_BARS = ("open", "high", "low", "close", "volume")
 Names: TypeAlias = str | Sequence[str]
 Day: TypeAlias = str | pd.Timestamp
 Parse = Callable[[str, str], pd.DataFrame]
 
 
 def yahoo(
-    symbols: Names, start: Day, end: Day, *, cache: str | Path | None = None, refresh: bool = False, base: str = YAHOO
+    symbols: Names, start: Day, end: Day, *, cache: str | Path | None = None, refresh: bool = False, base: str = _YAHOO
 ) -> pd.DataFrame:
     """Daily bars from Yahoo's chart service, (date, (field, asset)).
 
@@ -62,7 +62,7 @@ def fred(
     kind: str = "price",
     cache: str | Path | None = None,
     refresh: bool = False,
-    base: str = FRED,
+    base: str = _FRED,
 ) -> pd.DataFrame:
     """Series from FRED as published, (date, series); yields come in percent: divide them by 100.
 
@@ -84,7 +84,7 @@ def ecb(
     kind: str = "price",
     cache: str | Path | None = None,
     refresh: bool = False,
-    base: str = ECB,
+    base: str = _ECB,
 ) -> pd.DataFrame:
     """Series from the ECB Data Portal, (date, series); source to be named: ECB.
 
@@ -136,8 +136,8 @@ def _yahoo_bars(text: str, name: str) -> pd.DataFrame:
     try:
         result = chart["result"][0]
         stamps = result.get("timestamp", [])
-        quotes = result["indicators"]["quote"][0] if stamps else dict.fromkeys(BARS, [])
-        fields = {field: quotes[field] for field in BARS}
+        quotes = result["indicators"]["quote"][0] if stamps else dict.fromkeys(_BARS, [])
+        fields = {field: quotes[field] for field in _BARS}
         fields["adj_close"] = result["indicators"]["adjclose"][0]["adjclose"] if stamps else []
         zone = result["meta"]["exchangeTimezoneName"]
         index = pd.to_datetime(stamps, unit="s", utc=True).tz_convert(zone).tz_localize(None).normalize()
@@ -148,40 +148,30 @@ def _yahoo_bars(text: str, name: str) -> pd.DataFrame:
 
 
 def _fred_series(text: str, name: str) -> pd.DataFrame:
-    table = _csv("FRED", name, text)
-    if table.shape[1] != 2 or table.columns[1] != name or table.columns[0].lower() not in ("observation_date", "date"):
-        raise _changed("FRED", name, f"columns {list(table.columns)[:4]}, expected observation_date and {name}")
-    return _series("FRED", name, table.iloc[:, 0], table.iloc[:, 1])
+    date = "DATE" if text.startswith("DATE") else "observation_date"
+    return _series("FRED", name, text, date, name)
 
 
 def _ecb_series(text: str, name: str) -> pd.DataFrame:
-    table = _csv("ECB", name, text)
-    lacking = {"KEY", "TIME_PERIOD", "OBS_VALUE"} - set(table.columns)
-    if lacking:
-        raise _changed("ECB", name, f"no column {', '.join(sorted(lacking))}")
-    if table["KEY"].nunique() > 1:
-        raise ParameterError(
-            f"the ECB key {name!r} stands for {table['KEY'].nunique()} series; name one without wildcards"
-        )
-    return _series("ECB", name, table["TIME_PERIOD"], table["OBS_VALUE"])
+    return _series("ECB", name, text, "TIME_PERIOD", "OBS_VALUE", "KEY")
 
 
-def _series(source: str, name: str, dates: pd.Series, values: pd.Series) -> pd.DataFrame:
-    """Values by date; a period such as 2020-Q1 is dated its first day, '.' and '' are missing."""
-    quarters = dates.str.contains("Q").any()
+def _series(source: str, name: str, text: str, date: str, value: str, key: str = "") -> pd.DataFrame:
+    """Values by date of a CSV answer; a period such as 2020-Q1 is dated its first day, '.' and '' are missing."""
     try:
+        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+        lacking = sorted({date, value, *([key] if key else [])} - set(table.columns))
+        if lacking:
+            raise ValueError(f"no column {', '.join(lacking)} in the columns {list(table.columns)[:4]}")
+        dates = table[date]
+        quarters = dates.str.contains("Q").any()
         index = pd.PeriodIndex(dates, freq="Q").to_timestamp() if quarters else pd.to_datetime(dates, format="ISO8601")
-        numbers = pd.to_numeric(values.replace({".": np.nan, "": np.nan}))
+        numbers = pd.to_numeric(table[value].replace({".": np.nan, "": np.nan}))
     except (ValueError, TypeError) as wrong:
-        raise _changed(source, name, str(wrong)[:100]) from None
+        raise _changed(source, name, str(wrong)[:160]) from None
+    if key and table[key].nunique() > 1:
+        raise ParameterError(f"the key {name!r} stands for {table[key].nunique()} series; name one without wildcards")
     return pd.DataFrame({"value": numbers.to_numpy(float)}, index=pd.DatetimeIndex(index))
-
-
-def _csv(source: str, name: str, text: str) -> pd.DataFrame:
-    try:
-        return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as wrong:
-        raise _changed(source, name, str(wrong)[:100]) from None
 
 
 def _changed(source: str, name: str, what: str) -> DataError:
@@ -206,8 +196,8 @@ def _names(names: Names) -> list[str]:
 
 def _limits(start: Day | None, end: Day | None, *names: str) -> dict[str, str]:
     """Parameters of the first and last date, where they are given."""
-    first, last = _span(start or "1776-07-04", end or "2200-01-01")
-    return {name: str(day.date()) for name, day, told in zip(names, (first, last), (start, end)) if told}
+    span = _span(start or "1776-07-04", end or "2200-01-01")
+    return {name: str(day.date()) for name, day, given in zip(names, span, (start, end)) if given}
 
 
 def _span(start: Day, end: Day) -> tuple[pd.Timestamp, pd.Timestamp]:

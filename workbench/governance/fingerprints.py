@@ -18,7 +18,7 @@ from pathlib import Path
 import workbench
 
 PACKAGE = Path(workbench.__file__).resolve().parent
-LIBRARIES = (
+_LIBRARIES = (
     "arch", "arviz", "h5netcdf", "ipykernel", "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pyarrow",
     "pyvinecopulib", "scipy", "scoringrules", "seaborn", "skfolio", "statsmodels", "torch", "xarray", "zarr",
 )  # fmt: skip
@@ -109,7 +109,7 @@ def machine() -> dict:
         "system": platform.platform(),
         "machine": platform.machine(),
         "cpus": os.cpu_count(),
-        "libraries": {name: version for name in LIBRARIES if (version := _version(name))},
+        "libraries": {name: version for name in _LIBRARIES if (version := _version(name))},
     }
 
 

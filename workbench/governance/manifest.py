@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from workbench.bounded import parse_json, read_bytes
 from workbench.errors import ParameterError
 from workbench.governance import fingerprints
 
@@ -22,7 +23,7 @@ SELF = "manifest_sha256"
 
 @dataclass
 class Report:
-    """What :func:`verify` found. ``problems`` break the run's word, ``notes`` say what has moved on since.
+    """What :func:`verify` found. ``problems`` invalidate the run, ``notes`` list what has changed here since.
 
     problems : ``{"file": ..., "problem": ...}``, each one enough to reject.
     reproduced : None unless the study was run again; then whether every scenario file came back bit for bit.
@@ -65,10 +66,7 @@ def read(folder: Path) -> dict:
     path = Path(folder) / NAME
     if not path.is_file():
         raise ParameterError(f"{str(folder)!r} is not the folder of a finished run: it has no {NAME}")
-    try:
-        content = json.loads(path.read_bytes())
-    except ValueError as wrong:
-        raise ParameterError(f"{str(path)!r} is damaged: {wrong}") from None
+    content = parse_json(read_bytes(path, error=ParameterError), f"the damaged {str(path)!r}", ParameterError)
     if not isinstance(content, dict):
         raise ParameterError(f"{str(path)!r} is damaged: expected a JSON object")
     return content
@@ -104,15 +102,15 @@ def _sealed(content: Mapping) -> bytes:
 
 def _outputs(folder: Path) -> dict[str, dict]:
     """Every file, hidden ones too, but the manifest itself."""
-    files = sorted(
-        path for path in folder.rglob("*") if (path.is_file() or path.is_symlink()) and path != folder / NAME
-    )
-    return {path.relative_to(folder).as_posix(): _entry(path) for path in files if path.name != f".{NAME}"}
+    own = (folder / NAME, folder / f".{NAME}")
+    files = sorted(path for path in folder.rglob("*") if (path.is_file() or path.is_symlink()) and path not in own)
+    return {path.relative_to(folder).as_posix(): _entry(path) for path in files}
 
 
 def _entry(path: Path) -> dict:
     if path.is_symlink():
-        return {"sha256": fingerprints.of_bytes(os.readlink(path).encode()), "bytes": 0, "link": True}
+        target = {"target": fingerprints.of_file(path)} if path.is_file() else {}
+        return {"sha256": fingerprints.of_bytes(os.readlink(path).encode()), "bytes": 0, "link": True, **target}
     return {"sha256": fingerprints.of_file(path), "bytes": path.stat().st_size}
 
 
@@ -126,22 +124,36 @@ def _compare(recorded: object, present: dict[str, dict], report: Report) -> None
             report.found(name, "missing")
         elif name not in recorded:
             report.found(name, "not in the manifest: added after the run")
-        elif recorded[name] != present[name]:
+        elif not _same(recorded[name], present[name]):
             report.found(name, "changed: its SHA-256 is not the recorded one")
+
+
+def _same(recorded: object, present: dict) -> bool:
+    """Whether a file is what was recorded; manifests of version 0.1 record no target of a link."""
+    if isinstance(recorded, dict) and "target" not in recorded:
+        present = {name: value for name, value in present.items() if name != "target"}
+    return recorded == present
 
 
 def _judge(content: Mapping, report: Report) -> None:
     """What the manifest itself admits, and how today's tree differs from the one that ran."""
-    for what in content.get("changed_during_run") or ():
+    changed = content.get("changed_during_run")
+    for what in changed if isinstance(changed, list) else ():
         report.found(NAME, f"{what} changed while the study ran, so the run id does not stand for one set of inputs")
-    code, here = content.get("code") or {}, fingerprints.code()
+    code, here = _facts(content, "code"), fingerprints.code()
     if code.get("sha256") != here["sha256"]:
         report.notes.append(
             f"the package's code here differs from the run's (commit {str(code.get('git_commit'))[:12]})"
         )
     if content.get("constraints") != fingerprints.constraints():
         report.notes.append("constraints.txt here differs from the run's")
-    now, then = fingerprints.machine(), content.get("platform") or {}
+    now, then = fingerprints.machine(), _facts(content, "platform")
     moved = sorted(name for name, value in now.items() if then.get(name) != value)
     if moved:
         report.notes.append(f"the platform here differs from the run's in: {', '.join(moved)}")
+
+
+def _facts(content: Mapping, name: str) -> Mapping:
+    """An object of the manifest; an empty one in place of anything else."""
+    found = content.get(name)
+    return found if isinstance(found, dict) else {}

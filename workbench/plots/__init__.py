@@ -9,19 +9,18 @@ tables, reads no file and keeps no state; its words come from :mod:`workbench.re
 from workbench.plots._dependence import dependence_maps
 from workbench.plots._extrapolation import distance_plot
 from workbench.plots._facts import stylised_facts
-from workbench.plots._fan import around, fan_charts  # noqa: F401
+from workbench.plots._fan import fan_charts
 from workbench.plots._findings import verdict_map
 from workbench.plots._ranks import rank_bars
 from workbench.plots._risk import risk_intervals
 from workbench.plots._risk_impact import risk_impact
 from workbench.plots._scores import score_plot
-from workbench.plots._tails import has_splice, splice_plot, tail_plot  # noqa: F401
-from workbench.plots._worst import closest_episodes, worst_paths  # noqa: F401
+from workbench.plots._tails import has_splice, splice_plot, tail_plot
+from workbench.plots._worst import worst_paths
 from workbench.plots.backtests import hit_band, pit_ecdf, traffic_calendar  # noqa: F401
 from workbench.plots.monitors import delay_curves, evidence_paths, factor_paths  # noqa: F401
 from workbench.plots.tail_guarantees import crash_plot, index_plot, shortfall_plot  # noqa: F401
 from workbench.plots.tournament import comparison_map, coverage_plot, lead_plot, seed_plot  # noqa: F401
-from workbench.reporting.headline import best_baseline, headline  # noqa: F401
 
 __all__ = [
     "fan_charts",
@@ -32,6 +31,7 @@ __all__ = [
     "risk_impact",
     "tail_plot",
     "splice_plot",
+    "has_splice",
     "stylised_facts",
     "dependence_maps",
     "score_plot",

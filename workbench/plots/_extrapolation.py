@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from workbench.plots._style import COLOURS, FAINT, REAL, canvas, themed
+from workbench.plots._style import COLOURS, FAINT, REAL, canvas, remark, themed
+from workbench.reporting.formats import level as in_full
+from workbench.reporting.formats import p_value, percent
 from workbench.validation.extrapolation import EDGE, Support
 
 NORMAL = 1.96
@@ -28,17 +30,14 @@ def distance_plot(support: Support, wrong: pd.DataFrame | None = None, level: fl
 def _distances(ax: Axes, support: Support) -> None:
     past, edge = support.past, float(support.past.quantile(1 - EDGE))
     ax.plot(past.index, past, ".", color="0.6", markersize=2.5)
-    for height, text in ((edge, f"{EDGE:.0%} farther"), (float(past.max()), "farthest ever")):
+    for height, text in ((edge, f"{percent(EDGE, 0)} farther"), (float(past.max()), "farthest ever")):
         ax.axhline(height, color=FAINT, linewidth=0.8, linestyle=(0, (4, 2)))
-        ax.annotate(text, (0.01, height), xycoords=("axes fraction", "data"), va="bottom", fontsize=7, color=FAINT)
+        remark(ax, text, (0.01, height), (0, 0), xycoords=("axes fraction", "data"), va="bottom")
     ax.plot(support.date, support.distance, "D", color=COLOURS[1], markeredgecolor=REAL, markersize=7)
-    ax.annotate(
-        f"{support.date:%Y-%m-%d}", (support.date, support.distance), xytext=(-6, 7), textcoords="offset points",
-        ha="right", fontsize=8, color=REAL,
-    )  # fmt: skip
-    ax.set(
-        ylabel="distance to the fifth nearest", ylim=(0, None), title=f"{support.standing}, p = {support.p_value:.3f}"
-    )
+    day = f"{support.date:%Y-%m-%d}"
+    remark(ax, day, (support.date, support.distance), (-6, 7), ha="right", fontsize=8, color=REAL)
+    title = f"{support.standing}: p {p_value(support.p_value)}"
+    ax.set(ylabel="distance to the fifth nearest", ylim=(0, None), title=title)
 
 
 def _wrong(ax: Axes, wrong: pd.DataFrame, level: float) -> None:
@@ -48,6 +47,6 @@ def _wrong(ax: Axes, wrong: pd.DataFrame, level: float) -> None:
     ax.axhline(100 * (1 - level), color=REAL, linewidth=0.8)
     ax.set(
         xlabel=f"share of days by distance, nearest first ({int(wrong['forecasts'].sum()):,} days)",
-        ylabel="hits, %", xticks=x, ylim=(0, None), title=f"hits of VaR {100 * level:g} %",
+        ylabel="hits, %", xticks=x, ylim=(0, None), title=f"hits of VaR {in_full(level)}",
     )  # fmt: skip
     ax.grid(False, axis="x")

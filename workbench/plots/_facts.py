@@ -57,7 +57,9 @@ def stylised_facts(cases: Mapping[str, ComparisonData]) -> np.ndarray:
     return axes
 
 
-def _draw(axes: Sequence[Axes], cases: Mapping[str, ComparisonData], at: np.ndarray, features: Change, reduce: Change) -> None:
+def _draw(
+    axes: Sequence[Axes], cases: Mapping[str, ComparisonData], at: np.ndarray, features: Change, reduce: Change
+) -> None:
     """Panels that share features: the reduced means are (panel x at,)."""
     first = next(iter(cases.values()))
     phi = features(first.real).astype(np.float64)

@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 
 from workbench import scenarios
 from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, themed
+from workbench.reporting.formats import percent
 
 BANDS = (0.5, 0.8, 0.98)
 BEFORE = 60
@@ -44,16 +45,15 @@ def fan_charts(
     axes = [figure.add_subplot(top[0, :]), *(grid[1] if assets else ())]
     books = [weights, *({name: 1.0} for name in assets)]
     for ax, book, name in zip(axes, books, ["the book", *assets]):
-        past, realised = around(returns, as_of, book, before, scenarios.returns(tree).sizes["time"])
-        fan_chart(scenarios.pnl(tree, book), past, realised, title=name, labels=ax is axes[0], ax=ax)
+        past, realised = _around(returns, as_of, book, before, scenarios.returns(tree).sizes["time"])
+        _fan_chart(scenarios.pnl(tree, book), past, realised, title=name, labels=ax is axes[0], ax=ax)
     axes[0].set_ylabel(f"return since {as_of:%Y-%m-%d}, %")
     if assets:
         axes[1].set_ylabel("return, %")
     return np.array(axes)
 
 
-@themed
-def fan_chart(
+def _fan_chart(
     futures: xr.DataArray,
     past: pd.Series | None = None,
     realised: pd.Series | None = None,
@@ -61,14 +61,13 @@ def fan_chart(
     bands: Sequence[float] = BANDS,
     title: str = "",
     labels: bool = True,
-    ax: Axes | None = None,
-) -> Axes:
+    ax: Axes,
+) -> None:
     """One fan: ``futures`` (chain, draw, time) as returns since the start, fractions; day 0 is the start.
 
     past, realised : the same return before the start (last value 0) and after it, indexed by trading day.
     bands : shares of the draws that lie within, increasing.
     """
-    ax = canvas()[0, 0] if ax is None else ax
     draws = 100 * futures.values.reshape(-1, futures.sizes["time"])
     days = np.arange(draws.shape[1] + 1)
     for share in sorted(bands, reverse=True):
@@ -84,11 +83,10 @@ def fan_chart(
     ax.margins(x=0)
     if labels:
         _name_bands(ax, draws[:, -1], bands, realised)
-    return ax
 
 
 def _name_bands(ax: Axes, last: np.ndarray, bands: Sequence[float], realised: pd.Series | None) -> None:
-    texts = [f"{share:.0%} of draws".replace("%", " %") for share in bands] + ["median"]
+    texts = [f"{percent(share, 0)} of draws" for share in bands] + ["median"]
     heights = [np.quantile(last, 0.5 + share / 2) for share in bands] + [np.median(last)]
     colours = [COLOURS[0]] * len(texts)
     if realised is not None and len(realised):
@@ -96,7 +94,7 @@ def _name_bands(ax: Axes, last: np.ndarray, bands: Sequence[float], realised: pd
     label_right(ax, texts, heights, colours)
 
 
-def around(
+def _around(
     returns: pd.DataFrame, as_of: pd.Timestamp, weights: Mapping[str, float] | None, before: int, after: int
 ) -> tuple[pd.Series, pd.Series]:
     """Return of the held book relative to ``as_of``: up to ``before`` days earlier, and up to ``after`` days later.

@@ -1,7 +1,7 @@
-"""Ranks of the chains: do independently trained seeds tell the same story?
+"""Ranks of the chains: do independently trained seeds agree?
 
 The draws of all chains are ranked together and each chain's ranks are counted in bins (Vehtari, Gelman, Simpson,
-Carpenter and Bürkner 2021, Bayesian Analysis 16, 667-718). Chains of one law have flat counts; the band holds 99 % of
+Carpenter and Bürkner 2021, Bayesian Analysis 16, 667-718). Chains of one distribution have flat counts; the band holds 99 % of
 the counts of one bin when they are (hypergeometric), so that among 80 bins about one leaves it by chance. A slope is a
 chain that lies higher or lower, a bowl one that is wider. Convergence diagnostics of draws cannot see this: within a
 chain the draws are independent.
@@ -14,7 +14,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from scipy import stats
 
-from workbench.plots._style import COLOURS, FAINT, canvas, themed
+from workbench.plots._style import COLOURS, FAINT, canvas, drop, themed
 
 BINS = 20
 
@@ -36,12 +36,10 @@ def rank_bars(values: xr.DataArray, bins: int = BINS, label: str = "return of th
         counts = np.histogram(ranks[chain], edges)[0]
         _bars(ax, counts, _band(chains * draws, draws, bins))
         ax.set_title(f"chain {chain}")
-    for ax in axes.ravel()[chains:]:
-        ax.remove()
     axes[0, 0].set_ylabel("draws in bin")
     figure = axes[0, 0].figure
     figure.supxlabel(f"rank of the {label} among all chains, 0 = worst, 1 = best", fontsize=8.5, color="0.25")
-    return axes.ravel()[:chains]
+    return drop(axes, chains)
 
 
 def _bars(ax: Axes, counts: np.ndarray, band: tuple[float, float]) -> None:
@@ -60,5 +58,5 @@ def _band(total: int, mine: int, bins: int) -> tuple[float, float]:
     """99 % of the counts of one bin when ``mine`` of ``total`` draws fall by chance into a bin of total / bins."""
     if total == mine:
         return mine / bins, mine / bins
-    law = stats.hypergeom(total, mine, total // bins)
-    return float(law.ppf(0.005)), float(law.ppf(0.995))
+    counts = stats.hypergeom(total, mine, total // bins)
+    return float(counts.ppf(0.005)), float(counts.ppf(0.995))

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from workbench.errors import ParameterError
-from workbench.plots._style import FAINT, REAL, canvas, look, themed
+from workbench.plots._style import REAL, canvas, demand, drop, look, remark, rows_down, themed
+from workbench.reporting import formats
 
 WANTED = ("measure", "level", "value", "draw_error", "seed_low", "seed_high")
 NORMAL = 1.96
@@ -24,9 +24,7 @@ def risk_intervals(tables: Mapping[str, pd.DataFrame], realised: float | None = 
     realised : the loss that came, as a fraction; a dashed line. Returns the Axes, one a measure.
     """
     for name, table in tables.items():
-        missing = [column for column in WANTED if column not in table]
-        if missing:
-            raise ParameterError(f"the risk table of {name!r} lacks the columns {missing}; found {list(table.columns)}")
+        demand(table, WANTED, f"the risk table of {name!r}")
     measures = list(next(iter(tables.values()))[["measure", "level"]].itertuples(index=False))
     columns = min(2, len(measures))
     rows = -(-len(measures) // columns)
@@ -36,13 +34,8 @@ def risk_intervals(tables: Mapping[str, pd.DataFrame], realised: float | None = 
             _interval(ax, place, name, table[(table["measure"] == measure) & (table["level"] == level)].iloc[0])
         if realised is not None:
             ax.axvline(100 * realised, color=REAL, linewidth=0.9, linestyle=(0, (4, 2)))
-        ax.set(title=f"{measure} {100 * level:g} %", xlabel="loss of the book, %")
-        ax.set(ylim=(len(tables) - 0.5, -0.6), yticks=range(len(tables)), yticklabels=list(tables))
-        ax.grid(False, axis="y")
-        ax.tick_params(axis="y", length=0)
-    for ax in axes[len(measures) :]:
-        ax.remove()
-    return axes[: len(measures)]
+        rows_down(ax, tables, title=f"{measure} {formats.level(level)}", xlabel="loss of the book, %")
+    return drop(axes, len(measures))
 
 
 def _interval(ax: Axes, place: int, name: str, row: pd.Series) -> None:
@@ -52,5 +45,4 @@ def _interval(ax: Axes, place: int, name: str, row: pd.Series) -> None:
         seeds = [100 * row["seed_low"], 100 * row["seed_high"]]
         ax.plot(seeds, [place + 0.14] * 2, color=style["color"], linewidth=3.4, alpha=0.55, solid_capstyle="butt")
     ax.plot(value, place, style["marker"], color=style["color"], markersize=5.5)
-    said = {"xytext": (0, 6), "textcoords": "offset points", "ha": "center", "fontsize": 7, "color": FAINT}
-    ax.annotate(f"{value:.1f}", (value, place - 0.05), **said)
+    remark(ax, f"{value:.1f}", (value, place - 0.05), (0, 6), ha="center")

@@ -1,4 +1,4 @@
-"""Who forecast better on days nobody had seen: score differences against one reference, with their intervals."""
+"""Who forecast better out of sample: score differences against one reference, with their intervals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from workbench.plots._style import FAINT, canvas, look, themed
+from workbench.plots._style import FAINT, canvas, look, remark, rows_down, themed
+from workbench.reporting.formats import number
 
 
 @themed
@@ -20,16 +21,11 @@ def score_plot(gains: pd.DataFrame, reference: str) -> np.ndarray:
     axes = canvas(1, len(names), 0.9 + 0.27 * len(samplers), sharey=True)[0]
     for ax, score in zip(axes, names):
         for place, sampler in enumerate(samplers):
-            _dot(ax, place, sampler, gains.loc[score, sampler])
+            _dot(ax, place, sampler, gains.loc[(score, sampler)])
         ax.axvline(0, color=FAINT, linewidth=0.9)
         unit = gains.loc[score, "unit"].iloc[0]
         scale = f"% of {reference}'s score" if unit == "%" else f"{unit}, less {reference}'s"
-        ax.set(
-            title=score, xlabel=f"{scale}\n← better        worse →", yticks=range(len(samplers)), yticklabels=samplers
-        )
-        ax.set_ylim(len(samplers) - 0.5, -0.5)
-        ax.grid(False, axis="y")
-        ax.tick_params(axis="y", length=0)
+        rows_down(ax, samplers, title=score, xlabel=f"{scale}\n← better        worse →")
     return axes
 
 
@@ -37,5 +33,4 @@ def _dot(ax: Axes, place: int, sampler: str, row: pd.Series) -> None:
     style = look(sampler)
     ax.plot([row["low"], row["high"]], [place, place], color=style["color"], linewidth=2.2)
     ax.plot(row["gain"], place, style["marker"], color=style["color"], markersize=6, markeredgecolor="white")
-    said, where = f"t {row['t']:+.1f}".replace("-", "−"), (row["high"], place)
-    ax.annotate(said, where, xytext=(5, 0), textcoords="offset points", va="center", fontsize=7, color=FAINT)
+    remark(ax, f"t {number(row['t'], 1, sign=True)}", (row["high"], place), (5, 0), va="center")

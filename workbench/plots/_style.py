@@ -6,29 +6,30 @@ page printed in grey can still be read by line and marker.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from zlib import crc32
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from workbench.errors import ParameterError, WorkbenchError
+from workbench.reporting import formats
 
 WIDTH = 7.2  # inches: a column of 46 rem, and A4 between its margins
 REAL = "0.15"  # grey of everything that has happened
 FAINT = "0.55"
 COLOURS = [sns.color_palette("colorblind")[place] for place in (0, 1, 2, 3, 5, 4, 9, 7)]
-LINES = (
-    "-",
-    (0, (5, 1.5)),
-    (0, (1.2, 1.2)),
-    (0, (6, 1.5, 1.2, 1.5)),
-    (0, (3, 1)),
-    (0, (8, 2)),
-    (0, (2, 2)),
+BLUES = sns.blend_palette(["0.97", COLOURS[0], "#012338"], as_cmap=True)
+LINES: tuple[Any, ...] = (
+    "-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)), (0, (8, 2)), (0, (2, 2)),
     (0, (4, 1, 1, 1, 1, 1)),
-)
+)  # fmt: skip
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
 ORDER = ("neural", "fhs", "fhs_moving", "gjr_t", "historical", "lognormal", "block_bootstrap", "ewma")  # fmt: skip
 
@@ -45,7 +46,7 @@ themed = mpl.rc_context(
 )  # fmt: skip  # a decorator: matplotlib's settings while a figure is drawn, and only then
 
 
-def look(sampler: str) -> dict:
+def look(sampler: str) -> dict[str, Any]:
     """Colour, line style and marker of a sampler: the same in every figure and every study."""
     place = ORDER.index(sampler) if sampler in ORDER else crc32(sampler.encode())
     return {
@@ -55,16 +56,67 @@ def look(sampler: str) -> dict:
     }
 
 
-def line(sampler: str) -> dict:
+def line(sampler: str) -> dict[str, Any]:
     """The look without its marker."""
     return {key: value for key, value in look(sampler).items() if key != "marker"}
 
 
-def canvas(rows: int = 1, columns: int = 1, height: float = 2.8, **options) -> np.ndarray:
+def canvas(rows: int = 1, columns: int = 1, height: float = 2.8, **options: Any) -> np.ndarray:
     """A figure of the standard width; its Axes, (row, column)."""
     figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, height), layout="constrained", squeeze=False, **options)
     plt.close(figure)  # shown by whoever asked for it, not a second time by the notebook
     return axes
+
+
+def rows_down(ax: Axes, names: Iterable[str], **labels: Any) -> None:
+    """One row a name, the first on top, without grid and ticks; ``labels`` are the axes' own (xlabel, title)."""
+    listed = list(names)
+    ax.set(yticks=range(len(listed)), yticklabels=listed, ylim=(len(listed) - 0.5, -0.5), **labels)
+    ax.grid(False, axis="y")
+    ax.tick_params(axis="y", length=0)
+
+
+def bare(ax: Axes) -> None:
+    """A map of cells: no grid, no ticks, no frame."""
+    ax.tick_params(length=0)
+    ax.grid(False)
+    ax.spines[:].set_visible(False)
+
+
+def labels_on_top(ax: Axes) -> None:
+    """Column labels above a map."""
+    ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+
+
+def drop(axes: np.ndarray, kept: int) -> np.ndarray:
+    """The first ``kept`` Axes in reading order; the others are removed."""
+    flat = axes.ravel()
+    for ax in flat[kept:]:
+        ax.remove()
+    return flat[:kept]
+
+
+def per_cent(ax: Axes, digits: int = 0) -> None:
+    """Ticks of the x axis in per cent; values are fractions."""
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.percent(value, digits)))
+
+
+def demand(
+    table: pd.DataFrame, columns: Iterable[str], what: str, error: type[WorkbenchError] = ParameterError
+) -> pd.DataFrame:
+    """The table itself, or an error that names the columns it lacks."""
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise error(
+            f"{what} lacks the columns {missing}; the figure needs the columns {list(columns)}, found {list(table.columns)}"
+        )
+    return table
+
+
+def remark(ax: Axes, text: str, at: tuple[float, float], shift: tuple[float, float], **options: Any) -> None:
+    """A small grey remark beside a point, moved by ``shift`` points."""
+    style: Mapping[str, Any] = {"fontsize": 7.5, "color": FAINT} | options
+    ax.annotate(text, at, xytext=shift, textcoords="offset points", **style)
 
 
 def spread(heights: Sequence[float], gap: float) -> np.ndarray:

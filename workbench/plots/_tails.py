@@ -110,7 +110,9 @@ def _points(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ordered[-ranks], (ranks - 0.5) / len(ordered)
 
 
-def _real_survival(moves: np.ndarray, case: ComparisonData, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _real_survival(
+    moves: np.ndarray, case: ComparisonData, grid: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weighted survival of the history's windows and the band of its block redraws."""
     beyond = np.stack([np.sort(window.ravel()) for window in moves])  # (window, time x asset)
     count = beyond.shape[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,12 @@ from matplotlib.colors import ListedColormap
 
 from workbench.backtesting import traffic_zone
 from workbench.errors import DataError
-from workbench.plots._style import COLOURS, FAINT, REAL, canvas, legend_below, line, look, themed
+from workbench.plots._style import COLOURS, FAINT, REAL, canvas, demand, legend_below, line, look, themed
+from workbench.reporting import formats
 
-ZONES = ("green", "yellow", "red")
-ZONE_COLOURS = (COLOURS[2], COLOURS[1], COLOURS[3])
+ZONES = {"green": COLOURS[2], "yellow": COLOURS[1], "red": COLOURS[3]}
 MARKS = {"green": "", "yellow": "·", "red": "×"}
-YEAR = 250
+DAYS = 250  # of hits behind a traffic light
 
 
 @themed
@@ -28,14 +29,13 @@ def hit_band(tables: Mapping[str, pd.DataFrame], level: float = 0.99) -> np.ndar
     """
     axes = canvas(len(tables), 1, 0.5 + 1.55 * len(tables), sharex=True, sharey=True)[:, 0]
     for ax, (name, table) in zip(axes, tables.items()):
-        profit, var = 100 * table["realised"], 100 * table[_demand(table, f"var_{level:g}")]
+        profit, var = 100 * table["realised"], 100 * _column(table, f"var_{level:g}")
         hits = table.index[-profit > var]
         ax.vlines(table.index, 0, profit, color="0.75", linewidth=0.5)
-        ax.plot(table.index, -var, color=look(name)["color"], linewidth=0.9, label=f"VaR {100 * level:g} %")
+        ax.plot(table.index, -var, color=look(name)["color"], linewidth=0.9, label=f"VaR {formats.level(level)}")
         if f"es_{level:g}" in table:
-            ax.fill_between(
-                table.index, -var, -100 * table[f"es_{level:g}"], color=look(name)["color"], alpha=0.25, linewidth=0
-            )
+            es = 100 * table[f"es_{level:g}"]
+            ax.fill_between(table.index, -var, -es, color=look(name)["color"], alpha=0.25, linewidth=0)
         ax.plot(hits, profit[hits], "x", color=COLOURS[3], markersize=4.5, markeredgewidth=1.1)
         expected = (1 - level) * len(table)
         ax.set_title(f"{name}: {len(hits)} hits in {len(table):,} forecasts, {expected:.1f} expected")
@@ -50,19 +50,21 @@ def pit_ecdf(
     points: int = 99,
     of: str = "PIT of the day's profit, 0 = worst",
 ) -> Axes:
-    """ECDF of the PIT less the uniform law, with a band that holds the whole curve with probability ``prob``.
+    """ECDF of the PIT less the uniform distribution, with a band that holds the whole curve with probability ``prob``.
 
     The band is simultaneous over all points (Säilynoja, Bürkner and Vehtari 2022, Statistics and Computing 32, 32), as
     ArviZ computes it, for the shortest of the tables. Independent days are assumed; clustering makes it too narrow.
     tables : sampler -> forecasts of one book with ``pit``. of : what the PIT is of, below the axis.
     """
     ax = canvas(height=3.1)[0, 0]
-    fewest = min(len(_pit(table)) for table in tables.values())
+    fewest = min(len(_column(table, "pit")) for table in tables.values())
     at = np.linspace(0, 1, points + 2)[1:-1]
-    low, high = simultaneous_band(fewest, at, prob)
-    ax.fill_between(at, low - at, high - at, color="0.88", linewidth=0, label=f"{prob:.0%} of right forecasters")
+    low, high = _simultaneous_band(fewest, at, prob)
+    ax.fill_between(
+        at, low - at, high - at, color="0.88", linewidth=0, label=f"{formats.level(prob)} of correct forecasts"
+    )
     for name, table in tables.items():
-        pit = np.sort(_pit(table))
+        pit = np.sort(_column(table, "pit"))
         ecdf = np.searchsorted(pit, at, side="right") / len(pit)
         ax.plot(at, ecdf - at, **line(name), label=name)
     ax.axhline(0, color=FAINT, linewidth=0.7)
@@ -71,13 +73,13 @@ def pit_ecdf(
     return ax
 
 
-def simultaneous_band(days: int, at: np.ndarray, prob: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+def _simultaneous_band(days: int, at: np.ndarray, prob: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper ECDF of ``days`` uniform values at the points ``at``, holding all of it with ``prob``."""
     try:
-        from arviz.stats.ecdf_utils import ecdf_confidence_band
+        ecdf_utils = import_module("arviz.stats.ecdf_utils")
     except ImportError:  # ArviZ 1 moved it
-        from arviz_stats.ecdf_utils import ecdf_confidence_band
-    return ecdf_confidence_band(days, at, at, prob, method="optimized")
+        ecdf_utils = import_module("arviz_stats.ecdf_utils")
+    return ecdf_utils.ecdf_confidence_band(days, at, at, prob, method="optimized")
 
 
 @themed
@@ -88,27 +90,23 @@ def traffic_calendar(tables: Mapping[str, pd.DataFrame], level: float = 0.99) ->
     """
     axes = canvas(1, len(tables), 0.9 + 0.2 * max(map(_years, tables.values())), sharey=True)[0]
     for ax, (name, table) in zip(axes, tables.items()):
-        zones = month_zones(table, level)
-        grid = zones.replace({zone: place for place, zone in enumerate(ZONES)}).astype(float)
-        ax.imshow(
-            np.ma.masked_invalid(grid.to_numpy()), cmap=ListedColormap(ZONE_COLOURS), vmin=-0.5, vmax=2.5,
-            aspect="auto", alpha=0.75,
-        )  # fmt: skip
+        zones = _month_zones(table, level)
+        grid = np.ma.masked_invalid(zones.replace({zone: place for place, zone in enumerate(ZONES)}).astype(float))
+        ax.imshow(grid, cmap=ListedColormap(list(ZONES.values())), vmin=-0.5, vmax=2.5, aspect="auto", alpha=0.75)
         for (row, column), zone in np.ndenumerate(zones.to_numpy()):
             ax.text(column, row, MARKS.get(zone, ""), ha="center", va="center", fontsize=8, color=REAL)
-        ax.set(
-            title=name, xticks=range(12), xticklabels="JFMAMJJASOND", yticks=range(len(zones)), yticklabels=zones.index
-        )
+        ax.set(title=name, xticks=range(12), xticklabels="JFMAMJJASOND")
+        ax.set_yticks(range(len(zones)), zones.index)
         ax.grid(False)
     return axes
 
 
-def month_zones(table: pd.DataFrame, level: float = 0.99) -> pd.DataFrame:
+def _month_zones(table: pd.DataFrame, level: float = 0.99) -> pd.DataFrame:
     """Zones (year x month) from the hits of the last 250 forecasts at each month's end; NaN with fewer."""
-    hits = (-table["realised"] > table[_demand(table, f"var_{level:g}")]).astype(float)
-    count = hits.rolling(YEAR).sum()
+    hits = (-table["realised"] > _column(table, f"var_{level:g}")).astype(float)
+    count = hits.rolling(DAYS).sum()
     last = count.groupby([table.index.year, table.index.month]).last()
-    zones = last.map(lambda x: np.nan if np.isnan(x) else traffic_zone(int(x), YEAR, level)).astype(object)
+    zones = last.map(lambda x: np.nan if np.isnan(x) else traffic_zone(int(x), DAYS, level)).astype(object)
     grid = zones.unstack().reindex(columns=range(1, 13))
     return grid.rename_axis(index="year", columns="month")
 
@@ -117,11 +115,5 @@ def _years(table: pd.DataFrame) -> int:
     return table.index[-1].year - table.index[0].year + 1
 
 
-def _pit(table: pd.DataFrame) -> np.ndarray:
-    return table[_demand(table, "pit")].to_numpy(float)
-
-
-def _demand(table: pd.DataFrame, column: str) -> str:
-    if column not in table:
-        raise DataError(f"the figure needs the column {column!r}; found {list(table.columns)}")
-    return column
+def _column(table: pd.DataFrame, name: str) -> pd.Series:
+    return demand(table, [name], "the table of forecasts", DataError)[name]

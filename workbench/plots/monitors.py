@@ -1,28 +1,42 @@
-"""When would somebody who looked every day have known? Evidence on a log scale with its alarms, and delays."""
+"""How soon a daily monitor would have raised an alarm: evidence on a log scale with its alarms, and delays."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from workbench.errors import DataError
-from workbench.plots._style import COLOURS, FAINT, LINES, MARKERS, REAL, canvas, legend_below, themed
+from workbench.plots._style import (
+    COLOURS,
+    FAINT,
+    LINES,
+    MARKERS,
+    REAL,
+    canvas,
+    demand,
+    legend_below,
+    remark,
+    rows_down,
+    themed,
+)
+from workbench.reporting import formats
 
 ALARM = 1.3  # log10 of 20: evidence of twenty to one
-LOWEST = -4.0  # evidence for the forecasts without end would press all else to the edge
+LOWEST = -4.0  # evidence in favour of the forecasts, which grows without end, is cut here
 
 
 @themed
 def evidence_paths(
     evidence: pd.DataFrame, alarms: pd.DataFrame, shocks: Mapping[str, str | pd.Timestamp] | None = None
 ) -> np.ndarray:
-    """Above, log10 of every e-process since the first day; below, the days on which each detector spoke.
+    """Above, log10 of every e-process since the first day; below, the days of each monitor's alarms.
 
     evidence : (date, monitor), log10 wealth. alarms : a row an alarm, ``date, monitor``. shocks : name -> date, grey
-    lines. Evidence below -4 is not drawn; above 1.3, twenty to one, it refutes the forecasts at 5 % whenever one looks.
+    lines. Evidence below -4 is not drawn; above 1.3, twenty to one, it rejects the forecasts at 5 % at any time.
     Returns both Axes.
     """
     names = list(evidence.columns)
@@ -32,21 +46,17 @@ def evidence_paths(
     axes[0].axhline(ALARM, color=COLOURS[3], linewidth=0.8)
     axes[0].set_ylim(bottom=max(LOWEST, float(evidence.min().min()) - 0.3))
     axes[0].set(ylabel="log10 of the e-process", title="evidence against the forecasts since the first day")
-    spoke = [name for name in names if (alarms["monitor"] == name).any()] or names[:1]
-    for row, name in enumerate(spoke):
-        days = alarms.loc[alarms["monitor"] == name, "date"]
-        axes[1].plot(
-            days, np.full(len(days), row), "|", color=_colour(names.index(name)), markersize=9, markeredgewidth=1.5
-        )
-    axes[1].set(yticks=range(len(spoke)), yticklabels=spoke, ylim=(len(spoke) - 0.5, -0.5), title="alarms")
+    alarming = [name for name in names if (alarms["monitor"] == name).any()] or names[:1]
+    for row, name in enumerate(alarming):
+        days, colour = alarms.loc[alarms["monitor"] == name, "date"], _line(names.index(name))["color"]
+        axes[1].plot(days, np.full(len(days), row), "|", color=colour, markersize=9, markeredgewidth=1.5)
+    rows_down(axes[1], [name.replace("_", " ") for name in alarming], title="alarms")
     for ax in axes:
         for date in (shocks or {}).values():
             ax.axvline(pd.Timestamp(date), color=FAINT, linewidth=0.8, linestyle=(0, (3, 2)))
     for name, date in (shocks or {}).items():
-        axes[0].annotate(
-            name, (pd.Timestamp(date), 0.02), xycoords=("data", "axes fraction"), rotation=90, va="bottom", ha="right",
-            fontsize=7, color=FAINT,
-        )  # fmt: skip
+        at = (pd.Timestamp(date), 0.02)
+        remark(axes[0], name, at, (0, 0), xycoords=("data", "axes fraction"), rotation=90, va="bottom", ha="right")
     legend_below(axes[0])
     return axes
 
@@ -58,9 +68,7 @@ def delay_curves(curves: pd.DataFrame, monitors: Sequence[str] | None = None) ->
     curves : columns ``break, monitor, years, median`` (trading days; infinite where most histories found nothing, and
     then not drawn). Lower is better; a curve that ends was too slow.
     """
-    wanted = {"break", "monitor", "years", "median"}
-    if wanted - set(curves):
-        raise DataError(f"delay curves need the columns {sorted(wanted)}; found {list(curves.columns)}")
+    demand(curves, ("break", "monitor", "years", "median"), "the table of delays", DataError)
     breaks = list(dict.fromkeys(curves["break"]))
     known = list(dict.fromkeys(curves["monitor"]))
     axes = canvas(1, len(breaks), 3.2, sharey=True)[0]
@@ -86,21 +94,16 @@ def factor_paths(tables: Mapping[str, pd.DataFrame], level: float = 0.99) -> Axe
     """
     ax = canvas(height=2.4)[0, 0]
     for place, (name, table) in enumerate(tables.items()):
-        if f"factor_{level:g}" not in table:
-            raise DataError(f"{name!r} is not recalibrated at {level:g}: no column factor_{level:g}")
+        demand(table, [f"factor_{level:g}"], f"{name!r}, recalibrated at {level:g},", DataError)
         ax.plot(table.index, table[f"factor_{level:g}"], label=name.replace("_", " "), **_line(place))
     ax.axhline(1, color=REAL, linewidth=0.7)
-    ax.set(ylabel=f"factor on VaR {100 * level:g} %", yscale="log")
+    ax.set(ylabel=f"factor on VaR {formats.level(level)}", yscale="log")
     ax.set_yticks([0.5, 0.7, 1, 1.4, 2], ["0.5", "0.7", "1", "1.4", "2"])
     ax.minorticks_off()
     legend_below(ax)
     return ax
 
 
-def _colour(place: int):
-    return COLOURS[place % len(COLOURS)]
-
-
-def _line(place: int) -> dict:
+def _line(place: int) -> dict[str, Any]:
     """Colour and line of the monitor at ``place``; the second round of colours has other lines."""
-    return {"color": _colour(place), "linestyle": LINES[(place + place // len(COLOURS)) % len(LINES)]}
+    return {"color": COLOURS[place % len(COLOURS)], "linestyle": LINES[(place + place // len(COLOURS)) % len(LINES)]}

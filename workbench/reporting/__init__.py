@@ -1,1 +1,19 @@
-"""The rules that write verdicts and headlines from results."""
+"""What a report says: sentences and captions by name, numbers by one rule a kind, tables and verdicts by fixed rules.
+
+The texts stand in ``catalogue.yaml``; :func:`words` fills in the two of a figure, :func:`sentence` one line.
+:mod:`.formats` says how a number is written, :mod:`.tables` what a table shows, :mod:`.verdicts` how each study ends.
+"""
+
+from workbench.reporting.catalogue import sentence, words
+from workbench.reporting.formats import bullets
+
+__all__ = ["words", "sentence", "bullets", "tables", "verdicts", "formats"]
+
+
+def __getattr__(name: str):
+    """Tables and verdicts import validation and more; captions need none of it."""
+    import importlib
+
+    if name in __all__:
+        return importlib.import_module(f"workbench.reporting.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

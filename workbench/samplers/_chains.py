@@ -19,11 +19,15 @@ def chain_seed(seed: int, chain: int) -> int:
     return int(np.random.SeedSequence(seed, spawn_key=(chain,)).generate_state(1, np.uint64)[0] >> 1)
 
 
-def fit_chains(name: str, returns: pd.DataFrame, chains: int, seed: int = 0, **options) -> list[Sampler]:
-    """Fit the registered sampler ``name`` once a chain on log returns (day, asset)."""
+def fit_chains(
+    name: str, returns: pd.DataFrame, chains: int, seed: int = 0, executor: Executor | None = None, **options
+) -> list[Sampler]:
+    """Fit the registered sampler ``name`` once a chain on log returns (day, asset); with ``executor``, side by side."""
     if chains < 1:
         raise ParameterError(f"chains must be at least 1, got {chains}")
-    return [SAMPLERS.make(name, **options).fit(returns, chain_seed(seed, chain)) for chain in range(chains)]
+    fresh = [SAMPLERS.make(name, **options) for _ in range(chains)]
+    seeds = [chain_seed(seed, chain) for chain in range(chains)]
+    return list((executor.map if executor else map)(Sampler.fit, fresh, [returns] * chains, seeds))
 
 
 def sample_chains(

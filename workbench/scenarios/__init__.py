@@ -16,19 +16,10 @@ from workbench.scenarios._container import (
     returns,
     subset,
 )
-from workbench.scenarios._files import load, save
+from workbench.scenarios._describe import describe
+from workbench.scenarios._files import load, opened, save
 
 __all__ = [
-    "load", "save", "assemble", "returns", "pooled", "cumulative", "prices", "pnl", "subset", "concat", "dataset",
-    "digest", "DIMS",
-]  # fmt: skip
-"""Sets of scenarios: draws of a market's future, in memory and on disk.
-
-A set is an ArviZ-shaped :class:`xarray.DataTree` with dims ``(chain, draw, time, asset)`` in the group ``scenarios``.
-"""
-
-
-__all__ = [
-    "load", "save", "assemble", "returns", "pooled", "cumulative", "prices", "pnl", "subset", "concat", "dataset",
-    "digest", "DIMS",
+    "load", "save", "opened", "assemble", "returns", "pooled", "cumulative", "prices", "pnl", "subset", "concat",
+    "describe", "dataset", "digest", "DIMS",
 ]  # fmt: skip

@@ -11,13 +11,13 @@ held earns ``sum_i w_i (exp(R_i) - 1)`` over the horizon, ``R_i`` the cumulative
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from workbench.data import _wording as wording
 from workbench.errors import ScenarioError
 
 DIMS = ("chain", "draw", "time", "asset")
@@ -56,16 +56,11 @@ def wrap(dataset: xr.Dataset, provenance: Mapping) -> xr.DataTree:
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Refuse names that no file could give back: empty, repeated, or with control characters in them."""
-    names = list(names)
+    """Refuse names that no file could give back: empty, repeated, too long, or with control characters in them."""
     for name in names:
         if not isinstance(name, str) or not name:
             raise ScenarioError(f"the name of an asset must be a text of at least one character, found {name!r}")
-        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
-            raise ScenarioError(f"the name {name!r} holds a control character; rename the asset")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ScenarioError(f"assets named more than once: {twice}; give each its own name")
+    wording.check_names(names, error=ScenarioError)
 
 
 def _four_axes(name: str, values: np.ndarray, assets: Sequence[str]) -> np.ndarray:
@@ -92,7 +87,7 @@ def _four_axes(name: str, values: np.ndarray, assets: Sequence[str]) -> np.ndarr
 def dataset(tree: xr.DataTree) -> xr.Dataset:
     """The draws as a Dataset with dims (chain, draw, time, asset): what ArviZ's functions take."""
     if GROUP not in tree.children:
-        raise ScenarioError(f"no group {GROUP!r} in this tree; found {sorted(tree.children) or 'none'}")
+        raise ScenarioError(f"no group {GROUP!r} in this tree; found {sorted(map(str, tree.children)) or 'none'}")
     return tree[GROUP].to_dataset()
 
 
@@ -123,7 +118,8 @@ def concat(trees: Sequence[xr.DataTree]) -> xr.DataTree:
 
 def _same_but_chains(first: xr.Dataset, other: xr.Dataset, place: int) -> None:
     if set(first.data_vars) != set(other.data_vars):
-        raise ScenarioError(f"set {place} has fields {sorted(other.data_vars)}, set 0 has {sorted(first.data_vars)}")
+        has, had = (sorted(map(str, fields.data_vars)) for fields in (other, first))
+        raise ScenarioError(f"set {place} has fields {has}, set 0 has {had}")
     for dim in DIMS[1:]:
         if list(first[dim].values) != list(other[dim].values):
             raise ScenarioError(f"set {place} has other labels along {dim!r} than set 0; only the chains may differ")
@@ -155,10 +151,11 @@ def cumulative(tree: xr.DataTree) -> xr.DataArray:
 
 def prices(tree: xr.DataTree, last: pd.Series | Mapping[str, float]) -> xr.DataArray:
     """Price paths from the last known prices (one positive number an asset)."""
-    last = pd.Series(last, dtype=float).reindex(returns(tree).asset.values)
-    if last.isna().any() or (last <= 0).any():
-        raise ScenarioError(f"a positive last price is needed for: {list(last[~(last > 0)].index)}")
-    return (np.exp(cumulative(tree)) * xr.DataArray(last.values, dims="asset")).rename("price")
+    first = pd.Series(last, dtype=float).reindex(returns(tree).asset.values)
+    if not (first > 0).all():
+        raise ScenarioError(f"a positive last price is needed for: {list(first[~(first > 0)].index)}")
+    moves = cumulative(tree)
+    return (moves.copy(data=np.exp(moves.values)) * xr.DataArray(first.values, dims="asset")).rename("price")
 
 
 def pnl(tree: xr.DataTree, weights: pd.Series | Mapping[str, float] | None = None) -> xr.DataArray:
@@ -167,12 +164,12 @@ def pnl(tree: xr.DataTree, weights: pd.Series | Mapping[str, float] | None = Non
     weights : asset -> weight; None is equal weight. An asset that is not in the set is an error, one left out weighs 0.
     """
     names = list(returns(tree).asset.values)
-    weights = pd.Series(1.0 / len(names), index=names) if weights is None else pd.Series(weights, dtype=float)
-    unknown = sorted(set(weights.index) - set(names))
+    book = pd.Series(1.0 / len(names), index=names) if weights is None else pd.Series(weights, dtype=float)
+    unknown = sorted(set(book.index) - set(names))
     if unknown:
         raise ScenarioError(f"weights name assets that the scenarios do not have: {unknown}; they have {names}")
     gain = np.expm1(cumulative(tree))
-    return gain.dot(xr.DataArray(weights.reindex(names, fill_value=0.0).values, dims="asset")).rename("pnl")
+    return gain.dot(xr.DataArray(book.reindex(names, fill_value=0.0).values, dims="asset")).rename("pnl")
 
 
 def digest(tree: xr.DataTree) -> str:

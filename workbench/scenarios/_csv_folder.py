@@ -1,4 +1,4 @@
-"""A folder of CSV files as one scenario set: what a file is, is told by its header.
+"""A folder of CSV files as one scenario set: its header determines what a file is.
 
 =====================================  ================================================================
 header of every file                   understood as
@@ -28,11 +28,11 @@ import xarray as xr
 
 from workbench.errors import ScenarioError
 from workbench.scenarios._container import DIMS, check_names, wrap
-from workbench.scenarios._wide_table import _finite, _read_csv, _row, _whole
+from workbench.scenarios._wide_table import finite, read_csv, row, whole
 
-DRAW = ("draw", "scenario", "path", "simulation")
-TIME = ("time", "day", "step", "date")
-NUMBERED = re.compile(r"(?:draw|scenario|path|simulation|time|day|step|t|d)?[ _-]*(\d+)", re.IGNORECASE)
+_DRAW = ("draw", "scenario", "path", "simulation")
+_TIME = ("time", "day", "step", "date")
+_NUMBERED = re.compile(r"(?:draw|scenario|path|simulation|time|day|step|t|d)?[ _-]*(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Layout:
     file: str
     draw: str | None
     time: str | None
-    said: str
+    words: str
 
 
 def read_folder(folder: Path) -> xr.DataTree:
@@ -50,7 +50,7 @@ def read_folder(folder: Path) -> xr.DataTree:
     files = sorted((path for path in folder.glob("*.csv") if path.is_file()), key=_natural)
     if not files:
         raise ScenarioError(f"the folder {folder.name} holds no .csv file: expected one an asset, or one a draw")
-    header = list(_read_csv(files[0])[0])
+    header = list(read_csv(files[0], least=1))
     layout = understand(header, files[0])
     labels = _labels(files)
     parts = [_part(path, layout, header, label) for path, label in zip(files, labels)]
@@ -58,15 +58,15 @@ def read_folder(folder: Path) -> xr.DataTree:
     check_names(list(table))
     values = _folded(table, folder)
     sizes = f"{values.sizes['draw']} draws of {values.sizes['time']} days, {values.sizes['asset']} assets"
-    return wrap(values, {"reading": f"{folder.name}: {len(files)} CSV files, {layout.said}; {sizes}"})
+    return wrap(values, {"reading": f"{folder.name}: {len(files)} CSV files, {layout.words}; {sizes}"})
 
 
 def understand(header: Sequence[str], path: Path) -> Layout:
     """What the files of a folder are, by the header of one; raises ScenarioError where it leaves a doubt."""
-    draw = next((name for name in header if name.strip().lower() in DRAW), None)
-    time = next((name for name in header if name.strip().lower() in TIME), None)
+    draw = next((name for name in header if name.strip().lower() in _DRAW), None)
+    time = next((name for name in header if name.strip().lower() in _TIME), None)
     rest = [name for name in header if name not in (draw, time)]
-    numbered = bool(rest) and all(NUMBERED.fullmatch(name.strip()) for name in rest)
+    numbered = bool(rest) and all(_NUMBERED.fullmatch(name.strip()) for name in rest)
     if not rest:
         raise ScenarioError(f"{path.name} has no column of returns beside {list(header)}")
     if draw and time:
@@ -79,23 +79,23 @@ def understand(header: Sequence[str], path: Path) -> Layout:
     if draw or numbered:
         wanted = "number the columns by day" if draw else "name the first column 'draw' or 'time'"
         raise ScenarioError(
-            f"{path.name}: columns {list(header[:6])} do not tell whether rows are draws or days; {wanted}"
+            f"{path.name}: columns {list(header[:6])} leave open whether rows are draws or days; {wanted}"
         )
     return Layout("draw", None, time, "one a draw, a row is a day")
 
 
 def _part(path: Path, layout: Layout, header: list[str], label: int) -> pd.DataFrame:
     """One file with the index (draw, time) and its assets as columns."""
-    table = _read_csv(path)[0]
+    table = read_csv(path, least=1)
     _demand_columns(table, layout, header, path)
     if table.empty:
         raise ScenarioError(f"{path.name} holds no rows of scenarios")
     rest = [name for name in table if name not in (layout.draw, layout.time)]
-    draws = _whole(table[layout.draw], path) if layout.draw else np.full(len(table), label)
+    draws = whole(table[layout.draw], path) if layout.draw else np.full(len(table), label)
     times = _times(table[layout.time], path, layout) if layout.time else np.arange(1, len(table) + 1)
-    values = np.column_stack([_finite(table[name], path) for name in rest])
+    values = np.column_stack([finite(table[name], path) for name in rest])
     if layout.file == "asset" and not (layout.draw and layout.time):
-        numbers = [int(NUMBERED.fullmatch(name.strip())[1]) for name in rest]
+        numbers = [int(match[1]) for match in map(_NUMBERED.fullmatch, map(str.strip, rest)) if match]
         other = np.repeat(draws if layout.draw else times, len(rest))
         draws, times = [other, np.tile(numbers, len(table))][:: 1 if layout.draw else -1]
     names = [path.stem] if layout.file == "asset" else rest
@@ -120,19 +120,19 @@ def _times(column: pd.Series, path: Path, layout: Layout) -> np.ndarray:
     except ValueError:
         numbers = None
     if numbers is not None:
-        return _whole(column, path)
+        return whole(column, path)
     dates = pd.to_datetime(column, format="ISO8601", errors="coerce")
     bad = np.flatnonzero(dates.isna())
     if bad.size:
         raise ScenarioError(
-            f"{path.name}: column {column.name!r}, row {_row(bad[0])}: {column.iloc[bad[0]]!r} is neither a number "
+            f"{path.name}: column {column.name!r}, row {row(bad[0])}: {column.iloc[bad[0]]!r} is neither a number "
             "nor a date such as 2024-03-28"
         )
     if layout.draw:
         return dates.rank(method="dense").astype(int).to_numpy()
     back = np.flatnonzero(np.diff(dates.to_numpy()).astype(np.int64) <= 0)
     if back.size:
-        raise ScenarioError(f"{path.name}: column {column.name!r}, row {_row(back[0] + 1)}: the date does not increase")
+        raise ScenarioError(f"{path.name}: column {column.name!r}, row {row(back[0] + 1)}: the date does not increase")
     return np.arange(1, len(column) + 1)
 
 
@@ -140,8 +140,8 @@ def _demand_once(frame: pd.DataFrame, path: Path, rows: int) -> None:
     repeated = np.flatnonzero(frame.index.duplicated())
     if repeated.size:
         draw, time = frame.index[repeated[0]]
-        row = _row(repeated[0] * rows // len(frame))
-        raise ScenarioError(f"{path.name}: row {row} repeats draw {draw}, time {time}")
+        place = row(repeated[0] * rows // len(frame))
+        raise ScenarioError(f"{path.name}: row {place} repeats draw {draw}, time {time}")
 
 
 def _beside(parts: list[pd.DataFrame], files: list[Path]) -> pd.DataFrame:
@@ -166,8 +166,8 @@ def _below(parts: list[pd.DataFrame], files: list[Path]) -> pd.DataFrame:
         ends = np.cumsum([len(part) for part in parts])
         file = int(np.searchsorted(ends, repeated[0], side="right"))
         draw, time = table.index[repeated[0]]
-        row = _row(repeated[0] - (ends[file] - len(parts[file])))
-        raise ScenarioError(f"{files[file].name}: row {row} repeats draw {draw}, time {time} of an earlier file")
+        place = row(repeated[0] - (ends[file] - len(parts[file])))
+        raise ScenarioError(f"{files[file].name}: row {place} repeats draw {draw}, time {time} of an earlier file")
     return table
 
 

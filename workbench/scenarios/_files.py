@@ -11,27 +11,34 @@ a folder of CSV files     one an asset or one a draw, read only (:mod:`workbench
 Provenance travels as one JSON attribute, because netCDF has neither truth values nor nesting; a CSV has no place for
 attributes and carries them in ``name.csv.json`` together with the number format and its own SHA-256. Without that
 companion a CSV is read as float32, the format of the container. Every file is written beside its place and renamed.
+
+Files of strangers are read with care: no link to another file is followed, and a file that claims far more values
+than it stores is refused before memory is allocated.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import h5py
 import numpy as np
 import xarray as xr
 
+from workbench.bounded import demand_plausible, parse_json
+from workbench.constants import BLOCK
 from workbench.errors import ScenarioError
 from workbench.scenarios._container import DIMS, GROUP, check_names, dataset
 from workbench.scenarios._csv_folder import read_folder
 from workbench.scenarios._wide_table import pack, read_table, write_table
 
-BLOCK = 4096
-ATTRIBUTE = "provenance_json"
+_ATTRIBUTE = "provenance_json"
+_MOST_OBJECTS = 10_000
+_TABLES = (".parquet", ".pq", ".csv", ".gz")
 
 
 def save(tree: xr.DataTree, path: str | os.PathLike) -> Path:
@@ -66,25 +73,91 @@ def load(path: str | os.PathLike) -> xr.DataTree:
     Raises ScenarioError when there is no such file, or it does not hold a scenario set; the message names the column,
     row, draw or time at fault.
     """
+    path = _existing(path)
+    if path.suffix in _TABLES and path.is_file():
+        return read_table(path)
+    if path.is_dir() and path.suffix != ".zarr":
+        return read_folder(path)
+    with opened(path) as lazy:
+        tree = _in_memory(lazy, path)
+    draws = dataset(tree)
+    _validate(draws, path)
+    names = np.asarray(list(map(str, draws.asset.values)), dtype=str)
+    tree[GROUP] = xr.DataTree(draws.transpose(*DIMS).assign_coords(asset=names))
+    return tree
+
+
+@contextmanager
+def opened(path: str | os.PathLike) -> Iterator[xr.DataTree]:
+    """A set in a .nc or .zarr file, its values left on disk until they are asked for; provenance in the attributes.
+
+    Raises ScenarioError when it cannot be opened, links to another file, or claims more than it stores.
+    """
+    path = _existing(path)
+    if path.suffix not in (".nc", ".zarr"):
+        raise ScenarioError(f"cannot read {path.name!r}: expected the suffix .nc, .zarr, .parquet or .csv, or a folder")
+    how = {"engine": "h5netcdf"} if path.suffix == ".nc" else {"engine": "zarr", "consolidated": False}
+    try:
+        _demand_self_contained(path)
+        tree = xr.open_datatree(path, decode_times=False, decode_timedelta=False, mask_and_scale=False, **how)
+    except ScenarioError:
+        raise
+    except Exception as wrong:
+        raise _unreadable(path, wrong) from None
+    with tree:
+        demand_plausible(sum(node.to_dataset().nbytes for node in tree.subtree), path, ScenarioError)
+        tree.attrs = _unpacked(tree.attrs, path)
+        yield tree
+
+
+def _existing(path: str | os.PathLike) -> Path:
     path = Path(path)
     if not path.exists():
         raise ScenarioError(f"no scenario file at {str(path)!r}")
-    if path.is_dir() and path.suffix != ".zarr":
-        return read_folder(path)
-    read: Callable[[Path], xr.DataTree] | None = {
-        ".nc": _read_netcdf,
-        ".zarr": _read_zarr,
-        ".parquet": read_table,
-        ".csv": read_table,
-    }.get(path.suffix)
-    if read is None:
-        raise ScenarioError(f"cannot read {path.name!r}: expected the suffix .nc, .zarr, .parquet or .csv, or a folder")
-    return read(path)
+    return path
+
+
+def _in_memory(lazy: xr.DataTree, path: Path) -> xr.DataTree:
+    try:
+        return lazy.load().copy()
+    except Exception as wrong:
+        raise _unreadable(path, wrong) from None
+
+
+def _unreadable(path: Path, wrong: Exception) -> ScenarioError:
+    why = str(wrong).partition("\n")[0][:200] or type(wrong).__name__
+    return ScenarioError(f"{path.name} cannot be read as a scenario set: {why}")
+
+
+def _demand_self_contained(path: Path) -> None:
+    """Refuse links out of the file: external links, external storage, virtual data; in a folder, symbolic links."""
+    if path.is_dir():
+        link = next((inner for inner in path.rglob("*") if inner.is_symlink()), None)
+        if link is not None:
+            raise ScenarioError(f"{path.name} holds a symbolic link ({link.name}); links are not followed")
+        return
+    with h5py.File(path, "r") as file:
+        groups, seen = [file["/"]], set()
+        while groups:
+            group = groups.pop()
+            for name in group:
+                if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
+                    raise ScenarioError(f"{path.name}: {name!r} is a link to another file; such links are not followed")
+                item = group.get(name)
+                if item is None or (place := h5py.h5o.get_info(item.id).addr) in seen:
+                    continue
+                seen.add(place)
+                if len(seen) > _MOST_OBJECTS:
+                    raise ScenarioError(f"{path.name} holds more than {_MOST_OBJECTS:,} objects")
+                if isinstance(item, h5py.Group):
+                    groups.append(item)
+                elif isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
+                    raise ScenarioError(f"{path.name}: the values of {name!r} lie in another file; such are not read")
 
 
 def _packed(tree: xr.DataTree) -> xr.DataTree:
     tree = tree.copy()
-    tree.attrs = {ATTRIBUTE: pack(tree.attrs)}
+    tree.attrs = {_ATTRIBUTE: pack(tree.attrs)}
     return tree
 
 
@@ -103,35 +176,12 @@ def _write_zarr(tree: xr.DataTree, path: Path) -> None:
     tree.to_zarr(path, mode="w", zarr_format=3, consolidated=False, encoding={f"/{GROUP}": chunked})
 
 
-def _read_netcdf(path: Path) -> xr.DataTree:
-    return _read_tree(path, engine="h5netcdf")
-
-
-def _read_zarr(path: Path) -> xr.DataTree:
-    return _read_tree(path, engine="zarr", consolidated=False)
-
-
-def _read_tree(path: Path, **how) -> xr.DataTree:
-    try:
-        with xr.open_datatree(path, decode_times=False, decode_timedelta=False, mask_and_scale=False, **how) as opened:
-            tree = opened.load()
-    except Exception as wrong:
-        raise ScenarioError(f"{path.name} cannot be read as a scenario set: {wrong}") from None
-    tree = tree.copy()
-    tree.attrs = _unpacked(tree.attrs, path)
-    draws = dataset(tree)
-    _validate(draws, path)
-    draws = draws.transpose(*DIMS)
-    tree[GROUP] = xr.DataTree(draws.assign_coords(asset=np.asarray(list(map(str, draws.asset.values)), dtype=str)))
-    return tree
-
-
 def _unpacked(attrs: dict, path: Path) -> dict:
     attrs = {name: value.item() if isinstance(value, np.generic) else value for name, value in attrs.items()}
-    try:
-        return attrs | json.loads(attrs.pop(ATTRIBUTE, "{}"))
-    except ValueError as wrong:
-        raise ScenarioError(f"{path.name}: the attribute {ATTRIBUTE!r} is not JSON: {wrong}") from None
+    packed = parse_json(str(attrs.pop(_ATTRIBUTE, "{}")), f"{path.name}: the attribute {_ATTRIBUTE!r}", ScenarioError)
+    if not isinstance(packed, dict):
+        raise ScenarioError(f"{path.name}: the attribute {_ATTRIBUTE!r} is no JSON object")
+    return attrs | packed
 
 
 def _validate(draws: xr.Dataset, path: Path) -> None:
@@ -140,6 +190,8 @@ def _validate(draws: xr.Dataset, path: Path) -> None:
     for name, field in draws.data_vars.items():
         if set(field.dims) != set(DIMS):
             raise ScenarioError(f"{path.name}: field {name!r} has dims {field.dims}, expected {DIMS}")
+        if field.dtype.kind not in "fiu":
+            raise ScenarioError(f"{path.name}: field {name!r} holds {field.dtype}, expected numbers")
         bad = ~np.isfinite(field.transpose(*DIMS).values)
         if bad.any():
             where = ", ".join(f"{dim} {draws[dim].values[i]}" for dim, i in zip(DIMS, np.argwhere(bad)[0]))

@@ -7,12 +7,10 @@ draw must have the same times. A float32 needs 9 significant digits to come back
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
 import json
-import warnings
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +19,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xarray as xr
 
-from workbench.errors import ScenarioError
+from workbench.bounded import demand_plausible, parse_json, read_bytes
+from workbench.data._numbers import decimal_mark, to_float
+from workbench.data._text import read_text_table
+from workbench.errors import DataError, ScenarioError
 from workbench.scenarios._container import DIMS, check_names, dataset, wrap
 
 KEYS = ("field", "chain", "draw", "time")
-METADATA = b"workbench"
-DIGITS = {"float32": "%.9g", "float64": "%.17g"}
+_METADATA = b"workbench"
+_DIGITS = {"float32": "%.9g", "float64": "%.17g"}
 
 
 def write_table(tree: xr.DataTree, path: Path) -> None:
@@ -34,32 +35,79 @@ def write_table(tree: xr.DataTree, path: Path) -> None:
     table, kind = _wide(dataset(tree))
     if path.suffix == ".parquet":
         arrow = pa.Table.from_pandas(table, preserve_index=False)
-        metadata = (arrow.schema.metadata or {}) | {METADATA: pack(tree.attrs).encode()}
+        metadata = (arrow.schema.metadata or {}) | {_METADATA: pack(tree.attrs).encode()}
         pq.write_table(arrow.replace_schema_metadata(metadata), path)
         return
-    table.to_csv(path, index=False, float_format=DIGITS[kind])
+    table.to_csv(path, index=False, float_format=_DIGITS[kind])
     companion = {"dtype": kind, "provenance": json.loads(pack(tree.attrs)), "sha256": _sha256(path)}
-    path.with_name(path.name + ".json").write_text(
-        json.dumps(companion, indent=1, ensure_ascii=False), encoding="utf-8"
-    )
+    _companion(path).write_text(json.dumps(companion, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def read_table(path: Path) -> xr.DataTree:
     """Read a wide table; raises ScenarioError naming the column, row (the header is row 1), draw or time at fault."""
-    table, kind, provenance = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
-    assets = _columns(table, path)
-    for name in KEYS[1:]:
-        table[name] = _whole(table[name], path)
-    values = np.column_stack([_finite(table[name], path) for name in assets]).astype(kind, copy=False)
-    return wrap(_fold(table, values, assets, path), provenance)
+    parquet = path.suffix in (".parquet", ".pq")
+    table, kind, provenance = _read_parquet(path) if parquet else (read_csv(path), *_read_companion(path))
+    assets = _assets(table, path)
+    keys = {name: whole(table[name], path) for name in KEYS[1:]}
+    values = np.column_stack([finite(table[name], path) for name in assets]).astype(kind, copy=False)
+    return wrap(_fold(table[["field"]].assign(**keys), values, assets, path), provenance)
 
 
-def pack(attrs: dict) -> str:
+def pack(attrs: Mapping) -> str:
     """Provenance as JSON text; numpy's scalars become Python's."""
     try:
         return json.dumps(dict(attrs), default=_plain, sort_keys=True, ensure_ascii=False)
     except TypeError as wrong:
         raise ScenarioError(f"provenance must be what JSON can hold: {wrong}") from None
+
+
+def read_csv(path: Path, least: int = 2) -> pd.DataFrame:
+    """Cells of a table of scenarios as text, in any separator, encoding and decimal mark that panels are read in."""
+    try:
+        table, _ = read_text_table(path, least)
+        cells = pd.concat([table[name] for name in table], ignore_index=True)
+        if any("," in cell for cell in cells) and decimal_mark(cells, None) == ",":
+            table = table.apply(lambda column: column.str.replace(".", "").str.replace(",", "."))
+    except DataError as wrong:
+        raise ScenarioError(f"{path.name} cannot be read as a table of scenarios: {wrong}") from None
+    return table
+
+
+def finite(column: pd.Series, path: Path) -> np.ndarray:
+    """The column as numbers, correctly rounded from text; the first cell that is no finite number is named."""
+    numeric = pd.api.types.is_numeric_dtype(column)
+    values = column.to_numpy(dtype=float) if numeric else to_float(column.astype(str), ".").to_numpy()
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        cell = str(column.iloc[bad[0]]).strip()
+        missing = numeric or cell.lower() in ("", "none", "<na>") or _is_number(cell)
+        what = f"missing or infinite value ({bad.size} in the column)" if missing else f"{cell[:60]!r} is not a number"
+        raise ScenarioError(f"{path.name}: column {column.name!r}, row {row(bad[0])}: {what}")
+    return values
+
+
+def whole(column: pd.Series, path: Path) -> np.ndarray:
+    """The column as whole numbers; the first cell that is none is named."""
+    values = finite(column, path)
+    bad = np.flatnonzero((values != np.floor(values)) | (np.abs(values) > 2**53))
+    if bad.size:
+        raise ScenarioError(
+            f"{path.name}: column {column.name!r}, row {row(bad[0])}: {values[bad[0]]} is not a whole number"
+        )
+    return values.astype(np.int64)
+
+
+def row(place: int) -> int:
+    """Row of a file with a header, as a spreadsheet counts."""
+    return int(place) + 2
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _plain(value: object) -> object:
@@ -74,83 +122,57 @@ def _wide(draws: xr.Dataset) -> tuple[pd.DataFrame, str]:
     if reserved:
         raise ScenarioError(f"assets named {reserved} cannot stand in a wide table beside its own columns; save as .nc")
     kinds = {str(field.dtype) for field in draws.data_vars.values()}
-    if len(kinds) > 1 or not kinds <= set(DIGITS):
-        raise ScenarioError(f"a wide table holds one of {list(DIGITS)}, found {sorted(kinds)}; save as .nc")
+    if len(kinds) > 1 or not kinds <= set(_DIGITS):
+        raise ScenarioError(f"a wide table holds one of {list(_DIGITS)}, found {sorted(kinds)}; save as .nc")
     labels = [draws[dim].values for dim in DIMS[:3]]
     keys = pd.MultiIndex.from_product(labels, names=DIMS[:3]).to_frame(index=False)
     parts = []
     for name, field in draws.data_vars.items():
         rows = field.transpose(*DIMS).values.reshape(len(keys), len(assets))
         parts.append(pd.concat([keys.assign(field=str(name)), pd.DataFrame(rows, columns=assets)], axis=1))
-    table = pd.concat(parts, ignore_index=True)
-    needed = _needed_keys(draws)
-    return table[[*needed, *assets]], kinds.pop()
-
-
-def _needed_keys(draws: xr.Dataset) -> list[str]:
     plain = {"field": list(draws.data_vars) == ["ret"], "chain": list(draws.chain.values) == [0]}
-    return [name for name in KEYS if not plain.get(name, False)]
+    needed = [name for name in KEYS if not plain.get(name, False)]
+    return pd.concat(parts, ignore_index=True)[[*needed, *assets]], kinds.pop()
 
 
 def _read_parquet(path: Path) -> tuple[pd.DataFrame, str, dict]:
     try:
-        arrow = pq.read_table(path)
-    except (pa.ArrowException, OSError) as wrong:
-        raise ScenarioError(f"{path.name} cannot be read as Parquet: {wrong}") from None
-    _refuse_repeats(arrow.column_names, path)
-    packed = (arrow.schema.metadata or {}).get(METADATA)
+        with pq.ParquetFile(path) as file:
+            demand_plausible(file.metadata.num_rows * file.metadata.num_columns * 8, path, ScenarioError)
+            check_names(file.schema_arrow.names)
+            arrow = file.read()
+    except (pa.ArrowException, OSError, ValueError) as wrong:
+        why = str(wrong).partition("\n")[0][:200]
+        raise ScenarioError(f"{path.name} cannot be read as Parquet: {why}") from None
+    packed = (arrow.schema.metadata or {}).get(_METADATA)
     wide = any(arrow.schema.field(name).type == pa.float64() for name in arrow.column_names if name not in KEYS)
     kind = "float64" if wide and packed is not None else "float32"
-    return arrow.to_pandas(ignore_metadata=True), kind, json.loads(packed or b"{}")
+    provenance = parse_json(packed or b"{}", f"{path.name}: the provenance", ScenarioError)
+    return arrow.to_pandas(ignore_metadata=True), kind, provenance
 
 
-def _read_csv(path: Path) -> tuple[pd.DataFrame, str, dict]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            header = next(csv.reader(lines), [])
-        _refuse_repeats(header, path)
-        table = _read_text(path, header)
-    except (
-        UnicodeDecodeError,
-        pd.errors.ParserError,
-        pd.errors.ParserWarning,
-        pd.errors.EmptyDataError,
-        csv.Error,
-    ) as wrong:
-        raise ScenarioError(f"{path.name} cannot be read as CSV: {wrong}") from None
-    companion = path.with_name(path.name + ".json")
+def _companion(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
+
+
+def _read_companion(path: Path) -> tuple[str, dict]:
+    """Number format and provenance of a CSV file, from the JSON beside it where there is one."""
+    companion = _companion(path)
     if not companion.exists():
-        return table, "float32", {}
-    said = json.loads(companion.read_text(encoding="utf-8"))
-    if said["sha256"] != _sha256(path):
+        return "float32", {}
+    found = parse_json(read_bytes(companion, error=ScenarioError), companion.name, ScenarioError)
+    known = isinstance(found, dict) and found.get("dtype") in _DIGITS and isinstance(found.get("provenance"), dict)
+    if not known:
+        raise ScenarioError(f"{companion.name} lacks dtype or provenance; delete it to read {path.name} without it")
+    if found.get("sha256") != _sha256(path):
         raise ScenarioError(
             f"{path.name} is not the table that {companion.name} describes (another SHA-256); "
             f"delete {companion.name} to read the table without its provenance"
         )
-    return table, said["dtype"], said["provenance"]
+    return found["dtype"], found["provenance"]
 
 
-def _read_text(path: Path, header: list[str]) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # a row longer than the header would be cut
-        return pd.read_csv(
-            path,
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            header=0,
-            names=header,
-            index_col=False,
-        )
-
-
-def _refuse_repeats(header: list[str], path: Path) -> None:
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise ScenarioError(f"{path.name}: columns named more than once: {twice}")
-
-
-def _columns(table: pd.DataFrame, path: Path) -> list[str]:
+def _assets(table: pd.DataFrame, path: Path) -> list[str]:
     """Check the header, add the optional key columns, and return the names of the assets."""
     if table.empty:
         raise ScenarioError(f"{path.name} holds no rows of scenarios")
@@ -161,10 +183,9 @@ def _columns(table: pd.DataFrame, path: Path) -> list[str]:
             raise ScenarioError(
                 f"{path.name} has no column {name!r}{hint}: expected draw, time, <asset>..., found {list(table)[:8]}"
             )
-    if "chain" not in table:
-        table["chain"] = "0"
-    if "field" not in table:
-        table["field"] = "ret"
+    for name, value in (("chain", "0"), ("field", "ret")):
+        if name not in table:
+            table[name] = value
     assets = [str(name) for name in table if name not in KEYS]
     if not assets:
         raise ScenarioError(f"{path.name} has no column of an asset beside {list(KEYS)}")
@@ -172,74 +193,31 @@ def _columns(table: pd.DataFrame, path: Path) -> list[str]:
     return assets
 
 
-def _row(place: int) -> int:
-    return int(place) + 2
-
-
-def _finite(column: pd.Series, path: Path) -> np.ndarray:
-    """The column as numbers, correctly rounded from text; the first cell that is no finite number is named."""
-    try:
-        values = column.to_numpy() if column.dtype.kind in "fiu" else column.to_numpy(dtype=object).astype(float)
-    except (TypeError, ValueError):
-        place, cell = next((place, cell) for place, cell in enumerate(column) if not _is_number(cell))
-        raise ScenarioError(
-            f"{path.name}: column {column.name!r}, row {_row(place)}: {cell!r} is not a number"
-        ) from None
-    bad = np.flatnonzero(~np.isfinite(values))
-    if bad.size:
-        raise ScenarioError(
-            f"{path.name}: column {column.name!r}, row {_row(bad[0])}: missing or infinite value "
-            f"({bad.size} in the column)"
-        )
-    return values
-
-
-def _is_number(cell: object) -> bool:
-    try:
-        float(cell)
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
-def _whole(column: pd.Series, path: Path) -> np.ndarray:
-    values = _finite(column, path)
-    bad = np.flatnonzero(values != np.floor(values))
-    if bad.size:
-        raise ScenarioError(
-            f"{path.name}: column {column.name!r}, row {_row(bad[0])}: {values[bad[0]]} is not a whole number"
-        )
-    return values.astype(np.int64)
-
-
-def _fold(table: pd.DataFrame, values: np.ndarray, assets: list[str], path: Path) -> xr.Dataset:
+def _fold(keys: pd.DataFrame, values: np.ndarray, assets: list[str], path: Path) -> xr.Dataset:
     """Rows in any order to a Dataset (chain, draw, time, asset); a repeated or missing row is named."""
-    keys = list(KEYS)
-    repeated = np.flatnonzero(table.duplicated(keys))
+    index = pd.MultiIndex.from_frame(keys[list(KEYS)])
+    repeated = np.flatnonzero(index.duplicated())
     if repeated.size:
-        raise ScenarioError(f"{path.name}: row {_row(repeated[0])} repeats {_said(table.iloc[repeated[0]][keys])}")
-    levels: list[list[Hashable]] = [
-        list(pd.unique(table["field"])),
-        *(sorted(pd.unique(table[key])) for key in keys[1:]),
-    ]
-    places = pd.MultiIndex.from_frame(table[keys]).get_indexer(pd.MultiIndex.from_product(levels, names=keys))
+        raise ScenarioError(f"{path.name}: row {row(repeated[0])} repeats {_spelled(index[repeated[0]])}")
+    levels: list[list[Hashable]] = [list(pd.unique(keys["field"])), *(sorted(pd.unique(keys[k])) for k in KEYS[1:])]
+    grid = pd.MultiIndex.from_product(levels, names=KEYS)
+    places = index.get_indexer(grid)
     missing = np.flatnonzero(places < 0)
     if missing.size:
-        lost = pd.MultiIndex.from_product(levels, names=keys)[missing[0]]
         raise ScenarioError(
-            f"{path.name}: no row for {_said(dict(zip(keys, lost)))} ({missing.size} missing); "
+            f"{path.name}: no row for {_spelled(grid[missing[0]])} ({missing.size} missing); "
             "every draw must have the same times"
         )
-    shape = tuple(len(level) for level in levels) + (len(assets),)
-    folded = values[places].reshape(shape)
-    labels = {key: np.asarray(level) for key, level in zip(keys[1:], levels[1:])}
+    folded = values[places].reshape(*map(len, levels), len(assets))
+    labels = {key: np.asarray(level) for key, level in zip(KEYS[1:], levels[1:])}
     variables = {str(name): (DIMS, folded[place]) for place, name in enumerate(levels[0])}
     return xr.Dataset(variables, coords={**labels, "asset": np.asarray(assets, dtype=str)})
 
 
-def _said(keys) -> str:
-    return ", ".join(f"{name} {keys[name]}" for name in KEYS if not (name == "field" and keys[name] == "ret"))
+def _spelled(key: tuple) -> str:
+    return ", ".join(f"{name} {part}" for name, part in zip(KEYS, key) if (name, part) != ("field", "ret"))
 
 
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

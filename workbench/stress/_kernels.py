@@ -1,8 +1,8 @@
-r"""Moves in noise space that keep the standard normal law: steps of Markov chains that only need the map.
+r"""Markov moves in noise space that leave the standard normal distribution as it is; they need only the map.
 
 * preconditioned Crank-Nicolson (Cotter et al. 2013): :math:`n' = \sqrt{1-s^2}\,n + s\,\xi`, for smooth maps;
 * refresh: the noise of a few random days is drawn anew, for maps that jump (a bootstrap's index);
-* swap: two days change places, which is free in law and keeps what depends on their sum.
+* swap: two days change places, which keeps the distribution and whatever depends on their sum.
 
 A chain takes one of the three at random and accepts if it stays in its set (Metropolis on a truncated normal). The two
 scales are tuned towards the acceptance rate that is best for such chains, .44 (Papaioannou et al. 2015).
@@ -16,39 +16,38 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.stress.problem import Problem
+from workbench.stress.problem import Problem, Score
 
 WANTED = 0.44
-SMOOTH, JUMPS = (0.85, 0.15, 0.0), (0.2, 0.65, 0.15)  # shares of the three moves for maps with a gradient and without
+Mix = tuple[float, float, float]
+SMOOTH: Mix = (0.85, 0.15, 0.0)  # shares of the three moves for maps with a gradient
+JUMPS: Mix = (0.2, 0.65, 0.15)  # and for maps without
 
 
 @dataclass
 class Kernel:
-    """Proposals for chains of one problem, with scales that adapt. ``rates`` are running acceptance rates by move."""
+    """Proposals for chains of one problem, with scales that adapt."""
 
     problem: Problem
     generator: np.random.Generator
-    mix: tuple[float, float, float] = JUMPS
+    mix: Mix = JUMPS
     scales: Tensor = field(default_factory=lambda: torch.tensor([0.5, 0.3]))
-    rates: list[float] = field(default_factory=lambda: [WANTED, WANTED, WANTED])
 
     def propose(self, noise: Tensor) -> tuple[Tensor, Tensor]:
         """New noise (draw, dim), and which move made each (draw,): 0 Crank-Nicolson, 1 refresh, 2 swap."""
         fresh = torch.as_tensor(self.generator.standard_normal(noise.shape, dtype=np.float32))
         kind = torch.as_tensor(self.generator.choice(3, size=len(noise), p=self.mix))
-        step = float(self.scales[0])
-        moved = (1 - step**2) ** 0.5 * noise + step * fresh
+        size = float(self.scales[0])
+        moved = (1 - size**2) ** 0.5 * noise + size * fresh
         moved = torch.where((kind == 1)[:, None], torch.where(self._mask(len(noise)), fresh, noise), moved)
-        swap = kind == 2
-        moved[swap] = self._swapped(noise[swap])
+        moved[kind == 2] = self._swapped(noise[kind == 2])
         return moved, kind
 
     def _mask(self, draws: int) -> Tensor:
         """Which coordinates a refresh draws anew: whole days, one at the least."""
         problem = self.problem
         days = torch.as_tensor(self.generator.random((draws, problem.horizon)) < float(self.scales[1]) ** 2)
-        one = torch.as_tensor(self.generator.integers(problem.horizon, size=draws))
-        days[torch.arange(draws), one] = True
+        days[torch.arange(draws), torch.as_tensor(self.generator.integers(problem.horizon, size=draws))] = True
         start = torch.as_tensor(self.generator.random((draws, problem.free)) < 0.2)
         return torch.cat([start, days.repeat_interleave(problem.sampler.width, dim=1)], dim=1)
 
@@ -63,29 +62,27 @@ class Kernel:
 
     def adapt(self, kind: Tensor, accepted: Tensor) -> None:
         """Move each scale a little towards the wanted rate; larger when too much is accepted."""
-        for move in range(3):
+        for move in range(2):
             if (kind == move).any():
                 rate = float(accepted[kind == move].float().mean())
-                self.rates[move] = 0.8 * self.rates[move] + 0.2 * rate
-                if move < 2:
-                    step = float(self.scales[move]) * np.exp(0.7 * (rate - WANTED))
-                    self.scales[move] = float(np.clip(step, 0.02, 0.98))
+                size = float(self.scales[move]) * np.exp(0.7 * (rate - WANTED))
+                self.scales[move] = float(np.clip(size, 0.02, 0.98))
 
 
-def step(kernel: Kernel, noise: Tensor, values: Tensor, score, floor: Tensor | float) -> tuple[Tensor, Tensor, Tensor]:
-    """One move of every chain: new noise, new scores, who moved. A chain stays where its score would fall
+def step(kernel: Kernel, noise: Tensor, values: Tensor, score: Score, floor: float) -> tuple[Tensor, Tensor]:
+    """One move of every chain: new noise (draw, dim) and scores (draw,). A chain stays where its score would fall
     below ``floor``.
     """
     proposed, kind = kernel.propose(noise)
     scores = score(kernel.problem.decode(proposed))
     accepted = scores >= floor
     kernel.adapt(kind, accepted)
-    return torch.where(accepted[:, None], proposed, noise), torch.where(accepted, scores, values), accepted
+    return torch.where(accepted[:, None], proposed, noise), torch.where(accepted, scores, values)
 
 
 @torch.no_grad()
-def linger(kernel: Kernel, noise: Tensor, values: Tensor, score, floor: float, steps: int) -> tuple[Tensor, Tensor]:
+def run(kernel: Kernel, noise: Tensor, values: Tensor, score: Score, floor: float, steps: int) -> tuple[Tensor, Tensor]:
     """Noise and scores after ``steps`` moves of every chain."""
     for _ in range(steps):
-        noise, values, _ = step(kernel, noise, values, score, floor)
+        noise, values = step(kernel, noise, values, score, floor)
     return noise, values

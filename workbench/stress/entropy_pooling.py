@@ -17,9 +17,11 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy.optimize import linprog
+from scipy.special import entr
 from skfolio.exceptions import SolverError
 from skfolio.prior import EntropyPooling
 
+from workbench._require import number
 from workbench.errors import ParameterError, Refusal
 from workbench.stress.events import Functional
 
@@ -38,6 +40,7 @@ class View:
     def __post_init__(self) -> None:
         if self.sense not in ("==", "<=", ">="):
             raise ParameterError(f"a view's sense is '==', '<=' or '>=', got {self.sense!r}")
+        number("the value of a view", self.value)
 
     def __str__(self) -> str:
         return f"mean {self.of} {self.sense} {self.value:g}"
@@ -56,49 +59,58 @@ class Pooled:
 def pool(paths: np.ndarray, assets: Sequence[str], views: Sequence[View], floor: float = FLOOR) -> Pooled:
     """Weights on ``paths`` (draw, time, asset) that meet ``views``.
 
-    Raises Refusal when no weights meet the views (it says by how much and which is to blame), or when fewer than
+    Raises Refusal when no weights meet the views (it says by how much and which is at fault), or when fewer than
     ``floor`` effective scenarios would carry the answer.
     """
+    if not views:
+        raise ParameterError("entropy pooling needs at least one view, such as View(Move('AAPL'), '==', -0.05)")
+    number("floor", floor, least=0)
     tensor = torch.as_tensor(np.asarray(paths))
     values = np.stack([view.of(tensor, assets).double().numpy() for view in views], axis=1)
     scale = values.std(axis=0)
-    _demand_feasible(values / scale, scale, views)
-    weights = _solve(values / scale, [view.value for view in views] / scale, views)
-    residuals = _residuals(weights, values, scale, views)
-    if (residuals["residual"] > SLACK).any():
+    if not (scale > 0).all():
+        still = views[int(np.argmin(scale > 0))]
+        raise Refusal(f"the {still.of} is the same in all {len(values)} scenarios; weights cannot move its mean")
+    targets = np.array([view.value for view in views])
+    _require_feasible(values / scale, targets / scale, scale, views)
+    weights = _solve(values / scale, targets / scale, views)
+    met = weights @ values
+    gap = np.array([_miss(view, mean) for view, mean in zip(views, met)]) / scale
+    residuals = pd.DataFrame({"asked": targets, "met": met, "residual": gap}, index=list(map(str, views)))
+    if (gap > SLACK).any():
         raise Refusal(f"the views were not met:\n{residuals.to_string()}")
-    effective = float(np.exp(-(weights * np.log(weights.clip(1e-300))).sum()))
+    effective = float(np.exp(entr(weights).sum()))
     if effective < floor:
         raise Refusal(
-            f"the views can be met, but only {effective:.1f} effective scenarios of {len(weights)} "
-            f"would carry the answer "
-            f"(floor {floor:g}); ask for less, or condition the sampler itself with given()"
+            f"the views can be met, but only {effective:.1f} effective scenarios of {len(weights)} would carry the "
+            f"answer (floor {floor:g}); ask for less, or condition the sampler itself with given()"
         )
     return Pooled(weights, effective, float(np.log(len(weights) / effective)), residuals)
 
 
-def _demand_feasible(values: np.ndarray, scale: np.ndarray, views: Sequence[View]) -> None:
+def _miss(view: View, mean: float) -> float:
+    """How far a mean is from the view, 0 when it meets it."""
+    over = mean - view.value
+    return abs(over) if view.sense == "==" else max(over if view.sense == "<=" else -over, 0.0)
+
+
+def _require_feasible(values: np.ndarray, targets: np.ndarray, scale: np.ndarray, views: Sequence[View]) -> None:
     """Least total slack, in prior standard deviations, over all weights: a linear programme."""
-    draws, count = values.shape
-    signs = [(1, -1) if view.sense == "==" else (1,) if view.sense == "<=" else (-1,) for view in views]
-    rows, bounds = [], []
-    for number, view in enumerate(views):
-        for sign in signs[number]:
-            slack = -np.eye(count)[number]
-            rows.append(np.concatenate([sign * values[:, number], slack]))
-            bounds.append(sign * view.value / scale[number])
-    cost = np.concatenate([np.zeros(draws), np.ones(count)])
-    total = np.concatenate([np.ones(draws), np.zeros(count)])[None]
+    draws, size = values.shape
+    signs = {"==": (1, -1), "<=": (1,), ">=": (-1,)}
+    sides = [(number, sign) for number, view in enumerate(views) for sign in signs[view.sense]]
+    rows = [np.concatenate([sign * values[:, number], -np.eye(size)[number]]) for number, sign in sides]
+    bounds = [sign * targets[number] for number, sign in sides]
+    cost = np.repeat([0.0, 1.0], [draws, size])
+    total = np.repeat([1.0, 0.0], [draws, size])[None]
     found = linprog(cost, np.stack(rows), np.array(bounds), total, np.ones(1), method="highs")
     missed = found.x[draws:]
     if missed.sum() > 1e-7:
-        reached = found.x[:draws] @ values * scale
-        told = "; ".join(
-            f"{view}: nearest that can be reached {value:.4g}"
-            for view, value, gap in zip(views, reached, missed)
-            if gap > 1e-9
+        nearest = zip(views, found.x[:draws] @ values * scale, missed)
+        named = "; ".join(
+            f"{view}: nearest that can be reached {value:.4g}" for view, value, gap in nearest if gap > 1e-9
         )
-        raise Refusal(f"no weights on these {draws} scenarios meet the views together: {told}")
+        raise Refusal(f"no weights on these {draws} scenarios meet the views together: {named}")
 
 
 def _solve(values: np.ndarray, targets: np.ndarray, views: Sequence[View]) -> np.ndarray:
@@ -116,15 +128,3 @@ def _solve(values: np.ndarray, targets: np.ndarray, views: Sequence[View]) -> np
         except SolverError as failed:
             reason = failed
     raise Refusal(f"weights that meet the views exist, but no solver arrived at them ({reason}); ask for less")
-
-
-def _residuals(weights: np.ndarray, values: np.ndarray, scale: np.ndarray, views: Sequence[View]) -> pd.DataFrame:
-    met = weights @ values
-    asked = np.array([view.value for view in views])
-    gap = np.array(
-        [
-            abs(m - a) if view.sense == "==" else max(m - a, 0) if view.sense == "<=" else max(a - m, 0)
-            for m, a, view in zip(met, asked, views)
-        ]
-    )
-    return pd.DataFrame({"asked": asked, "met": met, "residual": gap / scale}, index=[str(view) for view in views])

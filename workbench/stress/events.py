@@ -15,7 +15,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from workbench import _require
 from workbench.books import Book
+from workbench.constants import TRADING_DAYS
 from workbench.errors import ParameterError
 
 
@@ -26,37 +28,74 @@ class Functional(Protocol):
 
 
 @dataclass(frozen=True)
-class Move:
-    """Weighted cumulative log return over days ``first``..``last`` of the horizon (None: to its end).
+class _Window:
+    """A weighted return over days ``first``..``last`` of the horizon (None: to its end).
 
-    weights : one asset's name, or asset -> weight. name : what to call the combination.
+    weights : one asset's name, or asset -> weight, finite. first, last : 1 is the first day.
     """
 
     weights: str | Mapping[str, float]
     first: int = 1
     last: int | None = None
-    name: str = ""
 
-    def __call__(self, paths: Tensor, assets: Sequence[str]) -> Tensor:
-        return _weighted(self, paths, assets).sum(dim=1)
+    def __post_init__(self) -> None:
+        _require.weights(type(self).__name__, self.by_asset)
+        _require.count("first", self.first)
+        if self.last is not None:
+            _require.count("last", self.last, self.first)
 
-    def __str__(self) -> str:
-        return f"move of {self.name or _label(self.weights)} over days {self.first}..{self.last or 'end'}"
+    @property
+    def by_asset(self) -> Mapping[str, float]:
+        """Asset -> weight."""
+        return {self.weights: 1.0} if isinstance(self.weights, str) else self.weights
+
+    def _returns(self, paths: Tensor, assets: Sequence[str]) -> Tensor:
+        """Weighted returns (draw, day) of the days of the window."""
+        last = self.last or paths.shape[1]
+        if not self.first <= last <= paths.shape[1]:
+            raise ParameterError(f"days {self.first}..{last} do not lie in a horizon of {paths.shape[1]}")
+        columns = [_position(name, assets) for name in self.by_asset]
+        values = torch.as_tensor(list(self.by_asset.values()), dtype=torch.float64)
+        return paths[:, self.first - 1 : last, columns].double() @ values
+
+    def _label(self) -> str:
+        if isinstance(self.weights, str):
+            return self.weights
+        named = [f"{weight:g} {name}" for name, weight in self.weights.items()]
+        return " + ".join(named) if len(named) <= 3 else f"{len(named)} assets"
 
 
 @dataclass(frozen=True)
-class RealisedVolatility:
-    """Annualised volatility of a weighted return over days ``first``..``last``."""
+class Move(_Window):
+    """Weighted cumulative log return over days ``first``..``last`` of the horizon (None: to its end).
 
-    weights: str | Mapping[str, float]
-    first: int = 1
-    last: int | None = None
+    weights : one asset's name, or asset -> weight. name : what to call the combination.
+    """
+
+    name: str = ""
 
     def __call__(self, paths: Tensor, assets: Sequence[str]) -> Tensor:
-        return (252 * _weighted(self, paths, assets).square().mean(dim=1)).sqrt()
+        return self._returns(paths, assets).sum(dim=1)
 
     def __str__(self) -> str:
-        return f"volatility of {_label(self.weights)} over days {self.first}..{self.last or 'end'}"
+        return f"move of {self.name or self._label()} over days {self.first}..{self.last or 'end'}"
+
+
+@dataclass(frozen=True)
+class RealisedVolatility(_Window):
+    """Annualised volatility of a weighted return over days ``first``..``last``; ``periods`` of them make a year."""
+
+    periods: int = TRADING_DAYS
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require.count("periods", self.periods)
+
+    def __call__(self, paths: Tensor, assets: Sequence[str]) -> Tensor:
+        return (self.periods * self._returns(paths, assets).square().mean(dim=1)).sqrt()
+
+    def __str__(self) -> str:
+        return f"volatility of {self._label()} over days {self.first}..{self.last or 'end'}"
 
 
 @dataclass(frozen=True)
@@ -67,8 +106,7 @@ class Loss:
     name: str = "the book"
 
     def __call__(self, paths: Tensor, assets: Sequence[str]) -> Tensor:
-        columns = [_position(name, assets) for name in self.book.assets]
-        return self.book.loss(paths[..., columns])
+        return self.book.loss(paths[..., [_position(name, assets) for name in self.book.assets]])
 
     def __str__(self) -> str:
         return f"loss of {self.name}"
@@ -76,8 +114,10 @@ class Loss:
 
 @dataclass(frozen=True)
 class Constraint:
-    """``low <= of <= high``. Equal bounds ask for a value: exact for a linear sampler, else a narrow band,
-    and told so.
+    """``low <= of <= high``. Equal bounds ask for a value: exact for a linear sampler, else a narrow band, which the
+    answer names.
+
+    Raises ParameterError unless low <= high, neither is NaN and one of them is finite.
     """
 
     of: Functional
@@ -85,7 +125,7 @@ class Constraint:
     high: float = math.inf
 
     def __post_init__(self) -> None:
-        if not self.low <= self.high or math.isinf(self.low) and math.isinf(self.high):
+        if not self.low <= self.high or not (math.isfinite(self.low) or math.isfinite(self.high)):
             raise ParameterError(
                 f"a constraint on the {self.of} needs low <= high and one of them finite, "
                 f"got {self.low} and {self.high}"
@@ -93,6 +133,7 @@ class Constraint:
 
     @property
     def is_value(self) -> bool:
+        """Whether the bounds are equal."""
         return self.low == self.high
 
     def widened(self, by: float) -> Constraint:
@@ -109,23 +150,7 @@ class Constraint:
         return f"{self.low:g} <= {self.of} <= {self.high:g}"
 
 
-def _weighted(functional: Move | RealisedVolatility, paths: Tensor, assets: Sequence[str]) -> Tensor:
-    weights = {functional.weights: 1.0} if isinstance(functional.weights, str) else functional.weights
-    last = functional.last or paths.shape[1]
-    if not 1 <= functional.first <= last <= paths.shape[1]:
-        raise ParameterError(f"days {functional.first}..{last} do not lie in a horizon of {paths.shape[1]}")
-    columns = [_position(name, assets) for name in weights]
-    values = torch.as_tensor(list(weights.values()), dtype=torch.float64)
-    return paths[:, functional.first - 1 : last, columns].double() @ values
-
-
 def _position(name: str, assets: Sequence[str]) -> int:
     if name not in assets:
         raise ParameterError(f"{name!r} is not an asset of this sampler; it has {list(assets)}")
     return list(assets).index(name)
-
-
-def _label(weights: str | Mapping[str, float]) -> str:
-    if isinstance(weights, str):
-        return weights
-    return " + ".join(f"{w:g} {name}" for name, w in weights.items()) if len(weights) <= 3 else f"{len(weights)} assets"

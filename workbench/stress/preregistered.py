@@ -1,4 +1,4 @@
-"""Against the confirming scenario: a question that is registered before it is answered, and answered with all of it.
+"""Preregistered questions: asked and sealed before they are answered, and answered with every scenario.
 
 Anyone can find the one scenario in ten thousand that makes a point. A registered question names the event, the book and
 the answer that its author expects; the answer counts every scenario that meets the event, those that support the thesis
@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import xarray as xr
-from scipy.stats import beta
+from scipy.stats import binomtest
 
 from workbench import scenarios
+from workbench._require import number
 from workbench.errors import ParameterError, Refusal
 from workbench.stress.events import Constraint
 
@@ -37,14 +38,15 @@ class Question:
     author: str = ""
 
     def __post_init__(self) -> None:
-        if not self.event or not 0 < self.share <= 1:
-            raise ParameterError("a question needs an event, and an expected share above 0 and at most 1")
+        if not self.event:
+            raise ParameterError("a question needs an event, at least one constraint that picks its scenarios")
+        number("the expected share", self.share, above=0, most=1)
 
     @property
     def seal(self) -> str:
         """SHA-256 of the question: write it down before the run, and nobody can move the thesis afterwards."""
-        told = [self.text, [str(c) for c in self.event], str(self.thesis), self.share, self.author]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        content = [self.text, [str(c) for c in self.event], str(self.thesis), self.share, self.author]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -81,27 +83,23 @@ class Verdict:
         omitted = len(self.meeting) - len(chosen)
         if omitted and not left_out.strip():
             raise Refusal(
-                f"{len(chosen)} of {len(self.meeting)} scenarios that meet the event were picked by "
-                f"hand; say in left_out "
-                f"what the other {omitted} are, or show all of them"
+                f"{len(chosen)} of {len(self.meeting)} scenarios that meet the event were picked by hand; say in "
+                f"left_out what the other {omitted} are, or show all of them"
             )
         support = len(np.intersect1d(chosen, self.supporting))
         rest = len(self.supporting) - support
         return (
             f"{len(chosen)} of {len(self.meeting)} scenarios shown ({support} support the thesis, "
-            f"{len(chosen) - support} do "
-            f"not); left out: {omitted} ({rest} support it, {omitted - rest} do not): {left_out or 'none'}"
+            f"{len(chosen) - support} do not); left out: {omitted} ({rest} support it, {omitted - rest} do not): {left_out or 'none'}"
         )
 
     def __str__(self) -> str:
         low, high = self.interval
         judged = "as expected" if low <= self.question.share <= high else "not as expected"
         return (
-            f"{self.question.text} Of {self.draws:,} scenarios {len(self.meeting):,} meet the "
-            f"event; {len(self.supporting):,} "
-            f"support the thesis ({self.share:.1%}, 95 % interval {low:.1%} to {high:.1%}) and "
-            f"{len(self.opposing):,} do not. "
-            f"Expected: {self.question.share:.0%}; {judged}. Seal {self.seal[:12]}."
+            f"{self.question.text} Of {self.draws:,} scenarios {len(self.meeting):,} meet the event; "
+            f"{len(self.supporting):,} support the thesis ({self.share:.1%}, 95 % interval {low:.1%} to {high:.1%}) and "
+            f"{len(self.opposing):,} do not. Expected: {self.question.share:.0%}; {judged}. Seal {self.seal[:12]}."
         )
 
 
@@ -126,11 +124,5 @@ def answer(question: Question, tree: xr.DataTree, seal: str) -> Verdict:
         )
     agrees = (question.thesis.violation(question.thesis.of(paths, assets)) == 0).numpy()
     supporting = meeting[agrees[meeting]]
-    return Verdict(question, seal, len(paths), meeting, supporting, _interval(len(supporting), len(meeting)))
-
-
-def _interval(count: int, total: int) -> tuple[float, float]:
-    """Clopper-Pearson, 95 %."""
-    low = beta.ppf(0.025, count, total - count + 1) if count else 0.0
-    high = beta.ppf(0.975, count + 1, total - count) if count < total else 1.0
-    return float(low), float(high)
+    exact = binomtest(len(supporting), len(meeting)).proportion_ci(0.95, "exact")  # Clopper-Pearson
+    return Verdict(question, seal, len(paths), meeting, supporting, (float(exact.low), float(exact.high)))

@@ -1,42 +1,50 @@
-"""A question's ground: one sampler, one start, one horizon, seen as a map from independent standard normals to paths.
+"""The ground of every stress question: sampler, start and horizon as one map from standard normal noise to paths.
 
-Conditioning, rare events and reverse stress tests are all questions about this map. When it may start on several days
-(the long-run law, or all days on which volatility stood within a band) the choice of the day is one more normal.
+Conditioning, rare events and reverse stress tests all ask about this map. When it may start on several days (the
+long-run distribution, or all days on which volatility lay within a band) the choice of the day is one more normal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 import torch
+import xarray as xr
 from torch import Tensor
 
+from workbench import scenarios
+from workbench._require import count, number
+from workbench.data import periods_per_year
 from workbench.errors import ParameterError
 from workbench.samplers import Sampler, State, States
 from workbench.samplers.noise import stream
 from workbench.samplers.shocks import uniform_index
+from workbench.stress.events import Functional
 
 CHUNK = 256  # draws decoded at a time: small enough to stay in the processor's cache
 
 Score = Callable[[Tensor], Tensor]  # paths (draw, time, asset) -> (draw,)
+Start: TypeAlias = "str | pd.Timestamp | pd.DataFrame | States"
 
 
 class Problem:
     """``sampler`` over ``horizon`` days from ``start``.
 
-    start : "last", a date of the fitted history ("2008-09-12"), a newer history of log returns (its last day), or
-    States (each draw starts on one of those days, with equal chance). dim : how many normals make one path.
+    start : "last", "long-run", a date of the fitted history ("2008-09-12"), a newer history of log returns (its last
+    day), or States (each draw starts on one of those days, with equal chance). dim : how many normals make one path.
+    state : the state of a single start, or None. starts : those of several, or None.
     """
 
-    def __init__(self, sampler: Sampler, horizon: int, start: str | pd.DataFrame | States = "last") -> None:
-        if horizon < 1:
-            raise ParameterError(f"the horizon must be at least one day, got {horizon}")
-        self.sampler, self.horizon = sampler, horizon
-        self.start = _start(sampler, start)
+    def __init__(self, sampler: Sampler, horizon: int, start: Start = "last") -> None:
+        self.sampler, self.horizon = sampler, count("horizon", horizon)
+        where = start if isinstance(start, States) else sampler._starts(start)
+        self.starts: States | None = where if isinstance(where, States) else None
+        self.state: State = where.rows([0]) if isinstance(where, States) else where
         self.assets = sampler.assets_
-        self.free = int(isinstance(self.start, States))
+        self.free = int(self.starts is not None)
         self.dim = horizon * sampler.width + self.free
 
     def prior(self, draws: int, seed: int, stage: str) -> Tensor:
@@ -49,27 +57,27 @@ class Problem:
 
     def _decode(self, noise: Tensor) -> Tensor:
         days = noise[:, self.free :].reshape(len(noise), self.horizon, self.sampler.width)
-        return self.sampler.decode(days, self._state(noise), self.horizon)
+        rows = self._rows(noise)
+        state = self.state if self.starts is None else self.starts.rows(rows)
+        return self.sampler.decode(days, state, self.horizon)
 
-    def _state(self, noise: Tensor) -> State:
-        if not self.free:
-            return self.start
-        return self.start.rows(uniform_index(noise[:, 0].detach(), len(self.start.dates)).numpy())
+    def _rows(self, noise: Tensor) -> np.ndarray:
+        """Which start each draw takes (draw,)."""
+        if self.starts is None:
+            return np.zeros(len(noise), dtype=int)
+        return uniform_index(noise[:, 0].detach(), len(self.starts.dates)).numpy()
 
     def start_dates(self, noise: Tensor) -> pd.DatetimeIndex | None:
         """The day each draw starts from, or None when all start alike."""
-        return self.start.dates[uniform_index(noise[:, 0], len(self.start.dates)).numpy()] if self.free else None
+        return None if self.starts is None else self.starts.dates[self._rows(noise)]
 
+    def score(self, of: Functional) -> Score:
+        """``of`` as a function of paths alone."""
+        return lambda paths: of(paths, self.assets)
 
-def _start(sampler: Sampler, start: str | pd.Timestamp | pd.DataFrame | States) -> State | States:
-    if isinstance(start, States):
-        return start
-    if isinstance(start, pd.DataFrame):
-        return sampler.states(start[sampler.assets_]).rows([-1])
-    states = sampler.states(sampler.history_)
-    if isinstance(start, str) and start == "long-run":
-        return states
-    return states.rows([-1]) if isinstance(start, str) and start == "last" else states.at(start)
+    def tree(self, paths: Tensor, **attrs: object) -> xr.DataTree:
+        """Paths (chain, draw, time, asset) as a scenario set that carries ``attrs`` and the horizon."""
+        return scenarios.assemble(paths.numpy(), self.assets, **attrs, horizon=self.horizon)
 
 
 def starts_with_volatility(
@@ -80,9 +88,12 @@ def starts_with_volatility(
     low, high : annualised, fractions (0.3 is 30 %). returns : a history of log returns, the fitted one by default.
     Raises ParameterError when there is no such day.
     """
+    number("low", low, least=0)
+    number("high", high, least=low)
+    count("window", window, 2)
     history = sampler.history_ if returns is None else returns[sampler.assets_]
-    states = sampler.states(history)
-    volatility = history.mean(axis=1).rolling(window).std().mul(np.sqrt(252)).reindex(states.dates)
+    states, year = sampler.states(history), periods_per_year(history)
+    volatility = history.mean(axis=1).rolling(window).std().mul(np.sqrt(year)).reindex(states.dates)
     inside = np.flatnonzero(volatility.between(low, high).to_numpy())
     if not inside.size:
         raise ParameterError(
@@ -90,37 +101,3 @@ def starts_with_volatility(
             f"it ranged from {volatility.min():.1%} to {volatility.max():.1%}"
         )
     return States(states.dates[inside], states.rows(inside))
-
-
-def smooth(problem: Problem, score: Score, seed: int = 0) -> bool:
-    """Whether the gradient of the score foretells what a small step does, in every direction of the noise.
-
-    A bootstrap's index has no gradient, and its jitter a misleading one, so the gradient is put to the test: over
-    random steps of length 0.3 the predicted and the actual change must correlate above 0.9.
-    """
-    noise = problem.prior(96, seed, "smooth").requires_grad_()
-    value = score(problem.decode(noise))
-    if not value.requires_grad:
-        return False
-    (slope,) = torch.autograd.grad(value.sum(), noise, allow_unused=True)
-    if slope is None or not torch.isfinite(slope).all():
-        return False
-    step = problem.prior(96, seed, "smooth step")
-    step = 0.3 * step / step.norm(dim=1, keepdim=True)
-    with torch.no_grad():
-        ahead, behind = score(problem.decode(noise + step)), score(problem.decode(noise - step))
-    told = 2 * (slope * step).sum(dim=1)
-    return bool(np.corrcoef(told.numpy(), (ahead - behind).numpy())[0, 1] > 0.9)
-
-
-@torch.no_grad()
-def continuous(problem: Problem, score: Score, seed: int = 0) -> bool:
-    """Whether a small step forth changes the score by the opposite of the step back, in every direction of the noise.
-
-    A map without a derivative may still be continuous (an inverse found by search, say), and then its slope can be
-    regressed; a bootstrap's index is not: over random steps of length 0.3 the two must correlate below -0.9.
-    """
-    noise, step = problem.prior(96, seed, "smooth"), problem.prior(96, seed, "smooth step")
-    step = 0.3 * step / step.norm(dim=1, keepdim=True)
-    here, ahead, behind = (score(problem.decode(noise + way * step)) for way in (0, 1, -1))
-    return bool(np.corrcoef((ahead - here).numpy(), (behind - here).numpy())[0, 1] < -0.9)

@@ -19,7 +19,6 @@ import xarray as xr
 
 from workbench import data, scenarios
 from workbench.errors import ParameterError, ScenarioError
-from workbench.scenarios._files import ATTRIBUTE as PROVENANCE
 from workbench.validation.checks.identities import read_identities
 from workbench.validation.engine.comparison_data import ComparisonData, Whole
 from workbench.validation.engine.finding import Finding, verdict
@@ -143,17 +142,11 @@ def gather(source: str | Path | xr.DataTree) -> Gathered:
     if isinstance(source, xr.DataTree):
         return _walk(scenarios.dataset(source), dict(source.attrs))
     path = Path(source)
-    if path.suffix not in (".nc", ".zarr") or not path.exists():
+    if path.suffix not in (".nc", ".zarr"):
         tree = scenarios.load(path)
         return _walk(scenarios.dataset(tree), dict(tree.attrs))
-    how = {"engine": "h5netcdf"} if path.suffix == ".nc" else {"engine": "zarr", "consolidated": False}
-    try:
-        with xr.open_datatree(path, decode_times=False, decode_timedelta=False, mask_and_scale=False, **how) as opened:
-            attributes = dict(opened.attrs)
-            attributes |= json.loads(attributes.pop(PROVENANCE, "{}"))
-            return _walk(scenarios.dataset(opened), attributes)
-    except (OSError, ValueError, KeyError) as wrong:
-        raise ScenarioError(f"{path.name} cannot be read as a scenario set: {wrong}") from None
+    with scenarios.opened(path) as tree:
+        return _walk(scenarios.dataset(tree), dict(tree.attrs))
 
 
 def _walk(draws: xr.Dataset, attributes: dict) -> Gathered:

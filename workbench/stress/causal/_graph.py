@@ -1,7 +1,7 @@
-"""A declared causal graph: who moves whom, said before the data are looked at.
+"""Causal graphs: which asset may move which within a day, declared before the data are looked at.
 
 From YAML (``edges: [[rates, equities], ...]``, optionally ``nodes``), a mapping of the same shape, or a
-:class:`networkx.DiGraph`. Everything that is concluded from it rests on it, so its hash is stamped on every answer.
+:class:`networkx.DiGraph`. Every conclusion rests on it, so its hash is stamped on every answer.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ def causal_graph(source: str | Path | Mapping | nx.DiGraph) -> nx.DiGraph:
     source : path of a YAML file, YAML text, a mapping, or a DiGraph.
 
     Raises ParameterError for what is not a graph, an edge that is not a pair, and a cycle (it names one).
+
+    >>> sorted(causal_graph("edges: [[rates, equities]]").edges)
+    [('rates', 'equities')]
     """
     graph = nx.DiGraph(source) if isinstance(source, nx.DiGraph) else _from_mapping(_mapping(source))
     if not nx.is_directed_acyclic_graph(graph):
@@ -33,33 +36,34 @@ def causal_graph(source: str | Path | Mapping | nx.DiGraph) -> nx.DiGraph:
     return graph
 
 
-def _mapping(source: str | Path | Mapping) -> Mapping:
+def _mapping(source: str | Path | Mapping) -> object:
     if isinstance(source, Mapping):
         return source
     text = str(source)
     if "\n" not in text and text.endswith((".yaml", ".yml")):
         if not Path(text).exists():
             raise ParameterError(f"there is no graph file {text!r}")
-        text = Path(text).read_text()
+        text = Path(text).read_text(encoding="utf-8")
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as wrong:
         raise ParameterError(f"the graph is not YAML: {wrong}") from None
 
 
-def _from_mapping(told: Mapping) -> nx.DiGraph:
-    if not isinstance(told, Mapping) or "edges" not in told:
+def _from_mapping(declared: object) -> nx.DiGraph:
+    edges = declared.get("edges") if isinstance(declared, Mapping) else None
+    if not isinstance(declared, Mapping) or not isinstance(edges, (list, tuple)):
         raise ParameterError("a graph needs 'edges', a list of pairs [cause, effect], and may name 'nodes'")
-    bad = [edge for edge in told["edges"] if not isinstance(edge, (list, tuple)) or len(edge) != 2]
+    bad = [edge for edge in edges if not isinstance(edge, (list, tuple)) or len(edge) != 2]
     if bad:
         raise ParameterError(f"every edge is a pair [cause, effect], got {bad[0]!r}")
     graph = nx.DiGraph()
-    graph.add_nodes_from(map(str, told.get("nodes", ())))
-    graph.add_edges_from((str(cause), str(effect)) for cause, effect in told["edges"])
+    graph.add_nodes_from(map(str, declared.get("nodes", ())))
+    graph.add_edges_from((str(cause), str(effect)) for cause, effect in edges)
     return graph
 
 
 def stamp(graph: nx.DiGraph) -> str:
     """Short SHA-256 of the sorted nodes and edges: which graph an answer rests on."""
-    told = json.dumps([sorted(graph.nodes), sorted(graph.edges)])
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    content = json.dumps([sorted(graph.nodes), sorted(graph.edges)])
+    return hashlib.sha256(content.encode()).hexdigest()[:12]

@@ -1,5 +1,4 @@
-r"""Refuting a graph: every independence that it implies is tested, with an error rate that survives
-volatility clusters.
+r"""Tests of a graph: every independence that it implies, with an error rate that survives volatility clusters.
 
 A node is independent of every node that is not its descendant, given its parents (the local Markov property; all other
 separations follow). With linear equations the partial correlation is then zero:
@@ -19,12 +18,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from workbench._require import number
 from workbench.errors import FitError
+from workbench.stats import bartlett_lags, holm_adjusted, long_run_variance
+from workbench.stress.causal._structural import require_columns
+
+FEWEST = 250  # days
 
 
 def independences(graph: nx.DiGraph) -> list[tuple[str, str, tuple[str, ...]]]:
     """(node, other, given): what the graph says is independent, one for each pair that no edge joins."""
-    found = {}
+    found: dict[frozenset[str], tuple[str, str, tuple[str, ...]]] = {}
     for node in nx.lexicographical_topological_sort(graph):
         parents = tuple(sorted(graph.predecessors(node)))
         apart = set(graph) - nx.descendants(graph, node) - {node} - set(parents)
@@ -38,21 +42,16 @@ def refute(returns: pd.DataFrame, graph: nx.DiGraph, level: float = 0.05) -> pd.
 
     Returns one row a test: nodes, given, partial correlation, t, p-value, Holm-adjusted p-value, ``refuted``. A graph
     with an edge between any two nodes implies nothing and cannot be refuted: the table is then empty. Raises FitError
-    for fewer than 250 days.
+    for fewer than 250 days and for a node that is no column.
     """
-    if len(returns) < 250:
-        raise FitError(f"{len(returns)} days are too few to refute a graph; 250 are needed")
+    number("level", level, above=0, below=1)
+    require_columns(returns, graph)
+    if len(returns) < FEWEST:
+        raise FitError(f"{len(returns)} days are too few to refute a graph; {FEWEST} are needed")
     rows = [_test(returns, *claim) for claim in independences(graph)]
     table = pd.DataFrame(rows, columns=["node", "other", "given", "partial_correlation", "t", "p_value"])
-    adjusted = _holm(table["p_value"].to_numpy(dtype=float))
+    adjusted = holm_adjusted(table["p_value"].to_numpy(dtype=float))
     return table.assign(holm_p=adjusted, refuted=adjusted <= level)
-
-
-def _holm(p: np.ndarray) -> np.ndarray:
-    """Adjusted p-values of Holm's step-down rule."""
-    order, adjusted = np.argsort(p), np.empty(len(p))
-    adjusted[order] = np.maximum.accumulate(np.minimum(1.0, p[order] * np.arange(len(p), 0, -1)))
-    return adjusted
 
 
 def _test(returns: pd.DataFrame, node: str, other: str, given: tuple[str, ...]) -> tuple:
@@ -61,13 +60,5 @@ def _test(returns: pd.DataFrame, node: str, other: str, given: tuple[str, ...]) 
     left = pair - design @ np.linalg.lstsq(design, pair, rcond=None)[0]
     left /= left.std(axis=0)
     product = left[:, 0] * left[:, 1]
-    t = product.mean() * np.sqrt(len(product)) / np.sqrt(_long_run_variance(product))
+    t = product.mean() * np.sqrt(len(product) / long_run_variance(product, bartlett_lags(len(product))))
     return node, other, ", ".join(given), product.mean(), t, float(2 * norm.sf(abs(t)))
-
-
-def _long_run_variance(values: np.ndarray) -> float:
-    """Newey-West with a Bartlett kernel of 4 (n/100)^(2/9) lags."""
-    centred = values - values.mean()
-    lags = int(4 * (len(values) / 100) ** (2 / 9))
-    sums = [centred[lag:] @ centred[: len(centred) - lag] / len(centred) for lag in range(lags + 1)]
-    return sums[0] + 2 * sum((1 - lag / (lags + 1)) * sums[lag] for lag in range(1, lags + 1))

@@ -6,7 +6,7 @@ autoregression identified by the graph):
 .. math:: x_{j,t} = c_j + \sum_{i\in pa(j)} b_{ij} x_{i,t} + \sum_{l,k} a_{jkl} x_{k,t-l} + u_{j,t}.
 
 *do(x = v)* cuts the equations of the nodes that are set and propagates through the others (Pearl 2009, ch. 1 and 3);
-*given x = v* reads the same model's joint law. The shocks :math:`u` are past ones: ``joint`` keeps a day's shocks of
+*given x = v* reads the same model's joint distribution. The shocks :math:`u` are past ones: "joint" keeps a day's shocks of
 all nodes together, so that common volatility survives; "independent" draws each node's by itself, which is what the
 graph claims.
 """
@@ -20,6 +20,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from workbench._require import count, number
 from workbench.errors import FitError, ParameterError
 from workbench.samplers.noise import stream
 from workbench.stress.causal._graph import stamp
@@ -54,10 +55,12 @@ class StructuralModel:
         return pd.DataFrame(self.reduced(), index=self.order, columns=self.order)
 
     def positions(self, values: Mapping[str, float]) -> tuple[int, ...]:
-        """Places of the named nodes; an unknown name is told."""
+        """Places of the named nodes; refuses an unknown name and a value that is not finite."""
         unknown = sorted(set(values) - set(self.order))
         if unknown or not values:
             raise ParameterError(f"set at least one of the nodes {list(self.order)}; unknown: {unknown}")
+        for name, value in values.items():
+            number(f"the value of {name!r}", value)
         return tuple(self.order.index(name) for name in values)
 
 
@@ -66,9 +69,8 @@ def fit_structural(returns: pd.DataFrame, graph: nx.DiGraph, lags: int = 0) -> S
 
     Raises FitError when a node is no column or when there are fewer than ten days a coefficient.
     """
-    missing = sorted(set(graph.nodes) - set(returns.columns))
-    if missing:
-        raise FitError(f"the graph's nodes {missing} are no columns of the panel; it has {list(returns.columns)}")
+    require_columns(returns, graph)
+    count("lags", lags, 0)
     order = tuple(nx.lexicographical_topological_sort(graph))
     values = returns[list(order)].to_numpy(dtype=float)
     nodes, days = len(order), len(values) - lags
@@ -77,9 +79,7 @@ def fit_structural(returns: pd.DataFrame, graph: nx.DiGraph, lags: int = 0) -> S
             f"{days} days are too few for {1 + nodes * (lags + 1)} coefficients an equation; ten days each are needed"
         )
     today = values[lags:]
-    before = np.concatenate(
-        [values[lags - lag : len(values) - lag] for lag in range(1, lags + 1)] or [np.empty((days, 0))], axis=1
-    )
+    before = np.hstack([np.empty((days, 0)), *(values[lags - lag : len(values) - lag] for lag in range(1, lags + 1))])
     constant, direct, lagged = np.zeros(nodes), np.zeros((nodes, nodes)), np.zeros((lags, nodes, nodes))
     for place, name in enumerate(order):
         parents = [order.index(parent) for parent in graph.predecessors(name)]
@@ -92,10 +92,17 @@ def fit_structural(returns: pd.DataFrame, graph: nx.DiGraph, lags: int = 0) -> S
     return StructuralModel(graph, order, constant, direct, lagged, frame, values[::-1][:lags])
 
 
+def require_columns(returns: pd.DataFrame, graph: nx.DiGraph) -> None:
+    """Raise FitError when a node of the graph is no column of the panel."""
+    missing = sorted(set(graph.nodes) - set(returns.columns))
+    if missing:
+        raise FitError(f"the graph's nodes {missing} are no columns of the panel; it has {list(returns.columns)}")
+
+
 def do(
     model: StructuralModel, values: Mapping[str, float], draws: int = 10_000, seed: int = 0, shocks: str = "joint"
 ) -> pd.DataFrame:
-    """Draws (draw, node) of the next day when ``values`` are imposed from outside."""
+    """Intervention (Pearl's do): draws (draw, node) of the next day when ``values`` are imposed from outside."""
     held = model.positions(values)
     drawn = model.baseline() + _draw(model, draws, seed, shocks)
     drawn[:, list(held)] = list(values.values())
@@ -105,7 +112,9 @@ def do(
 def observe(
     model: StructuralModel, values: Mapping[str, float], draws: int = 10_000, seed: int = 0, shocks: str = "joint"
 ) -> pd.DataFrame:
-    """Draws (draw, node) of the next day when ``values`` are merely seen: best linear prediction and its residuals."""
+    """Conditional draws (draw, node) of the next day when ``values`` are merely seen: best linear prediction and its
+    residuals.
+    """
     held = list(model.positions(values))
     free = pd.DataFrame(
         (model.baseline() + _draw(model, draws, seed, shocks)) @ model.reduced().T, columns=list(model.order)
@@ -151,6 +160,7 @@ def intervene(
 
 
 def _draw(model: StructuralModel, draws: int, seed: int, shocks: str) -> np.ndarray:
+    count("draws", draws)
     if shocks not in SHOCKS:
         raise ParameterError(f"shocks must be one of {SHOCKS}, got {shocks!r}")
     days, nodes = model.shocks.shape
@@ -170,6 +180,10 @@ def sensitivity(returns: pd.DataFrame, graph: nx.DiGraph, cause: str, effect: st
 
     One row an altered edge: ``change``, ``effect`` and ``difference`` from the declared graph's.
     """
+
+    unknown = sorted({cause, effect} - set(graph))
+    if unknown:
+        raise ParameterError(f"{unknown} are no nodes of the graph; it has {sorted(graph)}")
 
     def total(altered: nx.DiGraph) -> float:
         return float(fit_structural(returns, altered, lags).total_effects().loc[effect, cause])

@@ -58,8 +58,8 @@ class Affine:
 def affine(problem: Problem, functionals: list[Functional], seed: int = 0) -> Affine | None:
     """The affine map of these functionals, or None when they are not affine in the noise.
 
-    Found by decoding the origin and the unit vectors, and put to the test on 32 random draws: a miss of more than
-    ``TOLERANCE`` of a functional's spread means it is not affine.
+    Found by decoding the origin and the unit vectors, and tested on 32 random draws: a miss of more than ``TOLERANCE``
+    of a functional's spread means it is not affine.
     """
     if problem.free:
         return None
@@ -69,17 +69,17 @@ def affine(problem: Problem, functionals: list[Functional], seed: int = 0) -> Af
     offset, slope = values[0], ((values[1:] - values[0]) / scale).T
     noise = problem.prior(32, seed, "affine")
     actual = _evaluate(problem, functionals, noise)
-    told = offset + noise.double() @ slope.T
+    predicted = offset + noise.double() @ slope.T
     spread = slope.norm(dim=1)
-    if (spread == 0).any() or ((actual - told).abs() > TOLERANCE * spread).any():
+    if (spread == 0).any() or ((actual - predicted).abs() > TOLERANCE * spread).any():
         return None
     return Affine(offset, slope)
 
 
-def demand_consistent(map: Affine, values: Tensor) -> None:
+def require_consistent(linear: Affine, values: Tensor) -> None:
     """Raise Refusal when linear constraints contradict each other."""
-    reached = map.slope @ (torch.linalg.pinv(map.slope) @ (values - map.offset)) + map.offset
-    miss = (reached - values).abs() / map.slope.norm(dim=1)
+    reached = linear.slope @ (torch.linalg.pinv(linear.slope) @ (values - linear.offset)) + linear.offset
+    miss = (reached - values).abs() / linear.slope.norm(dim=1)
     if (miss > 1e-6).any():
         raise Refusal(
             f"the constraints contradict each other: asked {values.tolist()}, nearest that can hold together "

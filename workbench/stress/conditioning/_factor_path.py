@@ -1,4 +1,4 @@
-r"""Along: scenarios in which a factor follows a path that is given day by day.
+r"""Factor paths: scenarios in which a factor follows a path that is given day by day.
 
 The factor must be a column of the panel, so that its volatility follows the given path. What moves with the factor by a
 constant loading is best taken out first: with :math:`r_i = \beta_i f + e_i` a sampler fitted to the panel
@@ -16,10 +16,13 @@ import pandas as pd
 import xarray as xr
 
 from workbench import scenarios
+from workbench._require import number
 from workbench.errors import ParameterError
 from workbench.samplers import Sampler
-from workbench.stress.conditioning._condition import LEAST_ESS, Conditional, given
+from workbench.stress.conditioning._condition import Conditional, given
+from workbench.stress.conditioning._convergence import LEAST_ESS
 from workbench.stress.events import Constraint, Move
+from workbench.stress.problem import Start
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class FactorModel:
         if factor not in returns:
             raise ParameterError(f"the factor {factor!r} is no column of the panel; it has {list(returns.columns)}")
         others = returns.drop(columns=factor)
+        if not returns[factor].var() > 0:
+            raise ParameterError(f"the factor {factor!r} does not vary: it explains nothing of the other columns")
         return cls(factor, others.apply(lambda column: column.cov(returns[factor])) / returns[factor].var())
 
     def panel(self, returns: pd.DataFrame) -> pd.DataFrame:
@@ -46,15 +51,17 @@ class FactorModel:
         """Scenarios of factor and residuals as scenarios of factor and assets."""
         values = scenarios.returns(tree).sel(asset=[self.factor, *self.loadings.index]).values.copy()
         values[..., 1:] += values[..., :1] * self.loadings.to_numpy(dtype=values.dtype)
-        return scenarios.assemble(values, [self.factor, *self.loadings.index], **tree.attrs)
+        attrs = {str(name): value for name, value in tree.attrs.items()}
+        return scenarios.assemble(values, [self.factor, *self.loadings.index], **attrs)
 
 
 def factor_path(
-    sampler: Sampler, factor: str, values: Sequence[float], draws: int = 2000, seed: int = 0, start="last",
+    sampler: Sampler, factor: str, values: Sequence[float], draws: int = 2000, seed: int = 0, start: Start = "last",
     least_ess: float = LEAST_ESS,
 ) -> Conditional:  # fmt: skip
-    """Scenarios in which the column ``factor`` returns ``values``, one a day; as :func:`given` with a value a day."""
-    constraints = [
-        Constraint(Move(factor, day, day), float(value), float(value)) for day, value in enumerate(values, 1)
-    ]
+    """Scenarios in which the column ``factor`` has the log returns ``values``, one a day, finite; otherwise as
+    :func:`given`.
+    """
+    targets = [number(f"the value of day {day}", value) for day, value in enumerate(values, 1)]
+    constraints = [Constraint(Move(factor, day, day), value, value) for day, value in enumerate(targets, 1)]
     return given(sampler, constraints, draws, len(constraints), seed, start, least_ess=least_ess)

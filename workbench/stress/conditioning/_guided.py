@@ -1,10 +1,10 @@
-r"""Guided particles: sequential Monte Carlo that knows where it must end, for samplers of the grid.
+r"""Guided particles: sequential Monte Carlo with a look ahead to the constraints, for composed samplers.
 
-Samplers of the grid say :math:`r = \mu_i + \sigma_i\odot z` in state :math:`i`. A linear functional with :math:`g` to
+Composed samplers say :math:`r = \mu_i + \sigma_i\odot z` in state :math:`i`. A linear functional with :math:`g` to
 go and :math:`k` days left is met with a chance of about :math:`\psi_t = P(N(k\,w^\top\mu_i,\; k\,c\,w^\top\Sigma_i w)
 \in g)`, so every day each particle chooses among many candidate shocks with chances proportional to :math:`\psi_t`
 and is weighted by :math:`\bar\psi_t/\psi_{t-1}` (an auxiliary particle filter, Pitt & Shephard 1999; twisted by a
-look ahead, Guarniero, Johansen & Lee 2017). On its last day a band is an indicator, so that the law is the
+look ahead, Guarniero, Johansen & Lee 2017). On its last day a band is an indicator, so that the distribution is the
 conditional one whatever the guess; a value is a narrow kernel and what is left is closed by regression, exact for
 normal shocks,
 
@@ -16,8 +16,10 @@ The product of mean weights estimates the probability of the bands.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 import numpy as np
 import torch
@@ -27,7 +29,8 @@ from workbench.errors import Refusal
 from workbench.samplers import Filtered
 from workbench.samplers.filters import _tracking as tracking
 from workbench.samplers.filters import colour
-from workbench.stress.events import Constraint
+from workbench.stress.events import Constraint, Move
+from workbench.stress.problem import Problem
 
 CANDIDATES = (512, 4096)  # shocks that the particles choose from, a day: all share them, so few particles get more
 CELLS = 1_200_000  # particles times candidates, when that lies between
@@ -51,17 +54,13 @@ class Guide:
     log_psi: Tensor  # (draw,)
 
     @classmethod
-    def of(cls, constraints: list[Constraint], assets: list[str], horizon: int, draws: int) -> Guide:
+    def of(cls, constraints: Sequence[Constraint], assets: list[str], horizon: int, draws: int) -> Guide:
         """Constraints on moves, over a horizon, for this many particles."""
-        weights = torch.zeros(len(constraints), len(assets))
-        for row, constraint in enumerate(constraints):
-            told = constraint.of.weights
-            for name, weight in ({told: 1.0} if isinstance(told, str) else told).items():
-                weights[row, assets.index(name)] = weight
+        moves = [cast(Move, constraint.of) for constraint in constraints]
+        weights = torch.tensor([[float(move.by_asset.get(name, 0.0)) for name in assets] for move in moves])
         low = torch.tensor([constraint.low for constraint in constraints])
         high = torch.tensor([constraint.high for constraint in constraints])
-        first = [constraint.of.first for constraint in constraints]
-        last = [constraint.of.last or horizon for constraint in constraints]
+        first, last = [move.first for move in moves], [move.last or horizon for move in moves]
         return cls(weights, first, last, low, high, torch.zeros(draws, len(first)), torch.zeros(draws))
 
     def active(self, day: int) -> list[int]:
@@ -75,21 +74,18 @@ class Guide:
 
 @torch.no_grad()
 def guided(
-    sampler: Filtered,
-    state: dict[str, Tensor],
-    constraints: list[Constraint],
-    horizon: int,
-    draws: int,
-    generator: np.random.Generator,
+    problem: Problem, constraints: Sequence[Constraint], draws: int, generator: np.random.Generator
 ) -> tuple[Tensor, float]:
-    """Paths (draw, time, asset) that meet the constraints, and the log of the chance of meeting them (for values: of
-    their density, up to a constant).
+    """Paths (draw, time, asset) that meet constraints on moves, and the log of the chance of meeting them (for values:
+    of their density, up to a constant). The problem has a composed sampler and a single start.
 
     Particles of one ancestor stand side by side, so that the autocorrelation along draws shows how few there were.
     Raises Refusal when no particle can meet a day's constraints.
     """
-    fixed = {name: state[name] for name in FIXED if name in state}
-    state = {name: value.expand(draws, *value.shape[1:]) for name, value in state.items() if name not in fixed}
+    sampler, horizon = cast(Filtered, problem.sampler), problem.horizon
+    fixed = {name: problem.state[name] for name in FIXED if name in problem.state}
+    moving = {name: value for name, value in problem.state.items() if name not in fixed}
+    state = {name: value.expand(draws, *value.shape[1:]) for name, value in moving.items()}
     guide = Guide.of(constraints, sampler.assets_, horizon, draws)
     paths, log_weight, log_chance = torch.empty(draws, 0, len(sampler.assets_)), torch.zeros(draws), 0.0
     for day in range(1, horizon + 1):

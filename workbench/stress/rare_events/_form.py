@@ -1,6 +1,6 @@
-r"""Design points: the noise of least norm at which the loss is reached, by gradient.
+r"""FORM design points: the noise of least norm at which the loss is reached, by gradient.
 
-Each start follows the Hasofer-Lind-Rackwitz-Fiessler step,
+Each start follows the Hasofer-Lind-Rackwitz-Fiessler step of the first-order reliability method,
 
 .. math:: n \leftarrow (1-\lambda)\,n + \lambda\,\frac{g^\top n + \ell - s(n)}{\|g\|^2}\,g,\qquad g = \nabla s(n),
 
@@ -24,8 +24,8 @@ def form(problem: Problem, score: Score, target: float, starts: Tensor, steps: i
     best, best_norm = torch.zeros_like(noise), torch.full((len(starts),), torch.inf)
     for _ in range(steps):
         square = slope.square().sum(dim=1, keepdim=True).clamp(min=1e-20)
-        along = ((slope * noise).sum(dim=1, keepdim=True) + (target - value)[:, None].float()) / square
-        trial = (1 - rate) * noise + rate * along * slope
+        length = ((slope * noise).sum(dim=1, keepdim=True) + (target - value)[:, None].float()) / square
+        trial = (1 - rate) * noise + rate * length * slope
         penalty = torch.maximum(penalty, 2 * noise.norm(dim=1) / slope.norm(dim=1).clamp(min=1e-20))
         new_value, new_slope = _gradient(problem, score, trial)
         before = _merit(noise, value, target, penalty)

@@ -3,7 +3,7 @@ r"""Importance sampling around design points, for samplers whose loss has a grad
 Draws come from :math:`q = \alpha_0\varphi + \sum_k \alpha_k\,\varphi(\cdot - n_k)`, unit normals shifted to the
 points of least norm that reach the loss (Hohenbichler & Rackwitz 1988); :math:`\hat p` is the mean of :math:`1[s\ge
 c]\,\varphi/q`, unbiased whatever the points. The relative error is that of the mean of the weights, as long as the
-draws have seen the large ones. Whether they have is known from paths of the event that came by another way: with
+draws have seen the large ones. Paths of the event that another method found show whether they have: with
 :math:`N` draws the squared error is about :math:`E[\varphi/q \mid s\ge c]\,/\,(N p)`, and a region that the points
 miss makes it large.
 """
@@ -19,7 +19,7 @@ from torch import Tensor
 from workbench.samplers.noise import stream
 from workbench.stress.problem import Problem, Score
 
-DEFENSIVE = 0.05  # share drawn from the sampler's own law, which bounds the weights
+DEFENSIVE = 0.05  # share drawn from the sampler's own distribution, which bounds the weights
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,7 @@ class Weighted:
     probability: float
     relative_error: float
     noise: Tensor
-    values: Tensor
     weights: Tensor
-    effective: float
 
 
 @torch.no_grad()
@@ -41,13 +39,11 @@ def importance(problem: Problem, score: Score, target: float, points: Tensor, dr
     centres, shares = _mixture(points)
     which = torch.as_tensor(generator.choice(len(shares), size=draws, p=(shares / shares.sum()).numpy()))
     noise = problem.prior(draws, seed, "importance") + centres[which].float()
-    values = score(problem.decode(noise))
-    weights = torch.where(values >= target, _ratio(noise, points), 0.0)
+    hit = score(problem.decode(noise)) >= target
+    weights = torch.where(hit, _ratio(noise, points), 0.0)
     mean = float(weights.mean())
-    error = float(weights.std() / draws**0.5 / mean) if mean > 0 else float("inf")
-    hit = weights > 0
-    effective = float(weights.sum() ** 2 / weights.square().sum()) if mean > 0 else 0.0
-    return Weighted(mean, error, noise[hit], values[hit], weights[hit] / max(float(weights.sum()), 1e-300), effective)
+    error = float(weights.std() / draws**0.5 / mean) if mean > 0 else math.inf
+    return Weighted(mean, error, noise[hit], weights[hit] / max(float(weights.sum()), 1e-300))
 
 
 def expected_error(found: Tensor, points: Tensor, probability: float, draws: int) -> float:
@@ -63,7 +59,7 @@ def _mixture(points: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _ratio(noise: Tensor, points: Tensor) -> Tensor:
-    """Density (draw,) of the law over that of the mixture."""
+    """Density (draw,) of standard normal noise over that of the mixture."""
     centres, shares = _mixture(points)
     tilt = noise.double() @ centres.T - 0.5 * centres.square().sum(dim=1)
     return (-torch.logsumexp(shares.log() + tilt, dim=1)).exp()

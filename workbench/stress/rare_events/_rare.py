@@ -1,9 +1,9 @@
-"""Rare: how likely is a loss that no history shows, with its relative error, and the paths that make it up.
+"""Rare events: the probability of a loss beyond the history, its relative error, and the scenarios that make it up.
 
-Any sampler: subset simulation (:mod:`.splitting`). Where the loss is continuous in the noise: design points found from
-the paths of a small subset simulation, by gradient (:mod:`.design`) or, where there is none, by a regressed slope
-(:mod:`.response`), then importance sampling around them (:mod:`.importance`), and the two must agree, since importance
-sampling that misses a mode is confidently wrong.
+Any sampler: subset simulation (:mod:`._splitting`). Where the loss is continuous in the noise: design points found from
+the paths of a small subset simulation, by gradient (:mod:`._form`) or, where there is none, by a regressed slope
+(:mod:`._response_surface`), then importance sampling around them (:mod:`._importance`), and the two must agree, since
+importance sampling that misses a mode is confidently wrong.
 """
 
 from __future__ import annotations
@@ -15,24 +15,31 @@ import numpy as np
 import torch
 import xarray as xr
 from scipy.stats import norm
+from torch import Tensor
 
-from workbench import scenarios
-from workbench.errors import ParameterError
+from workbench._require import count, number
+from workbench.errors import ParameterError, Refusal
 from workbench.samplers import Sampler
-from workbench.stress._kernels import JUMPS, SMOOTH
+from workbench.stress import _smoothness as smoothness
+from workbench.stress._kernels import JUMPS, SMOOTH, Mix
+from workbench.stress._modes import distinct
 from workbench.stress.events import Functional
-from workbench.stress.problem import Problem, continuous, smooth
+from workbench.stress.problem import Problem, Score, Start
 from workbench.stress.rare_events._form import form
 from workbench.stress.rare_events._importance import expected_error, importance
 from workbench.stress.rare_events._response_surface import cost, response_surface
 from workbench.stress.rare_events._splitting import split
-from workbench.stress.reverse_stress._modes import distinct
 
 METHODS = ("auto", "splitting", "importance", "response")
+SHARPEST = {"smooth": "importance", "continuous": "response", "jumps": "splitting"}
 APART = 3.0  # joint standard errors by which subset simulation may see more than importance sampling
-PRECISE = 0.2  # relative error, estimated and expected, up to which importance sampling is believed
+PRECISE = 0.2  # relative error, estimated and expected, up to which importance sampling is accepted
 SLOPE_SHARE = 0.25  # of the budget, that regressing a slope may take
-PROBES = 192  # paths that test a gradient and continuity, three times over
+KEEP = 0.15  # share of the draws that passes a level of subset simulation
+PILOT = 500  # draws from which the number of levels is guessed
+LEAST_BUDGET = 1500
+
+Estimates = dict[str, tuple[float, float]]  # method -> probability, relative error
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class RareEvent:
     evaluations: int
     tree: xr.DataTree
     weights: np.ndarray
-    estimates: dict[str, tuple[float, float]]
+    estimates: Estimates
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -71,108 +78,95 @@ def rare(
     threshold: float,
     horizon: int = 20,
     seed: int = 0,
-    start="last",
+    start: Start = "last",
     budget: int = 50_000,
     method: str = "auto",
 ) -> RareEvent:
-    """Estimate the probability that ``of`` reaches ``threshold`` with at most ``budget`` decoded paths.
+    """Rare-event probability: that ``of`` reaches ``threshold``, with at most ``budget`` decoded paths (1,500 or more).
+
+    method : "auto" (the sharpest that the map allows, checked against subset simulation), "splitting" (subset
+    simulation), "importance" (around design points) or "response" (design points by regression).
 
     Raises Refusal when the sampler cannot reach the threshold, ParameterError for an unknown method, or for one that
     needs a gradient where there is none.
     """
     if method not in METHODS:
         raise ParameterError(f"method must be one of {METHODS}, got {method!r}")
+    number("threshold", threshold)
+    count("budget", budget, LEAST_BUDGET)
     problem = Problem(sampler, horizon, start)
-
-    def score(paths: torch.Tensor) -> torch.Tensor:
-        return of(paths, problem.assets)
-
-    kind = _kind(problem, score, seed)
-    if method == "importance" and kind != "importance":
+    score = problem.score(of)
+    sharpest = SHARPEST[smoothness.regularity(problem, score, seed)]
+    if method == "importance" and sharpest != "importance":
         raise ParameterError("importance sampling needs a loss with a gradient; this sampler has none, use 'splitting'")
-    if method == "response" and kind == "splitting":
+    if method == "response" and sharpest == "splitting":
         raise ParameterError("a regressed slope needs a loss that is continuous in the noise; use 'splitting'")
-    mix = JUMPS if kind == "splitting" else SMOOTH
-    by = kind if method == "auto" else method
+    search = _Search(problem, score, threshold, seed, budget, JUMPS if sharpest == "splitting" else SMOOTH)
+    by = sharpest if method == "auto" else method
     if by == "splitting" or by == "response" and cost(problem) > SLOPE_SHARE * budget:
-        return _by_splitting(problem, score, threshold, budget, seed, mix, {})
-    return _by_importance(problem, score, threshold, budget, seed, by, method == "auto")
+        return search.by_splitting({}, smoothness.EVALUATIONS)
+    return search.by_importance(by, fall_back=method == "auto")
 
 
-def _kind(problem: Problem, score, seed: int) -> str:
-    """The sharpest method that this map allows."""
-    if smooth(problem, score, seed):
-        return "importance"
-    return "response" if continuous(problem, score, seed) else "splitting"
+@dataclass(frozen=True)
+class _Search:
+    """One question with its budget, and the two ways to answer it."""
+
+    problem: Problem
+    score: Score
+    threshold: float
+    seed: int
+    budget: int
+    mix: Mix
+
+    def by_importance(self, method: str, fall_back: bool) -> RareEvent:
+        """Around design points; by subset simulation where these miss a part and ``fall_back``."""
+        pilot = split(
+            self.problem, self.score, self.threshold, max(self.budget // 60, 200), KEEP, self.seed, "pilot", SMOOTH
+        )
+        points, spent = self._design_points(method, pilot.noise)
+        spent += pilot.evaluations + smoothness.EVALUATIONS
+        estimates, draws = {"pilot": (pilot.probability, pilot.relative_error)}, int(0.35 * self.budget)
+        lost = not len(points) or expected_error(pilot.noise, points, pilot.probability, draws) > PRECISE
+        if lost and fall_back:
+            return self.by_splitting(estimates, spent)
+        if not len(points):
+            raise Refusal(f"no design point reaches {self.threshold:g}; use method 'splitting', which needs none")
+        drawn = importance(self.problem, self.score, self.threshold, points, draws, self.seed)
+        estimates[method] = (drawn.probability, drawn.relative_error)
+        if fall_back and not _agree(estimates["pilot"], estimates[method]):
+            return self.by_splitting(estimates, spent + draws)
+        return self._answer(method, spent + draws, drawn.noise, drawn.weights.numpy(), estimates)
+
+    def _design_points(self, method: str, found: Tensor) -> tuple[Tensor, int]:
+        """Points (mode, dim), from noise that reaches the threshold, and the evaluations that took."""
+        if method == "response":
+            return response_surface(self.problem, self.score, self.threshold, found, self.seed)
+        starts = found[:: max(len(found) // 12, 1)][:12]
+        points, spent = form(self.problem, self.score, self.threshold, starts, steps=25)
+        return distinct(self.problem, points)[:4], spent
+
+    def by_splitting(self, estimates: Estimates, spent: int) -> RareEvent:
+        """Subset simulation with what is left of the budget."""
+        particles = self._particles(self.budget - spent)
+        found = split(self.problem, self.score, self.threshold, particles, KEEP, self.seed, mix=self.mix)
+        estimates = estimates | {"splitting": (found.probability, found.relative_error)}
+        weights = np.full(len(found.noise), 1 / len(found.noise))
+        return self._answer("splitting", found.evaluations + spent + PILOT, found.noise, weights, estimates)
+
+    @torch.no_grad()
+    def _particles(self, budget: int) -> int:
+        """How many draws a level the budget pays for, from a rough idea of how many levels there will be."""
+        values = self.score(self.problem.decode(self.problem.prior(PILOT, self.seed, "levels")))
+        z = float((self.threshold - values.mean()) / values.std())
+        depth = min(max(-norm.logsf(max(z, 0.5)), 1.0), 20.0)
+        return max(int(0.95 * (budget - PILOT) / (1 + 0.85 * depth / -math.log(KEEP))), 200)
+
+    def _answer(self, method: str, spent: int, noise: Tensor, weights: np.ndarray, estimates: Estimates) -> RareEvent:
+        tree = self.problem.tree(self.problem.decode(noise)[None], threshold=self.threshold)
+        return RareEvent(*estimates[method], self.threshold, method, spent, tree, weights, estimates)
 
 
-def _by_importance(
-    problem: Problem, score, threshold: float, budget: int, seed: int, method: str, fall_back: bool
-) -> RareEvent:
-    pilot = split(problem, score, threshold, max(budget // 60, 200), 0.15, seed, "pilot", SMOOTH)
-    if method == "response":
-        points, spent = response_surface(problem, score, threshold, pilot.noise, seed)
-    else:
-        starts = pilot.noise[:: max(len(pilot.noise) // 12, 1)][:12]
-        points, spent = form(problem, score, threshold, starts, steps=25)
-        points = distinct(problem, points)[:4]
-    spent += pilot.evaluations + 3 * PROBES
-    estimates, draws = {"pilot": (pilot.probability, pilot.relative_error)}, int(0.35 * budget)
-    lost = not len(points) or expected_error(pilot.noise, points, pilot.probability, draws) > PRECISE
-    if lost and fall_back:
-        return _by_splitting(problem, score, threshold, budget, seed, SMOOTH, estimates, spent)
-    drawn = importance(problem, score, threshold, points, draws, seed)
-    spent += draws
-    estimates[method] = (drawn.probability, drawn.relative_error)
-    if fall_back and not _at_home(*estimates.values()):
-        return _by_splitting(problem, score, threshold, budget, seed, SMOOTH, estimates, spent)
-    paths = problem.decode(drawn.noise)[None]
-    return RareEvent(
-        drawn.probability,
-        drawn.relative_error,
-        threshold,
-        method,
-        spent,
-        _tree(problem, paths, threshold),
-        drawn.weights.numpy(),
-        estimates,
-    )
-
-
-def _at_home(pilot: tuple[float, float], fine: tuple[float, float]) -> bool:
+def _agree(pilot: tuple[float, float], fine: tuple[float, float]) -> bool:
     """Whether importance sampling is precise, and subset simulation does not see much that it misses."""
-    if not fine[1] < PRECISE:
-        return False
-    return math.log(pilot[0] / fine[0]) <= APART * math.hypot(pilot[1], fine[1])
-
-
-def _by_splitting(
-    problem: Problem, score, threshold: float, budget: int, seed: int, mix, estimates: dict, spent: int = 3 * PROBES
-) -> RareEvent:
-    particles = _particles(problem, score, threshold, budget - spent, seed)
-    found = split(problem, score, threshold, particles, 0.15, seed, mix=mix)
-    estimates = {**estimates, "splitting": (found.probability, found.relative_error)}
-    weights = np.full(len(found.noise), 1 / len(found.noise))
-    return RareEvent(
-        found.probability,
-        found.relative_error,
-        threshold,
-        "splitting",
-        found.evaluations + spent + 500,
-        _tree(problem, problem.decode(found.noise)[None], threshold),
-        weights,
-        estimates,
-    )
-
-
-@torch.no_grad()
-def _particles(problem: Problem, score, threshold: float, budget: int, seed: int) -> int:
-    """How many draws a level the budget pays for, from a rough idea of how many levels there will be."""
-    values = score(problem.decode(problem.prior(500, seed, "levels")))
-    z = float((threshold - values.mean()) / values.std())
-    depth = min(max(-norm.logsf(max(z, 0.5)), 1.0), 20.0)
-    return max(int(0.95 * (budget - 500) / (1 + 0.85 * depth / -math.log(0.15))), 200)
-
-
-def _tree(problem: Problem, paths: torch.Tensor, threshold: float) -> xr.DataTree:
-    return scenarios.assemble(paths.numpy(), problem.assets, threshold=threshold, horizon=problem.horizon)
+    return fine[1] < PRECISE and math.log(pilot[0] / fine[0]) <= APART * math.hypot(pilot[1], fine[1])

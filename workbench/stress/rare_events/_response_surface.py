@@ -6,8 +6,8 @@ no derivative has a slope all the same. The centre moves to the point of least n
 
 .. math:: m \leftarrow \frac{g^\top m + \ell - a}{\|g\|^2}\,g,
 
-which is the step of :mod:`.design` with a regressed slope (a response surface, Bucher & Bourgund 1990). Draws of the
-law itself (spread 1) give the centre around which importance sampling does best; narrow ones the point of least norm.
+which is the step of :mod:`._form` with a regressed slope (a response surface, Bucher & Bourgund 1990). Draws of
+spread 1, the sampler's own, give the centre around which importance sampling does best; narrow ones the point of least norm.
 """
 
 from __future__ import annotations

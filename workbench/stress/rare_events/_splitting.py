@@ -6,7 +6,7 @@ each level the value that a share ``keep`` of the draws exceeds; the survivors a
 their level. Works with any sampler: it asks for no gradient.
 
 Draws of a level descend from few ancestors, and the usual formula for the error, which looks at one level's chains
-alone, is three times too small after six levels. The genealogy tells it (Lee & Whiteley 2018): with :math:`w_e` the
+alone, is three times too small after six levels. The genealogy gives it (Lee & Whiteley 2018): with :math:`w_e` the
 share of the draws that reach the target and descend from first-level draw :math:`e`, the squared relative error is
 :math:`\sum_e w_e^2`.
 """
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from workbench.errors import Refusal
 from workbench.samplers.noise import stream
-from workbench.stress._kernels import JUMPS, Kernel, step
+from workbench.stress._kernels import JUMPS, Kernel, Mix, step
 from workbench.stress.problem import Problem, Score
 
 
@@ -45,7 +45,7 @@ def split(
     keep: float = 0.1,
     seed: int = 0,
     stage: str = "split",
-    mix: tuple[float, float, float] = JUMPS,
+    mix: Mix = JUMPS,
     deepest: int = 40,
 ) -> Splitting:
     """Push ``particles`` draws up the score until ``target`` is reached; ``mix`` are the shares of the kernel's moves.
@@ -55,7 +55,8 @@ def split(
     kernel = Kernel(problem, stream(seed, f"{stage} moves", 0), mix)
     noise = problem.prior(particles, seed, stage)
     values, ancestor = score(problem.decode(noise)), torch.arange(particles)
-    log_p, levels, evaluations = 0.0, [], particles
+    levels: list[float] = []
+    log_p, evaluations = 0.0, particles
     while True:
         level = min(float(values.topk(max(int(keep * particles), 1)).values[-1]), target)
         inside = values >= level
@@ -63,35 +64,32 @@ def split(
         if level >= target:
             break
         if len(levels) >= deepest or (levels and level <= levels[-1]):
-            raise _beyond(values, target, evaluations)
+            raise Refusal(
+                f"after {evaluations} evaluations no draw of the sampler passes {float(values.max()):.4g}, {target:.4g} "
+                "was asked: the sampler cannot produce it over this horizon; ask for less, or use a sampler with a tail"
+            )
         levels.append(level)
-        climbed = _climb(kernel, noise[inside], values[inside], ancestor[inside], score, level, particles)
-        noise, values, ancestor = climbed
+        noise, values, lines = _climb(kernel, noise[inside], values[inside], score, level, particles)
+        ancestor = ancestor[inside][lines]
         evaluations += particles - int(inside.sum())
     error = _genealogy(ancestor[inside])
     probability = float(torch.tensor(log_p, dtype=torch.float64).exp())
     return Splitting(probability, error, (*levels, target), noise[inside], values[inside], evaluations)
 
 
-def _beyond(values: Tensor, target: float, evaluations: int) -> Refusal:
-    return Refusal(
-        f"after {evaluations} evaluations no draw of the sampler passes {float(values.max()):.4g}, "
-        f"{target:.4g} was asked: "
-        "the sampler cannot produce it over this horizon; ask for less, or use a sampler with a tail"
-    )
-
-
 def _climb(
-    kernel: Kernel, noise: Tensor, values: Tensor, ancestor: Tensor, score: Score, level: float, particles: int
+    kernel: Kernel, noise: Tensor, values: Tensor, score: Score, level: float, particles: int
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Chains from the survivors, inside their level, every state of which is kept: ``particles`` in all."""
-    states, scores, lines = [noise], [values], [ancestor]
-    while sum(map(len, states)) < particles:
-        noise, values, _ = step(kernel, noise, values, score, level)
+    """Chains from the survivors, inside their level, every state of which is kept: ``particles`` in all; noise, scores,
+    and the chain that each belongs to.
+    """
+    lines = torch.arange(particles) % len(noise)
+    states, scores = [noise], [values]
+    for _ in range(-(-particles // len(noise)) - 1):
+        noise, values = step(kernel, noise, values, score, level)
         states.append(noise)
         scores.append(values)
-        lines.append(ancestor)
-    return torch.cat(states)[:particles], torch.cat(scores)[:particles], torch.cat(lines)[:particles]
+    return torch.cat(states)[:particles], torch.cat(scores)[:particles], lines
 
 
 def _genealogy(ancestor: Tensor) -> float:

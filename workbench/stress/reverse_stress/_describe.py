@@ -1,101 +1,120 @@
-"""A scenario told in numbers: dates, moves, z-scores, the closest precedent, and what would falsify it."""
+"""A scenario in numbers: dates, moves, z-scores, the closest precedent, and what would falsify it.
+
+Every per cent is a simple return; the market is the same money in every asset, bought at the start and held. z-scores
+compare log returns with the history's own spread over as many days.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from workbench.stress.reverse_stress._precedent import Precedent, closest_episode
+from workbench.data import frequency
+from workbench.stress.reverse_stress._precedent import closest_episode
 from workbench.stress.reverse_stress._reverse import Mode, Reverse
 
-DAYS_TOLD = 3  # worst days that are told one by one
+WORST_DAYS = 3  # days that are named one by one
+STEPS = {
+    "7-day": {"days": 1},
+    "weekly": {"weeks": 1},
+    "monthly": {"months": 1},
+    "quarterly": {"months": 3},
+    "annual": {"years": 1},
+}
 
 
 def describe(path: pd.DataFrame, history: pd.DataFrame, as_of: str | pd.Timestamp | None = None) -> str:
-    """One scenario (day, asset) against the history (day, asset) of log returns it was imagined from.
+    """One scenario (day, asset) of log returns beside the history (day, asset) that it continues.
 
-    as_of : the day before the scenario begins, the history's last by default; steps are business days after it.
+    as_of : the day before the scenario begins, the history's last by default; its steps have the history's frequency
+    (business days, days, weeks, months).
     """
-    start = pd.Timestamp(as_of) if as_of is not None else history.index[-1]
-    dates = pd.bdate_range(start, periods=len(path) + 1)[1:]
-    market, moves = path.mean(axis=1), path.sum()
+    dates = _dates(history, pd.Timestamp(as_of) if as_of is not None else history.index[-1], len(path))
+    moves = path.sum()
+    spread = history[moves.index].std() * np.sqrt(len(path))
+    z = (moves / spread.where(spread > 0)).sort_values()
     precedent = closest_episode(moves, history, len(path))
+    near = "closer" if precedent.distance <= precedent.typical else "farther"
     return " ".join(
         [
-            _span(dates, market, history),
-            _extremes(moves, history, len(path)),
-            _worst(market, dates, history),
-            _past(precedent),
-            _falsify(moves, market, history, dates),
+            _market(path, history, dates),
+            _extremes(moves, z),
+            _worst(path, history, dates),
+            f"Closest precedent: {precedent}; {near} than real windows usually are to each other "
+            f"({precedent.typical:.2f}).",
+            _falsify(path, z, dates),
         ]
     )
 
 
-def _span(dates: pd.DatetimeIndex, market: pd.Series, history: pd.DataFrame) -> str:
-    z = market.sum() / (history.mean(axis=1).std() * np.sqrt(len(market)))
+def _dates(history: pd.DataFrame, start: pd.Timestamp, days: int) -> list[str]:
+    name = frequency(history)
+    if name == "daily":
+        return [str(date.date()) for date in pd.bdate_range(start, periods=days + 1)[1:]]
+    step = pd.DateOffset(**STEPS[name]) if name in STEPS else pd.Series(history.index).diff().median()
+    dates = [start + step * number for number in range(1, days + 1)]
+    return [str(date.date() if name in STEPS else date) for date in dates]
+
+
+def _held(path: pd.DataFrame) -> np.ndarray:
+    """Simple return (day,) since the start of the same money in every asset, held."""
+    return np.expm1(path.cumsum()).mean(axis=1).to_numpy()
+
+
+def _market(path: pd.DataFrame, history: pd.DataFrame, dates: list[str]) -> str:
+    z = path.mean(axis=1).sum() / (history.mean(axis=1).std() * np.sqrt(len(path)))
     return (
-        f"From {dates[0].date()} to {dates[-1].date()} the equal-weight market moves {np.expm1(market.sum()):+.1%} "
+        f"From {dates[0]} to {dates[-1]} the equal-weight market moves {_held(path)[-1]:+.1%} "
         f"(z = {z:+.1f} against its own {len(history):,}-day history)."
     )
 
 
-def _extremes(moves: pd.Series, history: pd.DataFrame, horizon: int) -> str:
-    z = (moves / (history[moves.index].std() * np.sqrt(horizon))).sort_values()
-    told = [f"{name} {np.expm1(moves[name]):+.1%} (z = {z[name]:+.1f})" for name in [*z.index[:3], z.index[-1]]]
-    return f"Lowest: {', '.join(told[:-1])}; highest: {told[-1]}; {int((moves < 0).sum())} of {len(moves)} fall."
+def _extremes(moves: pd.Series, z: pd.Series) -> str:
+    named = dict.fromkeys([*z.index[:3], z.index[-1]])
+    *low, high = [f"{name} {np.expm1(moves[name]):+.1%} (z = {z[name]:+.1f})" for name in named]
+    lowest = f"Lowest: {', '.join(low)}; highest: {high}" if low else f"The only asset: {high}"
+    return f"{lowest}; {int((moves < 0).sum())} of {len(moves)} fall."
 
 
-def _worst(market: pd.Series, dates: pd.DatetimeIndex, history: pd.DataFrame) -> str:
-    scale, past = history.mean(axis=1).std(), history.mean(axis=1)
-    order = np.argsort(market.to_numpy())[:DAYS_TOLD]
-    told = [
-        f"{dates[k].date()} {market.iloc[k]:+.1%} ({int((past <= market.iloc[k]).sum())} days so bad in the history)"
-        for k in order
+def _worst(path: pd.DataFrame, history: pd.DataFrame, dates: list[str]) -> str:
+    days, past = np.expm1(path).mean(axis=1).to_numpy(), np.expm1(history).mean(axis=1)
+    named = [
+        f"{dates[day]} {days[day]:+.1%} ({int((past <= days[day]).sum())} as bad in the history)"
+        for day in np.argsort(days)[:WORST_DAYS]
     ]
-    return f"Worst days: {'; '.join(told)}; one daily standard deviation is {scale:.1%}."
+    return f"Worst days: {'; '.join(named)}; one daily standard deviation is {past.std():.1%}."
 
 
-def _past(precedent: Precedent) -> str:
-    near = "nearer" if precedent.distance <= precedent.typical else "farther"
+def _falsify(path: pd.DataFrame, z: pd.Series, dates: list[str]) -> str:
+    half, held = len(path) // 2, _held(path)
     return (
-        f"Closest precedent: {precedent}; {near} than real windows usually are to each other ({precedent.typical:.2f})."
-    )
-
-
-def _falsify(moves: pd.Series, market: pd.Series, history: pd.DataFrame, dates: pd.DatetimeIndex) -> str:
-    z = moves / (history[moves.index].std() * np.sqrt(len(market)))
-    name, half = z.idxmin(), market.cumsum().iloc[len(market) // 2]
-    return (
-        f"Falsified if {name} stands above {np.expm1(moves[name] / 2):+.1%} on {dates[-1].date()}, "
-        f"or if the market is above "
-        f"{np.expm1(half / 2):+.1%} by {dates[len(market) // 2].date()}."
+        f"Falsified if {z.idxmin()} stands above {np.expm1(path[z.idxmin()].sum() / 2):+.1%} on {dates[-1]}, or if the "
+        f"market is above {held[half] / 2:+.1%} by {dates[half]}."
     )
 
 
 def describe_reverse(answer: Reverse, history: pd.DataFrame, as_of: str | pd.Timestamp | None = None) -> str:
-    """Every mode of a reverse stress test, as Markdown."""
+    """Every mode of a reverse stress test, as Markdown; losses and shares are fractions of the book's notional."""
     head = (
         f"P(loss >= {answer.loss:.1%}) = {answer.probability:.2g} (relative error {answer.relative_error:.0%}; "
         f"{answer.method}, {answer.evaluations:,} paths)."
     )
-    return "\n\n".join(
-        [head, *(f"**Way {number}.** {_mode(mode, history, as_of)}" for number, mode in enumerate(answer.modes, 1))]
-    )
+    ways = [f"**Way {number}.** {_mode(mode, history, as_of)}" for number, mode in enumerate(answer.modes, 1)]
+    return "\n\n".join([head, *ways])
 
 
 def _mode(mode: Mode, history: pd.DataFrame, as_of: str | pd.Timestamp | None) -> str:
     return (
-        f"Loss {mode.loss:.1%}, distance {mode.distance:.2f}, {mode.plausibility:.1%} of the "
-        f"sampler's draws move at least as "
-        f"far, log likelihood ratio {mode.log_likelihood_ratio:.1f}. {describe(mode.path, history, as_of)} "
-        f"Who loses it: {_shares(mode.by_factor['share'])}; by position: {_shares(mode.by_asset['share'], 4)}."
+        f"Loss {mode.loss:.1%}, distance {mode.distance:.2f}, {mode.plausibility:.1%} of the sampler's draws move at "
+        f"least as far, log likelihood ratio {mode.log_likelihood_ratio:.1f}. {describe(mode.path, history, as_of)} "
+        f"Contributions to the loss: {_shares(mode.by_factor['share'])}; by position: "
+        f"{_shares(mode.by_asset['share'], 4)}."
     )
 
 
-def _shares(shares: pd.Series | Mapping[str, float], most: int = 5) -> str:
-    ordered = pd.Series(shares).sort_values(key=abs, ascending=False)
-    told = [f"{name} {value:+.2%}" for name, value in ordered.head(most).items()]
-    rest = ordered.iloc[most:].sum()
-    return ", ".join(told) + (f", the other {len(ordered) - most} {rest:+.2%}" if len(ordered) > most else "")
+def _shares(shares: pd.Series, most: int = 5) -> str:
+    """The largest shares, and the sum of the rest."""
+    ordered = shares.sort_values(key=abs, ascending=False)
+    named = [f"{name} {value:+.2%}" for name, value in ordered.head(most).items()]
+    rest = [f"the other {len(ordered) - most} {ordered.iloc[most:].sum():+.2%}"] if len(ordered) > most else []
+    return ", ".join(named + rest)

@@ -1,7 +1,7 @@
 r"""How plausible a scenario is to the sampler that made it.
 
 *Cost*: for a continuous map the squared noise norm :math:`\|n\|^2`. A bootstrap's noise is a row number, and its
-norm says nothing; there the cost is :math:`\sum_t z_t^\top S^{-1} z_t` of the daily shocks the noise decodes to (for
+norm means nothing; there the cost is :math:`\sum_t z_t^\top S^{-1} z_t` of the daily shocks the noise decodes to (for
 samplers without shocks: of the daily returns), which is the same number when shocks are normal.
 
 *Plausibility*: the share of the sampler's own draws whose horizon moves lie at least as far from their centre, in
@@ -9,7 +9,7 @@ Mahalanobis distance. For normal moves that is the :math:`\chi^2` tail at the sq
 asset.
 
 *Log likelihood ratio*: :math:`-\tfrac12(\text{cost} - \text{cost of the quietest path})`, the log density of the
-scenario's noise against that of the unconditional law at its mode.
+scenario's noise against that of unconditional noise at its mode.
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ OWN_DRAWS = 4000
 
 
 class Plausibility:
-    """Costs and plausibility levels of one problem's scenarios; ``continuous`` says whether the noise norm
-    means anything.
-    """
+    """Costs and plausibility levels of one problem's scenarios; ``continuous``: the noise norm is a cost."""
 
     @torch.no_grad()
     def __init__(self, problem: Problem, continuous: bool, seed: int = 0) -> None:
@@ -72,5 +70,5 @@ class Plausibility:
         return (1 + beyond) / (1 + len(self.own))
 
     def log_ratio(self, cost: Tensor) -> Tensor:
-        """Log density (scenario,) against the mode of the unconditional law."""
+        """Log density (scenario,) against the mode of unconditional noise."""
         return -0.5 * (cost - self.quietest)

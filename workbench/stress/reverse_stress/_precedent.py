@@ -1,4 +1,4 @@
-"""The nearest real episode: which stretch of history moved the same assets by the same multiples of their
+"""The closest real episode: the window of history that moved the same assets by the same multiples of their
 volatility.
 """
 
@@ -15,46 +15,51 @@ from workbench.errors import ParameterError
 @dataclass(frozen=True)
 class Precedent:
     """One real window. distance : root mean square over assets of the difference in z-scores of the cumulative move.
-    likeness : cosine of the two vectors of z-scores. typical : the median distance of a window to its own nearest.
+    similarity : cosine of the two vectors of z-scores. typical : the median distance of a window from the closest one
+    that shares no day with it. moves : the window's own, asset -> log return.
     """
 
     first: pd.Timestamp
     last: pd.Timestamp
     distance: float
-    likeness: float
+    similarity: float
     typical: float
     moves: pd.Series
 
     def __str__(self) -> str:
-        return f"{self.first.date()} to {self.last.date()} (distance {self.distance:.2f}, likeness {self.likeness:.2f})"
+        dates = f"{self.first.date()} to {self.last.date()}"
+        return f"{dates} (distance {self.distance:.2f}, similarity {self.similarity:.2f})"
 
 
 def closest_episode(moves: pd.Series, history: pd.DataFrame, horizon: int) -> Precedent:
-    """The window of ``horizon`` days of ``history`` (log returns) nearest to cumulative ``moves`` (asset ->
-    log return).
+    """The window of ``horizon`` days of ``history`` (log returns) closest to cumulative ``moves`` (asset ->
+    log return). An asset that never moves in the history does not count.
     """
     if len(history) < 2 * horizon:
         raise ParameterError(f"a history of {len(history)} days has no two windows of {horizon} days to compare with")
-    history = history[list(moves.index)]
-    scale = history.std() * np.sqrt(horizon)
-    windows = history.rolling(horizon).sum().iloc[horizon - 1 :] / scale
-    wanted = (moves / scale).to_numpy()
-    values = windows.to_numpy()
-    distance = np.sqrt(((values - wanted) ** 2).mean(axis=1))
+    scale = history[list(moves.index)].std() * np.sqrt(horizon)
+    scale = scale[scale > 0]
+    windows = history[list(scale.index)].rolling(horizon).sum().iloc[horizon - 1 :] / scale
+    wanted, values = (moves[scale.index] / scale).to_numpy(), windows.to_numpy()
+    distance = _distances(wanted, values)
     best = int(distance.argmin())
-    likeness = float(values[best] @ wanted / (np.linalg.norm(values[best]) * np.linalg.norm(wanted) + 1e-300))
+    similarity = float(values[best] @ wanted / (np.linalg.norm(values[best]) * np.linalg.norm(wanted) + 1e-300))
     return Precedent(
         history.index[best],
         windows.index[best],
         float(distance[best]),
-        likeness,
+        similarity,
         _typical(values[::horizon]),
         windows.iloc[best] * scale,
     )
 
 
+def _distances(wanted: np.ndarray, windows: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.square(windows - wanted).mean(axis=1))
+
+
 def _typical(windows: np.ndarray) -> float:
-    """Median distance of non-overlapping real windows to their nearest other one: what "near" means in this market."""
-    gaps = np.sqrt(((windows[:, None] - windows[None]) ** 2).mean(axis=2))
+    """Median distance of windows without overlap from the closest other one: what "close" means in this market."""
+    gaps = np.stack([_distances(window, windows) for window in windows])
     np.fill_diagonal(gaps, np.inf)
     return float(np.median(gaps.min(axis=1)))

@@ -1,9 +1,9 @@
-"""Reverse: the most plausible ways to lose a given amount, each told with its plausibility, precedent and shares.
+"""Reverse stress tests: the most plausible ways to lose a given amount, with plausibility, precedent and shares.
 
 Subset simulation first finds paths that lose as much. With a gradient, each then descends to the nearest point of least
-noise norm (:mod:`.design`); where the map is continuous without one, the slope is regressed (:mod:`.response`); where
-it jumps, days are drawn anew and kept when the path still loses as much and costs less (:mod:`.plausibility` says what
-a bootstrap's scenario costs). Solutions that move the same assets the same way are one mode; the cheapest of each is
+noise norm (FORM); where the map is continuous without one, the slope is regressed (a response surface); where it jumps,
+days are drawn anew and kept when the path still loses as much and costs less (:mod:`._plausibility` says what a
+bootstrap's scenario costs). Solutions that move the same assets the same way are one mode; the cheapest of each is
 kept.
 """
 
@@ -17,24 +17,26 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from workbench import scenarios
+from workbench._require import count, number
 from workbench.books import Book
 from workbench.errors import Refusal
 from workbench.samplers import Sampler
 from workbench.samplers.noise import stream
-from workbench.stress._kernels import JUMPS, SMOOTH, Kernel, linger
+from workbench.stress._kernels import JUMPS, SMOOTH, Kernel, Mix, run
+from workbench.stress._modes import alike, distinct
+from workbench.stress._smoothness import regularity
 from workbench.stress.events import Loss
-from workbench.stress.problem import Problem, Score, continuous, smooth
+from workbench.stress.problem import Problem, Score, Start
 from workbench.stress.rare_events._form import form
 from workbench.stress.rare_events._response_surface import response_surface
 from workbench.stress.rare_events._splitting import Splitting, split
-from workbench.stress.reverse_stress import _shapley as shapley
-from workbench.stress.reverse_stress._modes import alike, distinct
-from workbench.stress.reverse_stress._plausibility import Plausibility
+from workbench.stress.reverse_stress._plausibility import OWN_DRAWS, Plausibility
 from workbench.stress.reverse_stress._precedent import Precedent, closest_episode
+from workbench.stress.reverse_stress._shapley import by_asset, by_factor
 
+METHODS = {"smooth": "gradient", "continuous": "regressed slope", "jumps": "gradient-free"}
 NARROW = 0.3  # spread of the draws from which a slope is regressed
-CROWD, LINGER = 128, 24  # scenarios of the crowd, and moves that part them from each other
+SAMPLE, STEPS = 128, 24  # scenarios of the conditional sample, and moves that part them from each other
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Mode:
     """One way to lose the money.
 
     path : log returns (day, asset). distance : root of the cost, the noise norm where there is a gradient.
-    plausibility, log_likelihood_ratio : see :mod:`.plausibility`. by_asset, by_factor : Shapley shares of the loss.
+    plausibility, log_likelihood_ratio : see :mod:`._plausibility`. by_asset, by_factor : Shapley shares of the loss.
     members : positions in the answer's conditional sample of the scenarios whose moves are most like this one's.
     """
 
@@ -67,7 +69,7 @@ class Mode:
 class Reverse:
     """All modes, the cheapest first, and how likely any loss of that size is (with its relative error).
 
-    tree : one draw a mode. conditional : draws of the sampler given the loss.
+    tree : one draw a mode. conditional : draws of the sampler given the loss, of which the modes are the most plausible.
     """
 
     modes: tuple[Mode, ...]
@@ -86,64 +88,73 @@ def reverse(
     loss: float,
     horizon: int = 20,
     seed: int = 0,
-    start="last",
+    start: Start = "last",
     particles: int = 500,
     starts: int = 24,
     modes: int = 3,
     sweeps: int = 150,
 ) -> Reverse:
-    """The most plausible scenarios of ``horizon`` days in which ``book`` loses ``loss`` (fraction of the notional).
+    """Reverse stress test: the most plausible scenarios of ``horizon`` days in which ``book`` loses ``loss``.
 
-    particles : draws a level of the first search. starts : how many of its finds are improved. modes : how many
-    distinct ones to keep at the most. sweeps : attempts to improve each find, where there is no gradient.
+    loss : positive, a fraction of the notional. particles : draws a level of the first search. starts : how many of its
+    finds are improved. modes : how many distinct ones to keep at the most. sweeps : attempts to improve each find,
+    where there is no gradient.
 
     Raises Refusal when the sampler cannot lose that much.
     """
-    problem, functional = Problem(sampler, horizon, start), Loss(book)
-
-    def score(paths: Tensor) -> Tensor:
-        return functional(paths, problem.assets)
-
-    kind = "gradient" if smooth(problem, score, seed) else "jumps"
-    kind = "regressed slope" if kind == "jumps" and continuous(problem, score, seed) else kind
+    number("loss", loss, above=0)
+    for name, value, least in (("particles", particles, 20), ("starts", starts, 1), ("modes", modes, 1)):
+        count(name, value, least)
+    count("sweeps", sweeps, 0)
+    problem = Problem(sampler, horizon, start)
+    score = problem.score(Loss(book))
+    kind = regularity(problem, score, seed)
     mix = JUMPS if kind == "jumps" else SMOOTH
     found = split(problem, score, loss, particles, 0.15, seed, "reverse", mix)
     plausible = Plausibility(problem, kind != "jumps", seed)
-    begin = found.noise[:: max(len(found.noise) // starts, 1)][:starts]
-    if kind == "gradient":
-        mirrored = torch.cat([begin, -begin[: starts // 2]])  # the other side of the market is tried too
-        points, spent = form(problem, score, loss, mirrored)
-    elif kind == "regressed slope":
-        points, spent = response_surface(problem, score, loss, found.noise, seed, NARROW)
-    else:
-        points, spent = _improve(problem, score, loss, begin, plausible, seed, sweeps)
+    points, spent = _improve(problem, score, loss, found, kind, plausible, seed, starts, sweeps)
     if not len(points):
         raise Refusal(f"no start reached the loss of {loss:g} by descent; the loss may jump there")
     points = distinct(problem, points, plausible.cost(points))[:modes]
-    paths, crowd = problem.decode(points).detach(), _crowd(problem, score, loss, found, mix, seed)
+    sample = _conditional(problem, score, loss, found, mix, seed)
+    spent += found.evaluations + OWN_DRAWS + (STEPS + 1) * len(sample)
     return Reverse(
-        _modes(problem, book, score, points, paths, crowd, plausible, seed),
+        _modes(problem, book, score, points, sample, plausible, seed),
         loss,
         found.probability,
         found.relative_error,
-        "gradient-free" if kind == "jumps" else kind,
-        found.evaluations + spent + 4000 + (LINGER + 1) * len(crowd),
-        scenarios.assemble(paths.numpy()[None], problem.assets, reverse=loss, horizon=horizon),
-        scenarios.assemble(crowd.numpy()[None], problem.assets, reverse=loss, horizon=horizon),
+        METHODS[kind],
+        spent,
+        problem.tree(problem.decode(points).detach()[None], reverse=loss),
+        problem.tree(sample[None], reverse=loss),
     )
 
 
 @torch.no_grad()
-def _crowd(problem: Problem, score: Score, loss: float, found: Splitting, mix, seed: int) -> Tensor:
-    """Paths (draw, time, asset) of the law given the loss: chains from the finds, long enough to part them."""
-    every = slice(None, None, max(len(found.noise) // CROWD, 1))
+def _conditional(problem: Problem, score: Score, loss: float, found: Splitting, mix: Mix, seed: int) -> Tensor:
+    """Paths (draw, time, asset) of the sampler given the loss: chains from the finds, long enough to part them."""
+    every = slice(None, None, max(len(found.noise) // SAMPLE, 1))
     kernel = Kernel(problem, stream(seed, "crowd", 0), mix)
-    noise, _ = linger(kernel, found.noise[every][:CROWD], found.values[every][:CROWD], score, loss, LINGER)
+    noise, _ = run(kernel, found.noise[every][:SAMPLE], found.values[every][:SAMPLE], score, loss, STEPS)
     return problem.decode(noise)
 
 
-@torch.no_grad()
 def _improve(
+    problem: Problem, score: Score, loss: float, found: Splitting, kind: str, plausible: Plausibility, seed: int,
+    starts: int, sweeps: int,
+) -> tuple[Tensor, int]:  # fmt: skip
+    """Noise (start, dim) of less cost that loses as much, and the evaluations that took."""
+    begin = found.noise[:: max(len(found.noise) // starts, 1)][:starts]
+    if kind == "smooth":
+        mirrored = torch.cat([begin, -begin[: starts // 2]])  # the other side of the market is tried too
+        return form(problem, score, loss, mirrored)
+    if kind == "continuous":
+        return response_surface(problem, score, loss, found.noise, seed, NARROW)
+    return _redraw(problem, score, loss, begin, plausible, seed, sweeps)
+
+
+@torch.no_grad()
+def _redraw(
     problem: Problem, score: Score, loss: float, noise: Tensor, plausible: Plausibility, seed: int, sweeps: int
 ) -> tuple[Tensor, int]:
     """Draw days anew; keep what costs less and still loses as much."""
@@ -161,36 +172,30 @@ def _improve(
     return noise, spent
 
 
+@torch.no_grad()
 def _modes(
-    problem: Problem,
-    book: Book,
-    score: Score,
-    points: Tensor,
-    paths: Tensor,
-    crowd: Tensor,
-    plausible: Plausibility,
-    seed: int,
+    problem: Problem, book: Book, score: Score, points: Tensor, sample: Tensor, plausible: Plausibility, seed: int
 ) -> tuple[Mode, ...]:
-    cost, losses, level = plausible.cost(points), score(paths), plausible.level(paths.sum(dim=1))
-    nearest_mode = alike(problem, crowd, paths).argmax(dim=1).numpy()
-    columns = [problem.assets.index(name) for name in book.assets]
-    history = problem.sampler.history_
+    paths, cost = problem.decode(points), plausible.cost(points)
+    losses, level, ratio = score(paths), plausible.level(paths.sum(dim=1)), plausible.log_ratio(cost)
+    closest = alike(problem, sample, paths).argmax(dim=1).numpy()
+    columns, history = [problem.assets.index(name) for name in book.assets], problem.sampler.history_
     made = []
-    for number, path in enumerate(paths):
+    for place, path in enumerate(paths):
         table = pd.DataFrame(path.numpy(), columns=problem.assets, index=range(1, problem.horizon + 1))
         own = path[:, columns]
         made.append(
             Mode(
                 table,
-                float(losses[number]),
-                float(cost[number].sqrt()),
-                float(level[number]),
-                float(plausible.log_ratio(cost[number])),
-                shapley.by_asset(book, own, seed),
-                shapley.by_factor(book, own, history, seed=seed),
+                float(losses[place]),
+                float(cost[place].sqrt()),
+                float(level[place]),
+                float(ratio[place]),
+                by_asset(book, own, seed),
+                by_factor(book, own, history, seed=seed),
                 closest_episode(table.sum(), history, problem.horizon),
-                points[number],
-                np.flatnonzero(nearest_mode == number),
+                points[place],
+                np.flatnonzero(closest == place),
             )
         )
     return tuple(made)

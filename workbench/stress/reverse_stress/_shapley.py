@@ -1,9 +1,9 @@
-r"""Who lost the money: Shapley shares of a book's loss among the assets, or among the market's factors.
+r"""Shapley shares of a book's loss among the assets, or among the market's factors.
 
 A coalition's worth is the loss when only its members move. The Shapley value averages each player's marginal
 contribution over all orders; over sampled orders, each with its reverse (which is exact for books without interactions
-and for quadratic ones, where a pair's cross term falls once to each). Shares add up to the loss without the passing of
-time, and carry the standard error of the sampled orders.
+and for quadratic ones, where a pair's cross term falls once to each). Shares add up to the loss but for the passing of
+time, which is a row of its own where it matters, and carry the standard error of the sampled orders.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from workbench.books import Book
-from workbench.books.volatility import DAYS
 from workbench.samplers.noise import stream
 
 ORDERS = 64
@@ -43,36 +42,48 @@ def shapley(worth: Callable[[Tensor], Tensor], names: list[str], orders: int = O
 
 def by_asset(book: Book, path: Tensor, seed: int = 0) -> pd.DataFrame:
     """Shares of the loss on one path (time, asset) among the book's factors (assets and implied volatilities)."""
-    factors, years = book.factors(path[None]), path.shape[0] / DAYS
-    moving = torch.nonzero(factors[0]).flatten()
+    parts = [(part, day, part.factors(path[None, :day])[0]) for day, part in book.by_last_day(len(path))]
+    moving = torch.nonzero(torch.stack([factors.abs() for _, _, factors in parts]).sum(dim=0)).flatten()
     names = [book.factor_names[position] for position in moving]
-
-    def worth(coalitions: Tensor) -> Tensor:
-        rows = torch.zeros(len(coalitions), factors.shape[1], dtype=torch.float64)
-        rows[:, moving] = coalitions * factors[0, moving]
-        return -book.value(rows, years)
-
-    return shapley(worth, names, seed=seed)
+    players = torch.eye(len(book.factor_names), dtype=torch.float64)[moving]
+    return _shared(book, [(part, day, players * factors) for part, day, factors in parts], names, seed)
 
 
 def by_factor(book: Book, path: Tensor, returns: pd.DataFrame, factors: int = 3, seed: int = 0) -> pd.DataFrame:
     """Shares of the loss on one path among the first principal components of ``returns`` (standardised), what is each
     asset's own, and the implied volatilities taken together.
     """
-    changes, years = book.factors(path[None])[0], path.shape[0] / DAYS
-    assets = len(book.assets)
-    parts, names = _components(changes[:assets], returns[book.assets], factors)
-    rows = torch.zeros(len(names), len(changes), dtype=torch.float64)
-    rows[:, :assets] = parts
-    if len(changes) > assets:
-        rows = torch.cat([rows, torch.cat([torch.zeros(assets), changes[assets:]]).double()[None]])
-        names.append("implied volatility")
-    return shapley(lambda coalitions: -book.value(coalitions @ rows, years), names, seed=seed)
+    assets, parts = len(book.assets), []
+    for day, part in book.by_last_day(len(path)):
+        changes = part.factors(path[None, :day])[0]
+        split, names = _components(changes[:assets], returns[book.assets], factors)
+        rows = torch.zeros(len(names) + 1, len(changes), dtype=torch.float64)
+        rows[:-1, :assets], rows[-1, assets:] = split, changes[assets:]
+        parts.append((part, day, rows))
+    if book.volatility is None:
+        return _shared(book, [(part, day, rows[:-1]) for part, day, rows in parts], names, seed)
+    return _shared(book, parts, [*names, "implied volatility"], seed)
+
+
+def _shared(book: Book, parts: list[tuple[Book, int, Tensor]], names: list[str], seed: int) -> pd.DataFrame:
+    """Shares of players whose moves add up: ``parts`` hold the positions of one last day, that day, and the factor
+    changes (player, factor) that each player brings.
+    """
+
+    def worth(coalitions: Tensor) -> Tensor:
+        values = [part.value(coalitions @ rows, day / book.periods) for part, day, rows in parts]
+        return -torch.stack(values).sum(dim=0)
+
+    table = shapley(worth, names, seed=seed)
+    nobody = float(worth(torch.zeros(1, len(names), dtype=torch.float64))[0]) + book.today()
+    if abs(nobody) > 1e-12:
+        table.loc["time"] = [nobody, 0.0]
+    return table
 
 
 def _components(moves: Tensor, returns: pd.DataFrame, factors: int) -> tuple[Tensor, list[str]]:
     """Split asset moves (asset,) into the part of each component and the rest, (part, asset)."""
-    scale = returns.std().to_numpy()
+    scale = returns.std().where(lambda spread: spread > 0, 1.0).to_numpy()
     _, strength, directions = np.linalg.svd(((returns - returns.mean()) / scale).to_numpy(), full_matrices=False)
     factors = min(factors, len(directions))
     explained = strength**2 / (strength**2).sum()

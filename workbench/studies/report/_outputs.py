@@ -6,16 +6,18 @@ import base64
 import html
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
 from workbench.studies.figures import ROLE
-from workbench.studies.report.markup import inline, markdown, mathml, offline
+from workbench.studies.report._markup import inline, markdown, mathml, offline, words
 
-IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
-NUMBER = re.compile(r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|to .*)?", re.IGNORECASE)
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
+_NUMBER = re.compile(r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|to .*)?", re.IGNORECASE)
+_EMPTY = ("", "–", "-", "NaN", "None", "nan")
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 @dataclass
@@ -27,7 +29,7 @@ class Drawn:
     undescribed: int = 0
 
 
-def role(output: NotebookNode) -> dict:
+def role(output: NotebookNode) -> dict[str, str]:
     """What :mod:`workbench.studies.figures` wrote of an output: its role, caption, outcome."""
     return output.get("metadata", {}).get(ROLE, {})
 
@@ -35,51 +37,46 @@ def role(output: NotebookNode) -> dict:
 def draw(cell: NotebookNode, caption: str, heading: str) -> Drawn:
     """All outputs of a cell; ``caption`` is for the last figure without its own, ``heading`` is above the cell."""
     drawn = Drawn()
-    figures = [output for output in cell.get("outputs", []) if _image(output)]
-    words = cell.metadata.get("alt", [])
-    words = [words] if isinstance(words, str) else list(words)
+    alts = cell.metadata.get("alt", [])
+    alts = [alts] if isinstance(alts, str) else list(alts)
+    count = sum(_image(output) is not None for output in cell.get("outputs", []))
+    alts += [""] * (count - len(alts))
+    captions = [""] * (count - 1) + [caption]
     for output in cell.get("outputs", []):
-        if output in figures:
-            place = next(i for i, known in enumerate(figures) if known is output)
-            own = words[place] if place < len(words) else ""
-            last = caption if output is figures[-1] else ""
-            drawn.shown.append(_figure(output, own, last, heading, drawn))
+        if mime := _image(output):
+            shown = _figure(output, mime, alts.pop(0), captions.pop(0), heading, drawn)
         elif output.output_type == "stream":
-            (drawn.aside if output.name == "stderr" else drawn.shown).append(_text(output.text))
+            shown = _text(output.text)
         elif output.output_type == "error":
-            drawn.shown.append(_text("\n".join(output.traceback)).replace("<pre>", '<pre class="error">', 1))
-        elif role(output).get("role") != "caption":
-            drawn.shown.append(_rich(output))
+            shown = _text("\n".join(output.traceback)).replace("<pre>", '<pre class="error">', 1)
+        else:
+            shown = "" if role(output).get("role") == "caption" else _rich(output.data)
+        (drawn.aside if output.get("name") == "stderr" else drawn.shown).append(shown)
     return drawn
 
 
 def _image(output: NotebookNode) -> str | None:
-    return next((mime for mime in IMAGES if mime in output.get("data", {})), None)
+    return next((mime for mime in _IMAGES if mime in output.get("data", {})), None)
 
 
-def _figure(output: NotebookNode, own: str, caption: str, heading: str, drawn: Drawn) -> str:
-    mime = _image(output)
-    said = role(output).get("caption") or caption
+def _figure(output: NotebookNode, mime: str, own: str, caption: str, heading: str, drawn: Drawn) -> str:
+    caption = inline(role(output).get("caption") or caption)
     alt = output.metadata.get(mime, {}).get("alt") or own or output.metadata.get("alt")
     if not alt:
         drawn.undescribed += 1
-        alt = (
-            BeautifulSoup(inline(said), "html.parser").get_text()
-            if said
-            else f"Figure without a description, under {heading!r}"
-        )
-    text = f"<figcaption>{inline(said)}</figcaption>" if said else ""
+        alt = words(caption) or f"Figure without a description, under {heading!r}"
+    text = f"<figcaption>{caption}</figcaption>" if caption else ""
     return f'<figure><img src="{_data(output.data[mime], mime)}" alt="{html.escape(alt, quote=True)}"/>{text}</figure>'
 
 
-def _data(content: str | list, mime: str) -> str:
+def _data(content: str | list[str], mime: str) -> str:
     text = "".join(content)
     code = base64.b64encode(text.encode()).decode() if mime == "image/svg+xml" else text.replace("\n", "").strip()
     return f"data:{mime};base64,{code}"
 
 
-def _rich(output: NotebookNode) -> str:
-    data = {mime: "".join(value) for mime, value in output.data.items() if isinstance(value, (str, list))}
+def _rich(data: dict[str, Any]) -> str:
+    data = {mime: "".join(value) for mime, value in data.items() if isinstance(value, str | list)}
     if "text/html" in data:
         return _table(data["text/html"])
     if "text/markdown" in data:
@@ -90,7 +87,7 @@ def _rich(output: NotebookNode) -> str:
 
 
 def _table(fragment: str) -> str:
-    """A table without the author's tool's own look, in a box that scrolls when it is too wide for the screen."""
+    """A table in the report's own look, in a box that scrolls when it is too wide for the screen."""
     soup = BeautifulSoup(offline(fragment), "html.parser")
     for style in soup.find_all("style", attrs={"scoped": True}):
         style.decompose()
@@ -101,31 +98,29 @@ def _table(fragment: str) -> str:
     return str(soup)
 
 
-def _align(table) -> None:
+def _align(table: Tag) -> None:
     """Mark columns of numbers, so that they stand to the right and words to the left.
 
     Columns are counted from the right, because the labels on the left span rows.
     """
-    rows = [row.find_all("td") for row in table.find_all("tr") if row.find("td")]
+    rows = [list(row.find_all("td")) for row in table.find_all("tr") if row.find("td")]
     for row in table.find_all("tr"):
-        for place, cell in enumerate(reversed(row.find_all("td"))):
-            cell["class"] = [*cell.get("class", []), *(["n"] if _numeric(rows, place) else [])]
-        if not row.find("td"):
-            for place, heading in enumerate(reversed(row.find_all("th"))):
-                heading["class"] = [*heading.get("class", []), *(["n"] if _numeric(rows, place) else [])]
+        for place, cell in enumerate(reversed(row.find_all("td") or row.find_all("th"))):
+            if _numeric(rows, place):
+                cell["class"] = " ".join([*cell.get_attribute_list("class"), "n"])
 
 
-def _numeric(rows: list, place: int) -> bool:
+def _numeric(rows: list[list[Tag]], place: int) -> bool:
     """Whether most filled cells of a column, counted from the right, are numbers."""
     cells = [row[-1 - place].get_text().strip() for row in rows if place < len(row)]
-    filled = [cell for cell in cells if cell not in ("", "–", "-", "NaN", "None", "nan")]
-    return bool(filled) and sum(bool(NUMBER.fullmatch(cell)) for cell in filled) * 2 > len(filled)
+    filled = [cell for cell in cells if cell not in _EMPTY]
+    return bool(filled) and sum(bool(_NUMBER.fullmatch(cell)) for cell in filled) * 2 > len(filled)
 
 
-def _text(text: str | list) -> str:
+def _text(text: str | list[str]) -> str:
     return f"<pre>{html.escape(_bare(''.join(text)))}</pre>" if "".join(text).strip() else ""
 
 
 def _bare(text: str) -> str:
     """Text as a terminal leaves it: no colours, and of a line that was written over only the last."""
-    return "\n".join(line.rpartition("\r")[2] for line in ESCAPES.sub("", text).replace("\r\n", "\n").split("\n"))
+    return "\n".join(line.rpartition("\r")[2] for line in _ESCAPES.sub("", text).replace("\r\n", "\n").split("\n"))

@@ -1,8 +1,8 @@
-"""One notebook through papermill in a fresh kernel, with one time limit for all of it, and the truth of how it ended.
+"""One notebook through papermill in a fresh kernel, with one time limit for all of it, and a true account of its end.
 
 Papermill records a killed kernel, a cell that ran out of time and cells never run as completed, and takes
 ``sys.exit(0)`` for success. The outcome is judged here, from the exceptions and the outputs, and the marks in the
-notebook are put right. The kernel is this very interpreter, whatever kernel specifications the machine has.
+notebook are corrected. The kernel is this very interpreter, whatever kernel specifications the machine has.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import papermill
@@ -28,8 +29,11 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 
-ENGINE = "workbench"
-STARTS = 3  # where kernels listen on ports they may meet another's
+from workbench.studies.runner._cells import ERROR_MARK, tags
+
+_ENGINE = "workbench"
+_STARTS = 3  # where kernels listen on ports they may meet another's
+_ARGV = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 
 
 @dataclass(frozen=True)
@@ -42,46 +46,37 @@ class Outcome:
     message: str = ""
 
 
-class Stopped(KeyboardInterrupt):
+class _Stopped(KeyboardInterrupt):
     """The run's own process was asked to end (SIGTERM)."""
 
 
-class OutOfTime(Exception):
+class _OutOfTime(Exception):
     """The time of the whole study is over."""
 
 
-class ThisInterpreter(KernelSpecManager):
-    """Knows one kernel: the Python that runs now."""
+class _ThisInterpreter(KernelSpecManager):
+    """Offers one kernel: the Python that runs now."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """The specification of that kernel, whatever its name."""
-        command = [
-            sys.executable,
-            "-Xfrozen_modules=off",
-            "-m",
-            "ipykernel_launcher",
-            "-f",
-            "{connection_file}",
-        ]
-        return KernelSpec(argv=command, display_name="Python 3", language="python", env={})
+        return KernelSpec(argv=_ARGV, display_name="Python 3", language="python", env={})
 
 
-class StudyClient(PapermillNotebookClient):
+class _Client(PapermillNotebookClient):
     """Papermill's client with a kernel of this interpreter, killed at once when the study breaks."""
 
     folder = ""
 
     def create_kernel_manager(self) -> AsyncKernelManager:
-        """A manager of one kernel that listens on sockets in the run's own folder, else on ports."""
+        """A manager of one kernel that listens on sockets in a folder of its own, else on ports."""
         sockets = os.name == "posix" and len(self.folder) < 80  # a socket's path may have 107 characters
         self.km = AsyncKernelManager(
-            kernel_name="python3", kernel_spec_manager=ThisInterpreter(), connection_file=f"{self.folder}/kernel.json",
+            kernel_name="python3", kernel_spec_manager=_ThisInterpreter(), connection_file=f"{self.folder}/kernel.json",
             **({"transport": "ipc", "ip": f"{self.folder}/socket"} if sockets else {}),
         )  # fmt: skip
         return self.km
 
     def papermill_execute_cells(self) -> None:
-        """Run the cells; on the way out of a broken study the kernel is not asked politely."""
+        """Run the cells; the kernel of a broken study is killed without waiting for it."""
         try:
             super().papermill_execute_cells()
         except BaseException:
@@ -89,8 +84,8 @@ class StudyClient(PapermillNotebookClient):
             raise
 
 
-class StudyEngine(Engine):
-    """Papermill's engine of that client. ``watch(place)`` is told each cell before it runs; ``deadline`` ends all."""
+class _Engine(Engine):
+    """Papermill's engine of that client. ``watch(place)`` is called before each cell; ``deadline`` ends all."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, *, watch, deadline, folder, **_) -> None:
@@ -102,30 +97,25 @@ class StudyEngine(Engine):
             start(cell, cell_index, **more)
 
         nb_man.cell_start = announced
-        client = StudyClient(
-            nb_man,
-            timeout_func=lambda cell: _left(deadline),
-            startup_timeout=int(min(60, _left(deadline) or 60)) or 1,
-        )
+        patience = int(min(60, _left(deadline) or 60)) or 1
+        client = _Client(nb_man, timeout_func=lambda cell: _left(deadline), startup_timeout=patience)
         client.folder = folder
         client.execute(env=_environment(folder), cwd=os.getcwd())
 
 
-papermill_engines.register(ENGINE, StudyEngine)
+papermill_engines.register(_ENGINE, _Engine)
 
 
 def _left(deadline: float | None) -> float | None:
-    """Seconds that remain; None without a limit. Raises OutOfTime when none do."""
-    if deadline is None:
-        return None
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise OutOfTime
+    """Seconds that remain; None without a limit. Raises _OutOfTime when none do."""
+    left = None if deadline is None else deadline - time.monotonic()
+    if left is not None and left <= 0:
+        raise _OutOfTime
     return left
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """No start-up files of the user, no hash seed of chance: what is not in the manifest has no say in the run."""
+    """No start-up files of the user and a fixed hash seed: what is not in the manifest has no influence on the run."""
     return {
         **os.environ, "IPYTHONDIR": folder, "PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -133,83 +123,86 @@ def _environment(folder: str) -> dict[str, str]:
 
 
 def execute(notebook: NotebookNode, target: Path, timeout: float | None, watch: Callable[[int], None]) -> Outcome:
-    """Run ``notebook``, saved at ``target`` cell by cell, and say how it ended.
+    """Run ``notebook``, saved at ``target`` cell by cell, and return how it ended.
 
     timeout : seconds for the whole study, kernel start included; None is no limit.
     watch : called with the place of each cell before it runs.
 
-    A second SIGTERM or an interrupt by hand ends as ``killed``, after the kernel is gone.
+    A SIGTERM or an interrupt by hand ends as ``killed``, after the kernel is gone.
     """
     deadline = None if timeout is None else time.monotonic() + timeout
-    place: list[int] = []
+    places: list[int] = []
 
     def step(cell: int) -> None:
-        place.append(cell)
+        places.append(cell)
         watch(cell)
 
     with _quiet(), _terminable(), tempfile.TemporaryDirectory(prefix="study-") as folder:
-        outcome = _attempt(notebook, target, deadline, step, place, folder)
-    return _corrected(target, outcome)
+        for last in [False] * (_STARTS - 1) + [True]:
+            try:
+                _papermill(notebook, target, watch=step, deadline=deadline, folder=folder)
+                outcome = _left_early(target)
+            except (Exception, KeyboardInterrupt) as raised:
+                if _unstarted(raised) and not places and not last:
+                    continue  # another kernel took the port
+                outcome = _judged(raised, places[-1] if places else None)
+            break
+    _correct_marks(target, outcome)
+    return outcome
 
 
-def _attempt(notebook, target, deadline, step, place, folder) -> Outcome:
-    for start in range(1, STARTS + 1):
-        try:
-            papermill.execute_notebook(
-                notebook, str(target), engine_name=ENGINE, kernel_name="python3", language="python", progress_bar=False,
-                watch=step, deadline=deadline, folder=folder, autosave_cell_every=0,
-            )  # fmt: skip
-            return _left_early(target)
-        except papermill.PapermillExecutionError as raised:
-            return Outcome("failed", place[-1], raised.ename, raised.evalue)
-        except (CellTimeoutError, OutOfTime):
-            return Outcome(
-                "timed out",
-                place[-1] if place else None,
-                "Timeout",
-                "the time limit of the study was reached",
-            )
-        except DeadKernelError:
-            return Outcome("killed", place[-1], "DeadKernel", "the kernel died: killed from outside, or out of memory")
-        except KeyboardInterrupt as asked:
-            how = "SIGTERM" if isinstance(asked, Stopped) else "an interrupt"
-            return Outcome("killed", place[-1] if place else None, "Stopped", f"the run was ended by {how}")
-        except RuntimeError as trouble:
-            if place or start == STARTS:
-                return Outcome(
-                    "killed", place[-1] if place else None, "Kernel", f"the kernel did not answer: {trouble}"
-                )
-    raise AssertionError("unreachable")
+def _unstarted(raised: BaseException) -> bool:
+    """Whether the kernel did not start, which is worth another try."""
+    return isinstance(raised, RuntimeError) and not isinstance(raised, DeadKernelError)
+
+
+def _papermill(notebook: NotebookNode, target: Path, **engine: Any) -> None:
+    papermill.execute_notebook(
+        notebook, str(target).replace("{", "{{").replace("}", "}}"), engine_name=_ENGINE, kernel_name="python3",
+        language="python", progress_bar=False, autosave_cell_every=0, **engine,
+    )  # fmt: skip
+
+
+def _judged(raised: BaseException, cell: int | None) -> Outcome:
+    """What an exception of papermill or its kernel means; one that is not theirs is raised again."""
+    match raised:
+        case papermill.PapermillExecutionError():
+            return Outcome("failed", cell, raised.ename, raised.evalue)
+        case CellTimeoutError() | _OutOfTime():
+            return Outcome("timed out", cell, "Timeout", "the time limit of the study was reached")
+        case DeadKernelError():
+            return Outcome("killed", cell, "DeadKernel", "the kernel died: killed from outside, or out of memory")
+        case KeyboardInterrupt():
+            how = "SIGTERM" if isinstance(raised, _Stopped) else "an interrupt"
+            return Outcome("killed", cell, "Stopped", f"the run was ended by {how}")
+        case RuntimeError():
+            return Outcome("killed", cell, "Kernel", f"the kernel did not answer: {raised}")
+    raise raised
 
 
 def _left_early(target: Path) -> Outcome:
     """A cell that ended in SystemExit(0) stops papermill without an error: the cells after it never ran."""
-    notebook = nbformat.read(target, as_version=4)
-    for place, cell in enumerate(notebook.cells):
+    for place, cell in enumerate(nbformat.read(target, as_version=4).cells):
         for output in cell.get("outputs", []):
-            if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
+            if output.output_type == "error" and "raises-exception" not in tags(cell):
                 return Outcome("failed", place, output.ename, output.evalue or "the cell left the study early")
     return Outcome("completed")
 
 
-def _corrected(target: Path, outcome: Outcome) -> Outcome:
+def _correct_marks(target: Path, outcome: Outcome) -> None:
     """Mark in the saved notebook which cell broke and which never ran, and take out this machine's paths."""
     if not target.is_file():
-        return outcome
+        return
     notebook = nbformat.read(target, as_version=4)
-    notebook.cells = [
-        cell for cell in notebook.cells if "papermill-error-cell-tag" not in cell.metadata.get("tags", [])
-    ]
+    notebook.cells = [cell for cell in notebook.cells if ERROR_MARK not in tags(cell)]
     for name in ("input_path", "output_path"):
         notebook.metadata.papermill.pop(name, None)
     if outcome.state != "completed":
         notebook.metadata.papermill["exception"] = True
         for place, cell in enumerate(notebook.cells):
-            late = outcome.cell is None or place >= outcome.cell
-            if late and "papermill" in cell.metadata:
+            if "papermill" in cell.metadata and (outcome.cell is None or place >= outcome.cell):
                 cell.metadata.papermill["status"] = outcome.state if place == outcome.cell else "not run"
     nbformat.write(notebook, target)
-    return outcome
 
 
 @contextlib.contextmanager
@@ -228,13 +221,13 @@ def _quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM becomes an exception, so that the kernel is ended and the status tells the truth."""
+    """SIGTERM becomes an exception, so that the kernel is ended and the status is true."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(number, frame):
-        raise Stopped
+        raise _Stopped
 
     before = signal.signal(signal.SIGTERM, stop)
     try:

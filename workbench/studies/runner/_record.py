@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import xarray as xr
 
 from workbench import scenarios
-from workbench.errors import CellFailed
 from workbench.governance import manifest
-from workbench.studies.report import html as report
-from workbench.studies.runner import status
-from workbench.studies.runner.progress import Progress
+from workbench.studies.report._html import Verdict, verdict_of
+from workbench.studies.runner import _status as status
+from workbench.studies.runner._progress import Progress
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Run:
 
     state : ``completed``, ``failed``, ``killed`` or ``timed out``.
     reused : True when the same inputs had been run before.
-    warnings : what the reader of the report should know, such as figures without words.
+    warnings : what the reader of the report should know, such as figures without a description.
     """
 
     study: str
@@ -31,8 +31,8 @@ class Run:
     path: Path
     state: str
     reused: bool = False
-    verdict: report.Verdict | None = None
-    warnings: tuple[str, ...] = field(default=())
+    verdict: Verdict | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def report(self) -> Path:
@@ -45,22 +45,13 @@ class Run:
         return self.path / "notebook.ipynb"
 
     @property
-    def status(self) -> dict:
-        """What ``status.json`` says."""
-        return status.read(self.path) or {}
+    def status(self) -> dict[str, Any]:
+        """The content of ``status.json``."""
+        return status.read(self.path)
 
     def scenarios(self) -> xr.DataTree:
         """The scenario set that the study wrote; raises ScenarioError when it wrote none."""
-        stored = next((path for path in scenario_files_of(self.path)), self.path / "scenarios.nc")
-        return scenarios.load(stored)
-
-
-class StudyBroke(CellFailed):
-    """A study started and did not finish; ``run`` says where its partial notebook is."""
-
-    def __init__(self, message: str, run: Run) -> None:
-        super().__init__(message)
-        self.run = run
+        return scenarios.load(next(iter(stored_sets(self.path)), self.path / "scenarios.nc"))
 
 
 def move(folder: Path, wished: Path) -> Path:
@@ -74,17 +65,15 @@ def move(folder: Path, wished: Path) -> Path:
 
 
 def settle(home: Path, run_id: str, say: Progress) -> None:
-    """Recognise runs of the same inputs whose process died, and mark them; one that is alive is told."""
+    """Mark runs of the same inputs whose process died as killed; one whose process is alive is reported and kept."""
     for folder in sorted(home.glob(f"{run_id}.running-*")):
         left = status.read(folder)
         if status.alive(left):
-            say.note(
-                f"process {left['process']['pid']} is running the same inputs in {folder}; the first to finish counts"
-            )
+            number = left["process"]["pid"]
+            say.note(f"process {number} is running the same inputs in {folder}; the first to finish counts")
             continue
-        told = {**(left or {"run_id": run_id}), "state": "killed", "finished": status.now()}
-        told["error"] = {"name": "Process", "message": "the process that ran the study died without a word"}
-        status.write(folder, told)
+        error = {"name": "Process", "message": "the process that ran the study died unexpectedly"}
+        status.write(folder, {"run_id": run_id} | left | {"state": "killed", "finished": status.now(), "error": error})
         place = move(folder, home / f"{run_id}.killed")
         say.note(f"an earlier run of the same inputs was killed; what it left is in {place}")
 
@@ -94,16 +83,15 @@ def finished(home: Path, study: str, run_id: str, say: Progress) -> Run | None:
     place = home / run_id
     if not place.exists():
         return None
-    left = status.read(place) or {}
-    sound = left.get("state") == "completed" and (place / manifest.NAME).is_file() and manifest.verify(place).sound
-    if not sound:
+    left = status.read(place)
+    if left.get("state") != "completed" or not (place / manifest.NAME).is_file() or not manifest.verify(place).sound:
         moved = move(place, home / f"{run_id}.unsound")
-        say.note(f"an earlier run of the same inputs is not as its manifest says; moved to {moved}")
+        say.note(f"an earlier run of the same inputs does not match its manifest; moved to {moved}")
         return None
-    verdict = report.verdict_of(nbformat.read(place / "notebook.ipynb", as_version=4))
+    verdict = verdict_of(nbformat.read(place / "notebook.ipynb", as_version=4))
     return Run(study, run_id, place, "completed", True, verdict, tuple(left.get("warnings", ())))
 
 
-def scenario_files_of(folder: Path) -> list[Path]:
+def stored_sets(folder: Path) -> list[Path]:
     """Scenario sets that a study wrote into its folder."""
     return sorted(path for path in folder.glob("*") if path.suffix in (".nc", ".zarr"))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench.governance import fingerprints
-from workbench.studies.runner.notebooks import Study, plain
+from workbench.studies.runner._cells import plain
+from workbench.studies.runner.notebooks import Study
+
+_DATA = ("dataset", "history")
 
 
 @dataclass(frozen=True)
@@ -19,9 +23,9 @@ class Inputs:
     """
 
     notebook: str
-    parameters: dict[str, object]
+    parameters: dict[str, Any]
     data: dict[str, dict[str, str]]
-    code: dict
+    code: dict[str, Any]
     constraints: str | None
 
     @property
@@ -47,34 +51,28 @@ def gather(study: Study, parameters: Mapping[str, object]) -> Inputs:
     Raises ParameterError when ``dataset`` names neither a data set nor a file.
     """
     return Inputs(
-        notebook=fingerprints.of_notebook(study.notebook.cells),
-        parameters={name: plain(value) for name, value in parameters.items()},
-        data=data_of(parameters),
-        code=fingerprints.code(),
-        constraints=fingerprints.constraints(),
-    )
+        fingerprints.of_notebook(study.notebook.cells), plain(parameters), data_of(parameters), fingerprints.code(),
+        fingerprints.constraints(),
+    )  # fmt: skip
 
 
 def data_of(parameters: Mapping[str, object]) -> dict[str, dict[str, str]]:
     """Content hashes of the named data set and of every parameter, or item of one, that is the path of a file."""
     found = {}
     for name, value in parameters.items():
-        items = value if isinstance(value, (list, tuple)) else [value]
-        for place, item in enumerate(items):
-            entry = _content(name, item)
-            if entry:
-                found[name if items is not value else f"{name}[{place}]"] = entry
+        items = {f"{name}[{i}]": item for i, item in enumerate(value)} if isinstance(value, list | tuple) else {}
+        for label, item in (items or {name: value}).items():
+            if isinstance(item, str | Path) and str(item) and (digest := _digest(name, item)):
+                found[label] = {"name": str(item), "sha256": digest}
     return found
 
 
-def _content(name: str, value: object) -> dict[str, str] | None:
-    if not isinstance(value, (str, Path)) or not str(value):
-        return None
+def _digest(name: str, value: str | Path) -> str | None:
     path = Path(value)
     if path.is_file() or (path.is_dir() and (path.suffix == ".zarr" or name == "scenarios")):
-        return {"name": str(value), "sha256": fingerprints.of_path(path)}
-    if name in ("dataset", "history"):
+        return fingerprints.of_path(path)
+    if name in _DATA:
         from workbench import data
 
-        return {"name": str(value), "sha256": data.load(str(value)).attrs["sha256"]}
+        return data.load(str(value)).attrs["sha256"]
     return None

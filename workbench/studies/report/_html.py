@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from markupsafe import Markup
@@ -17,11 +18,11 @@ from nbconvert.filters import Highlight2HTML
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
-from workbench.studies.report.markup import inline, markdown, slug
-from workbench.studies.report.outputs import draw, role
-from workbench.studies.runner.notebooks import heading_lines, title
+from workbench.studies.report._markup import inline, markdown, slug
+from workbench.studies.report._outputs import draw, role
+from workbench.studies.runner._cells import heading_lines, tags, title
 
-TEMPLATES = Path(__file__).parent / "template"
+_TEMPLATES = Path(__file__).parent / "template"
 
 
 @dataclass(frozen=True)
@@ -50,36 +51,32 @@ def export(notebook: Path | NotebookNode, target: Path, facts: Mapping[str, obje
     """
     node = notebook if isinstance(notebook, NotebookNode) else nbformat.read(notebook, as_version=4)
     blocks, undescribed = _blocks(node)
-    spoken = verdict_of(node)
+    verdict = verdict_of(node)
+    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
     resources = {
         "title": title(node) or target.stem, "blocks": blocks, "contents": _contents(node), "facts": facts or {},
-        "verdict": spoken and {"html": Markup(inline(spoken.text)), "outcome": spoken.outcome},
-        "style": Markup(_style()),
+        "verdict": verdict and {"html": Markup(inline(verdict.text)), "outcome": verdict.outcome},
+        "style": Markup(style + HtmlFormatter(style="friendly").get_style_defs(".highlight")),
     }  # fmt: skip
-    exporter = TemplateExporter(template_file="report.html.j2", template_paths=[str(TEMPLATES)], file_extension=".html")
+    exporter = TemplateExporter(
+        template_file="report.html.j2", template_paths=[str(_TEMPLATES)], file_extension=".html"
+    )
     body, _ = exporter.from_notebook_node(node, resources={"report": resources})
     beside = target.with_name(f".{target.name}")
     beside.write_text(body, encoding="utf-8")
     beside.replace(target)
-    return Export(target, spoken, undescribed)
-
-
-def _style() -> str:
-    return (TEMPLATES / "report.css").read_text(encoding="utf-8") + HtmlFormatter(style="friendly").get_style_defs(
-        ".highlight"
-    )
+    return Export(target, verdict, undescribed)
 
 
 def verdict_of(notebook: NotebookNode) -> Verdict | None:
     """The last verdict declared by :func:`workbench.studies.verdict`, else the text of a cell tagged ``verdict``."""
-    spoken = None
+    found = None
     for cell in notebook.cells:
-        tagged = "verdict" in cell.metadata.get("tags", [])
         for output in cell.get("outputs", []):
-            words = "".join(output.get("data", {}).get("text/markdown", ""))
-            if words and (tagged or role(output).get("role") == "verdict"):
-                spoken = Verdict(words, role(output).get("outcome", "mixed"))
-    return spoken
+            text = "".join(output.get("data", {}).get("text/markdown", ""))
+            if text and ("verdict" in tags(cell) or role(output).get("role") == "verdict"):
+                found = Verdict(text, role(output).get("outcome", "mixed"))
+    return found
 
 
 def _contents(notebook: NotebookNode) -> list[dict[str, object]]:
@@ -88,30 +85,30 @@ def _contents(notebook: NotebookNode) -> list[dict[str, object]]:
     return [{"html": chapter, "anchor": slug(chapter)} for chapter in chapters]
 
 
-def _blocks(notebook: NotebookNode) -> tuple[list[dict[str, Markup]], int]:
+def _blocks(notebook: NotebookNode) -> tuple[list[dict[str, Any]], int]:
     """Cells as HTML, and the number of figures that have no words of their own."""
-    cells = [cell for cell in notebook.cells if "remove-cell" not in cell.metadata.get("tags", [])]
-    blocks, undescribed, heading, titled = [], 0, "", False
-    for place, cell in enumerate(cells):
+    cells = [cell for cell in notebook.cells if "remove-cell" not in tags(cell)]
+    blocks: list[dict[str, Any]] = []
+    undescribed, heading, titled = 0, "", False
+    for cell, following in zip(cells, [*cells[1:], None]):
         if cell.cell_type == "markdown":
             heading = next((line.lstrip("# ") for line in reversed(heading_lines(cell.source))), heading)
             source, titled = (cell.source, titled) if titled else _without_title(cell.source)
-            if not _is_caption(cell):
+            if not _caption(cell):
                 blocks.append({"prose": Markup(markdown(source, cell.get("attachments")))})
         elif cell.cell_type == "code":
-            following = cells[place + 1] if place + 1 < len(cells) else None
-            block, missing = _code_block(cell, following, heading)
-            blocks.append(_merged(blocks, block))
-            undescribed += missing
+            drawn = draw(cell, _caption(following), heading)
+            undescribed += drawn.undescribed
+            _add(blocks, _code(cell), Markup("".join(drawn.aside)), Markup("\n".join(filter(None, drawn.shown))))
     return blocks, undescribed
 
 
-def _merged(blocks: list[dict[str, Markup]], block: dict[str, Markup]) -> dict[str, Markup]:
-    """Code that shows nothing folds away together with the code that follows it."""
-    if not blocks or "code" not in blocks[-1] or blocks[-1]["shown"]:
-        return block
-    silent = blocks.pop()
-    return {"code": silent["code"] + block["code"], "aside": silent["aside"] + block["aside"], "shown": block["shown"]}
+def _add(blocks: list[dict[str, Any]], code: Markup, aside: Markup, shown: Markup) -> None:
+    """Append a block of code; code that shows nothing folds away together with the code that follows it."""
+    if blocks and "code" in blocks[-1] and not blocks[-1]["shown"]:
+        silent = blocks.pop()
+        code, aside = silent["code"] + code, silent["aside"] + aside
+    blocks.append({"code": code, "aside": aside, "shown": shown})
 
 
 def _without_title(source: str) -> tuple[str, bool]:
@@ -121,16 +118,11 @@ def _without_title(source: str) -> tuple[str, bool]:
     return ("\n".join(lines[:first] + lines[first + 1 :]), True) if first is not None else (source, False)
 
 
-def _is_caption(cell: NotebookNode | None) -> bool:
-    return cell is not None and cell.cell_type == "markdown" and "caption" in cell.metadata.get("tags", [])
+def _caption(cell: NotebookNode | None) -> str:
+    """The words of a markdown cell that is tagged as the caption of the figure before it."""
+    return cell.source if cell is not None and cell.cell_type == "markdown" and "caption" in tags(cell) else ""
 
 
-def _code_block(cell: NotebookNode, following: NotebookNode | None, heading: str) -> tuple[dict[str, Markup], int]:
-    drawn = draw(cell, following.source if _is_caption(following) else "", heading)
-    hidden = "remove-input" in cell.metadata.get("tags", []) or not cell.source.strip()
-    code = "" if hidden else Highlight2HTML(pygments_lexer="python")(cell.source)
-    return {
-        "code": Markup(code),
-        "aside": Markup("".join(drawn.aside)),
-        "shown": Markup("\n".join(drawn.shown)),
-    }, drawn.undescribed
+def _code(cell: NotebookNode) -> Markup:
+    hidden = "remove-input" in tags(cell) or not cell.source.strip()
+    return Markup("" if hidden else Highlight2HTML(pygments_lexer="python")(cell.source))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from workbench.governance import fingerprints
-from workbench.studies.runner import status
-from workbench.studies.runner.inputs import Inputs
+from workbench.studies.runner import _status as status
+from workbench.studies.runner._inputs import Inputs
 from workbench.studies.runner.notebooks import Study
 
 
-def head(study: Study, values: Mapping, inputs: Inputs, changed: list[str]) -> dict:
-    """What stands at the head of the report."""
+def head(study: Study, values: Mapping[str, Any], inputs: Inputs, changed: list[str]) -> dict[str, Any]:
+    """``rows`` and ``parameters`` of the head of a report."""
     clean = {True: "clean", False: "with uncommitted changes", None: "no git"}[inputs.code["git_clean"]]
     data = [f"{entry['name']} ({entry['sha256'][:12]})" for entry in inputs.data.values()]
     rows = {
@@ -26,25 +27,19 @@ def head(study: Study, values: Mapping, inputs: Inputs, changed: list[str]) -> d
 
 
 def _worded(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def inputs_of(study: Study, inputs: Inputs, state: Mapping, digests: dict, changed: list[str]) -> dict:
+def manifest_entries(
+    study: Study, inputs: Inputs, state: Mapping[str, Any], digests: dict[str, str], changed: list[str]
+) -> dict[str, Any]:
     """The manifest without its outputs."""
     return {
-        "schema": 1,
-        "study": study.name,
-        "run_id": inputs.run_id,
-        "started": state["started"],
-        "finished": state["finished"],
+        "schema": 1, "study": study.name, "run_id": inputs.run_id,
+        "started": state["started"], "finished": state["finished"],
         "notebook": {"sha256": inputs.notebook},
-        "parameters": inputs.parameters,
-        "parameters_sha256": fingerprints.of_json(inputs.parameters),
+        "parameters": inputs.parameters, "parameters_sha256": fingerprints.of_json(inputs.parameters),
         "seeds": {name: value for name, value in inputs.parameters.items() if "seed" in name},
-        "data": inputs.data,
-        "code": inputs.code,
-        "constraints": inputs.constraints,
-        "platform": fingerprints.machine(),
-        "changed_during_run": changed,
-        "scenarios": digests,
-    }
+        "data": inputs.data, "code": inputs.code, "constraints": inputs.constraints, "platform": fingerprints.machine(),
+        "changed_during_run": changed, "scenarios": digests,
+    }  # fmt: skip

@@ -7,14 +7,15 @@ import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import ParameterError, WorkbenchError
 from workbench.governance import manifest
 from workbench.studies.runner import notebooks
-from workbench.studies.runner.inputs import gather
-from workbench.studies.runner.parameters import resolve
-from workbench.studies.runner.progress import Progress
-from workbench.studies.runner.runs import execute_study
+from workbench.studies.runner._inputs import gather
+from workbench.studies.runner._parameters import resolve
+from workbench.studies.runner._progress import Progress
+from workbench.studies.runner._runs import execute_study
 
 
 def verify(
@@ -52,8 +53,8 @@ def _repeat(folder: Path, report: manifest.Report, timeout: float | None, say: P
     shutil.rmtree(output)
 
 
-def _compare_inputs(study: notebooks.Study, recorded: dict, report: manifest.Report) -> None:
-    """The second run is of the stored notebook; say where its inputs are not the recorded ones."""
+def _compare_inputs(study: notebooks.Study, recorded: dict[str, Any], report: manifest.Report) -> None:
+    """Report where the inputs of the second run, which is of the stored notebook, are not the recorded ones."""
     now = gather(study, resolve(study.parameters, recorded["parameters"], study.name))
     if now.notebook != recorded["notebook"]["sha256"]:
         report.found("notebook.ipynb", "its cells are not those that the manifest was written for")
@@ -65,7 +66,5 @@ def _compare(then: dict[str, str], now: dict[str, str], report: manifest.Report)
     report.reproduced = then == now
     for name in sorted(then.keys() | now.keys()):
         if then.get(name) != now.get(name):
-            report.found(
-                name,
-                "the second run gave other scenarios" if name in now else "the second run did not write it",
-            )
+            how = "gave other scenarios" if name in now else "did not write it"
+            report.found(name, f"the second run {how}")

@@ -1,0 +1,101 @@
+"""The entries of every registry and the studies, as rows of plain text.
+
+A kind is imported only when it is asked for, because some of them load torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from workbench.errors import ParameterError
+from workbench.registry import unknown
+
+Row = dict[str, Any]
+
+
+def kinds() -> tuple[str, ...]:
+    """Kinds of what can be listed."""
+    return tuple(_KINDS)
+
+
+def rows(kind: str) -> list[Row]:
+    """Rows of one kind, each with ``name`` and ``summary``; raises ParameterError for an unknown kind."""
+    if kind not in _KINDS:
+        raise ParameterError(unknown("kind of entry", kind, _KINDS))
+    return _KINDS[kind]()
+
+
+def _datasets() -> list[Row]:
+    from workbench import data
+
+    return [_dataset(data.describe(name)) for name in data.DATASETS]
+
+
+def _dataset(entry) -> Row:
+    return {
+        "name": entry.name, "summary": entry.title, "span": f"{entry.span[0]} to {entry.span[1]}",
+        "shape": list(entry.shape), "frequency": entry.frequency, "licence": entry.licence,
+    }  # fmt: skip
+
+
+def _entries(module: str, registry: str, more: Callable[[Any], Row] = lambda factory: {}) -> list[Row]:
+    known = getattr(importlib.import_module(module), registry)
+    return [{"name": name, "summary": known.summary(name), **more(known[name])} for name in known]
+
+
+def _samplers() -> list[Row]:
+    return _entries("workbench.samplers", "SAMPLERS")
+
+
+def _checks() -> list[Row]:
+    found = _entries("workbench.validation", "CHECKS", lambda check: {"question": getattr(check, "question", "")})
+    stored = importlib.import_module("workbench.power").reliability()
+    return [row | _measured(stored.get(row["name"])) for row in found]
+
+
+def _measured(power: dict[str, float] | None) -> Row:
+    """Size and power of a check in words and numbers; a check that was never measured says so."""
+    if power is None:
+        return {"measured": "size and power not measured", "reliability": {}}
+    size = f"size {power['size']:.1%} ({power['size_low']:.1%} to {power['size_high']:.1%}, n = {power['trials']})"
+    return {"measured": f"{size}, finds {power['faults_found']} of {power['faults']} faults", "reliability": power}
+
+
+def _faults() -> list[Row]:
+    return _entries("workbench.power.faults", "FAULTS", lambda fault: {
+        "question": fault.group, "documented": f"severity {fault.severity:g}",
+    })  # fmt: skip
+
+
+def _studies() -> list[Row]:
+    from workbench.studies.runner import notebooks
+    from workbench.studies.runner._cells import plain
+
+    return [
+        {"name": study.name, "summary": study.title, "parameters": [
+            {"name": known.name, "type": known.type_name, "default": plain(known.default), "meaning": known.comment}
+            for known in study.parameters.values()
+        ]}
+        for study in map(notebooks.outline, notebooks.names())
+    ]  # fmt: skip
+
+
+_KINDS: dict[str, Callable[[], list[Row]]] = {
+    "datasets": _datasets, "samplers": _samplers, "checks": _checks, "faults": _faults, "studies": _studies,
+}  # fmt: skip
+
+
+_APART = ("name", "summary", "parameters", "reliability")
+
+
+def text(row: Row, width: int) -> str:
+    """One row for a person: name, summary, what else is known, and a study's parameters below it."""
+    extra = [" x ".join(map(str, value)) if isinstance(value, list) else str(value)
+             for key, value in row.items() if key not in _APART and value]  # fmt: skip
+    lines = [f"  {row['name']:<{width}}  {'; '.join([str(row['summary']), *extra])}"]
+    for known in row.get("parameters", ()):
+        meaning = f"  {known['meaning']}" if known["meaning"] else ""
+        lines.append(f"  {'':<{width}}    {known['name']}: {known['type']} = {known['default']}{meaning}")
+    return "\n".join(lines)

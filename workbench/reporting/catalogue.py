@@ -1,0 +1,61 @@
+"""Every sentence and caption of a report, by name: the texts stand in ``catalogue.yaml``, one section a study.
+
+A text has fields in braces, written by the rules of :mod:`.formats`; a figure's entry has two texts, ``alt`` for
+whoever cannot see it and ``caption`` for everybody.
+
+>>> sentence("refused", what="Loss of 40 %", why="too few draws")
+'Loss of 40 %: refused. too few draws'
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from workbench.errors import ParameterError
+from workbench.reporting.formats import House
+
+
+class Words(NamedTuple):
+    """What stands beside a figure."""
+
+    alt: str
+    caption: str
+
+
+def words(figure: str, /, **values: Any) -> Words:
+    """Alternative text and caption of a figure, such as ``"audit/tails"``, from the values that they name.
+
+    A text may use any of ``values``; a value that neither uses, and one that is missing, raise ParameterError.
+    """
+    entry = _entry(figure)
+    if not isinstance(entry, dict):
+        raise ParameterError(f"{figure!r} is a sentence, not the words of a figure")
+    both = House().format("\0".join((entry["alt"], entry["caption"])), **values)
+    return Words(*(" ".join(part.split()) for part in both.split("\0")))
+
+
+def sentence(name: str, /, **values: Any) -> str:
+    """A sentence of the catalogue with its values filled in."""
+    entry = _entry(name)
+    if not isinstance(entry, str):
+        raise ParameterError(f"{name!r} are the words of a figure, not a sentence")
+    return " ".join(House().format(entry, **values).split())
+
+
+@cache
+def texts() -> dict[str, Any]:
+    """All texts by name, those of a section as ``section/name``."""
+    read = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    return {name if section == "common" else f"{section}/{name}": text
+            for section, entries in read.items() for name, text in entries.items()}  # fmt: skip
+
+
+def _entry(name: str) -> Any:
+    if name not in texts():
+        near = [known for known in texts() if known.partition("/")[0] == name.partition("/")[0]]
+        raise ParameterError(f"no text {name!r} in the catalogue; of its section: {', '.join(near) or 'none'}")
+    return texts()[name]

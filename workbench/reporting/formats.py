@@ -1,0 +1,148 @@
+"""How numbers are written, in every sentence, caption, table and tick: one rule a kind of number.
+
+In a sentence the kind stands in the braces, with ``+`` for a sign and a digit for the decimals:
+``{loss:pct1}, {gap:+pct2}, {p:p}, {confidence:level}, {start:date}, {draws:n}, {var:bp}, {failed:names}``.
+
+>>> House().format("VaR {c:level}: {v:pct}, {p:p}, {n:n} draws", c=0.975, v=0.31499, p=0.0002, n=10_000)
+'VaR 97.5 %: 31.5 %, p < .001, 10,000 draws'
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import ParameterError
+
+MISSING = "–"
+
+
+def number(value: float, digits: int = 0, sign: bool = False) -> str:
+    """Thousands by comma, a true minus; a dash for what is not finite.
+
+    >>> number(-1234.56, 1), number(0.3, 1, sign=True), number(float("nan"))
+    ('−1,234.6', '+0.3', '–')
+    """
+    if value is None or not np.isfinite(value):
+        return MISSING
+    return f"{round(value, digits) + 0.0:{'+' if sign else ''},.{digits}f}".replace("-", "−")
+
+
+def percent(fraction: float, digits: int = 1, sign: bool = False) -> str:
+    """A fraction in per cent; of returns, simple ones (:func:`simple`).
+
+    >>> percent(0.31499), percent(-0.05, 0, sign=True)
+    ('31.5 %', '−5 %')
+    """
+    written = number(100 * fraction if fraction is not None else np.nan, digits, sign)
+    return written if written == MISSING else f"{written} %"
+
+
+def level(probability: float) -> str:
+    """A confidence level in full, never rounded.
+
+    >>> level(0.99), level(0.975), level(0.9995)
+    ('99 %', '97.5 %', '99.95 %')
+    """
+    return f"{100 * probability:.10g} %"
+
+
+def p_value(p: float) -> str:
+    """Two digits that matter, and no zero that claims certainty.
+
+    >>> [p_value(p) for p in (0.4, 0.0234, 0.0002, float("nan"))]
+    ['.40', '.023', '< .001', '–']
+    """
+    if p is None or not np.isfinite(p):
+        return MISSING
+    if p >= 0.995:
+        return "1.00"
+    return "< .001" if p < 0.001 else f"{p:.{2 if p >= 0.0995 else 3}f}"[1:]
+
+
+def basis_points(value: float, digits: int = 0, sign: bool = False) -> str:
+    """Hundredths of a per cent of the book; ``value`` is in basis points already.
+
+    >>> basis_points(1234.4)
+    '1,234 bp'
+    """
+    return f"{number(value, digits, sign)} bp"
+
+
+def date(day: Any) -> str:
+    """A day as ISO date.
+
+    >>> date(pd.Timestamp("2008-09-12 17:30"))
+    '2008-09-12'
+    """
+    return f"{pd.Timestamp(day):%Y-%m-%d}"
+
+
+def names(items: Iterable[Any] | str, empty: str = "none") -> str:
+    """A list of names; ``empty`` when there are none.
+
+    >>> names(["drift", "tails"]), names([])
+    ('drift, tails', 'none')
+    """
+    return items if isinstance(items, str) else ", ".join(map(str, items)) or empty
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """Markdown of a list."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def probability(p: float) -> str:
+    """Two digits that matter of a small probability.
+
+    >>> probability(0.0213), probability(3.4e-7)
+    ('0.021', '3.4e-07')
+    """
+    return f"{p:.2g}"
+
+
+def simple(log_returns: Any) -> Any:
+    """Log returns as simple returns, which a per cent is always of; no loss exceeds 100 %."""
+    return np.expm1(log_returns)
+
+
+def _p_relation(p: float) -> str:
+    written = p_value(p)
+    return f"p {written}" if written.startswith("<") else f"p = {written}"
+
+
+KINDS: dict[str, Callable[..., str]] = {
+    "pct": percent, "bp": basis_points, "n": number, "level": level, "p": _p_relation, "date": date, "names": names,
+    "prob": probability,
+}  # fmt: skip
+_SIGNED = (percent, basis_points, number)
+_SPEC = re.compile(rf"(\+?)({'|'.join(KINDS)})(\d?)")
+
+
+class House(string.Formatter):
+    """``str.format`` with the kinds of this module; a value that is missing or not used is an error."""
+
+    def format_field(self, value: Any, spec: str) -> str:
+        found = _SPEC.fullmatch(spec)
+        if not found:
+            return format(value, spec)
+        sign, kind, digits = found.groups()
+        write = KINDS[kind]
+        if write not in _SIGNED:
+            return write(value)
+        return write(value, **({"digits": int(digits)} if digits else {}), sign=bool(sign))
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if key not in kwargs:
+            raise ParameterError(f"the sentence needs {key!r}; it was given {', '.join(kwargs) or 'nothing'}")
+        return kwargs[str(key)]
+
+    def check_unused_args(self, used: set[int | str], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        unused = sorted(set(kwargs) - used)
+        if unused:
+            raise ParameterError(f"the sentence does not use {', '.join(map(str, unused))}")
