@@ -13,16 +13,6 @@ from workbench.books.presets import BOOKS, equal_weight, random_books, short_vol
 from workbench.books.volatility import ImpliedVolatility
 
 __all__ = [
-    "BOOKS",
-    "equal_weight",
-    "short_volatility",
-    "Book",
-    "Linear",
-    "Option",
-    "Bond",
-    "Position",
-    "ImpliedVolatility",
-    "black_scholes_merton",
-    "explain",
-    "random_books",
-]
+    "BOOKS", "equal_weight", "short_volatility", "Book", "Linear", "Option", "Bond", "Position", "ImpliedVolatility",
+    "black_scholes_merton", "explain", "random_books",
+]  # fmt: skip

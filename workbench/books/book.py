@@ -49,12 +49,9 @@ class Book:
     """
 
     def __init__(
-        self,
-        positions: Sequence[Position],
-        assets: Sequence[str],
-        volatility: ImpliedVolatility | None = None,
+        self, positions: Sequence[Position], assets: Sequence[str], volatility: ImpliedVolatility | None = None,
         periods: int = TRADING_DAYS,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.positions, self.assets = list(positions), list(map(str, assets))
         self.volatility, self.periods = volatility, count("periods a year", periods)
         self._levels = volatility.level if volatility else {}

@@ -78,14 +78,9 @@ class Option:
 
 
 def black_scholes_merton(
-    spot: Tensor,
-    strike: float,
-    years: float,
-    sigma: Tensor,
-    kind: str = "call",
-    rate: float = 0.0,
+    spot: Tensor, strike: float, years: float, sigma: Tensor, kind: str = "call", rate: float = 0.0,
     dividend: float = 0.0,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """Value of a European option, elementwise; at maturity (``years`` 0) what it pays.
 
     spot, sigma : tensors of one shape; spots and ``strike`` positive, volatilities zero or positive.

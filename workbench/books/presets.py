@@ -28,12 +28,9 @@ def equal_weight(returns: pd.DataFrame) -> Book:
 
 @BOOKS.register("short_volatility")
 def short_volatility(
-    returns: pd.DataFrame,
-    underlyings: Sequence[str] = (),
-    years: float = 0.25,
-    width: float = 1.0,
+    returns: pd.DataFrame, underlyings: Sequence[str] = (), years: float = 0.25, width: float = 1.0,
     elasticity: float = 0.6,
-) -> Book:
+) -> Book:  # fmt: skip
     """Written strangles on each underlying: a put and a call ``width`` standard deviations out of the money.
 
     returns : log returns (date, asset), at least two; the last 60, annualised by the panel's frequency, give today's

@@ -22,24 +22,7 @@ from workbench.stress.reverse_stress import describe, describe_reverse, reverse
 __getattr__ = _moved.attributes(__name__)
 
 __all__ = [
-    "Move",
-    "Loss",
-    "RealisedVolatility",
-    "Constraint",
-    "given",
-    "factor_path",
-    "rare",
-    "reverse",
-    "describe",
-    "describe_reverse",
-    "causal_graph",
-    "refute",
-    "fit_structural",
-    "do",
-    "intervene",
-    "sensitivity",
-    "Question",
-    "answer",
-    "View",
-    "pool",
-]
+    "Move", "Loss", "RealisedVolatility", "Constraint", "given", "factor_path", "rare", "reverse", "describe",
+    "describe_reverse", "causal_graph", "refute", "fit_structural", "do", "intervene", "sensitivity", "Question",
+    "answer", "View", "pool",
+]  # fmt: skip

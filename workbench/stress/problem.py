@@ -57,19 +57,12 @@ class Problem:
 
     def _decode(self, noise: Tensor) -> Tensor:
         days = noise[:, self.free :].reshape(len(noise), self.horizon, self.sampler.width)
-        rows = self._rows(noise)
-        state = self.state if self.starts is None else self.starts.rows(rows)
-        return self.sampler.decode(days, state, self.horizon)
+        return self.sampler.decode(days, self._state(noise), self.horizon)
 
-    def _rows(self, noise: Tensor) -> np.ndarray:
-        """Which start each draw takes (draw,)."""
+    def _state(self, noise: Tensor) -> State:
         if self.starts is None:
-            return np.zeros(len(noise), dtype=int)
-        return uniform_index(noise[:, 0].detach(), len(self.starts.dates)).numpy()
-
-    def start_dates(self, noise: Tensor) -> pd.DatetimeIndex | None:
-        """The day each draw starts from, or None when all start alike."""
-        return None if self.starts is None else self.starts.dates[self._rows(noise)]
+            return self.state
+        return self.starts.rows(uniform_index(noise[:, 0].detach(), len(self.starts.dates)).numpy())
 
     def score(self, of: Functional) -> Score:
         """``of`` as a function of paths alone."""

@@ -13,15 +13,6 @@ from workbench.stress.causal._structural import (
 )
 
 __all__ = [
-    "causal_graph",
-    "stamp",
-    "independences",
-    "refute",
-    "fit_structural",
-    "StructuralModel",
-    "do",
-    "observe",
-    "intervene",
-    "Answer",
-    "sensitivity",
-]
+    "causal_graph", "stamp", "independences", "refute", "fit_structural", "StructuralModel", "do", "observe",
+    "intervene", "Answer", "sensitivity",
+]  # fmt: skip

@@ -74,10 +74,9 @@ def fit_structural(returns: pd.DataFrame, graph: nx.DiGraph, lags: int = 0) -> S
     order = tuple(nx.lexicographical_topological_sort(graph))
     values = returns[list(order)].to_numpy(dtype=float)
     nodes, days = len(order), len(values) - lags
-    if days < 10 * (1 + nodes * (lags + 1)):
-        raise FitError(
-            f"{days} days are too few for {1 + nodes * (lags + 1)} coefficients an equation; ten days each are needed"
-        )
+    size = 1 + nodes * (lags + 1)
+    if days < 10 * size:
+        raise FitError(f"{days} days are too few for {size} coefficients an equation; ten days each are needed")
     today = values[lags:]
     before = np.hstack([np.empty((days, 0)), *(values[lags - lag : len(values) - lag] for lag in range(1, lags + 1))])
     constant, direct, lagged = np.zeros(nodes), np.zeros((nodes, nodes)), np.zeros((lags, nodes, nodes))
@@ -116,9 +115,8 @@ def observe(
     residuals.
     """
     held = list(model.positions(values))
-    free = pd.DataFrame(
-        (model.baseline() + _draw(model, draws, seed, shocks)) @ model.reduced().T, columns=list(model.order)
-    )
+    drawn = (model.baseline() + _draw(model, draws, seed, shocks)) @ model.reduced().T
+    free = pd.DataFrame(drawn, columns=list(model.order))
     covariance = model.reduced() @ _covariance(model, shocks) @ model.reduced().T
     slope = np.linalg.solve(covariance[np.ix_(held, held)], covariance[held]).T  # (node, held)
     gap = np.array(list(values.values())) - free.iloc[:, held].to_numpy()
@@ -146,17 +144,9 @@ def intervene(
     """What happens if ``values`` are imposed, beside what is expected when they are merely seen."""
     done, seen = do(model, values, draws, seed, shocks), observe(model, values, draws, seed, shocks)
     difference = done - seen
-    table = pd.DataFrame(
-        {
-            "do": done.mean(),
-            "given": seen.mean(),
-            "difference": difference.mean(),
-            "standard_error": difference.std() / np.sqrt(draws),
-            "do_sd": done.std(),
-            "given_sd": seen.std(),
-        }
-    )
-    return Answer(table, done, seen, stamp(model.graph))
+    means = {"do": done.mean(), "given": seen.mean(), "difference": difference.mean()}
+    spreads = {"standard_error": difference.std() / np.sqrt(draws), "do_sd": done.std(), "given_sd": seen.std()}
+    return Answer(pd.DataFrame(means | spreads), done, seen, stamp(model.graph))
 
 
 def _draw(model: StructuralModel, draws: int, seed: int, shocks: str) -> np.ndarray:
@@ -188,14 +178,10 @@ def sensitivity(returns: pd.DataFrame, graph: nx.DiGraph, cause: str, effect: st
     def total(altered: nx.DiGraph) -> float:
         return float(fit_structural(returns, altered, lags).total_effects().loc[effect, cause])
 
-    rows, base = [], total(graph)
-    for edge in sorted(graph.edges):
-        for change, altered in _altered(graph, edge):
-            value = total(altered)
-            rows.append(
-                {"edge": f"{edge[0]} -> {edge[1]}", "change": change, "effect": value, "difference": value - base}
-            )
-    return pd.DataFrame(rows, columns=["edge", "change", "effect", "difference"])
+    changes = [(edge, *change) for edge in sorted(graph.edges) for change in _altered(graph, edge)]
+    rows = [(f"{tail} -> {head}", change, total(altered)) for (tail, head), change, altered in changes]
+    table = pd.DataFrame(rows, columns=["edge", "change", "effect"])
+    return table.assign(difference=table["effect"] - total(graph))
 
 
 def _altered(graph: nx.DiGraph, edge: tuple[str, str]) -> list[tuple[str, nx.DiGraph]]:

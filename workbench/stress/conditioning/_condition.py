@@ -57,16 +57,9 @@ class Conditional:
 
 
 def given(
-    sampler: Sampler,
-    constraints: Sequence[Constraint],
-    draws: int = 10_000,
-    horizon: int = 20,
-    seed: int = 0,
-    start: Start = "last",
-    particles: int = 256,
-    thin: int = 4,
-    least_ess: float = LEAST_ESS,
-) -> Conditional:
+    sampler: Sampler, constraints: Sequence[Constraint], draws: int = 10_000, horizon: int = 20, seed: int = 0,
+    start: Start = "last", particles: int = 256, thin: int = 4, least_ess: float = LEAST_ESS,
+) -> Conditional:  # fmt: skip
     """Conditional scenarios: ``draws`` paths of ``horizon`` days from the sampler's distribution given all constraints.
 
     start : as in :class:`~workbench.stress.problem.Problem`. particles : chains an island. thin : moves between two

@@ -73,15 +73,9 @@ class RareEvent:
 
 
 def rare(
-    sampler: Sampler,
-    of: Functional,
-    threshold: float,
-    horizon: int = 20,
-    seed: int = 0,
-    start: Start = "last",
-    budget: int = 50_000,
-    method: str = "auto",
-) -> RareEvent:
+    sampler: Sampler, of: Functional, threshold: float, horizon: int = 20, seed: int = 0, start: Start = "last",
+    budget: int = 50_000, method: str = "auto",
+) -> RareEvent:  # fmt: skip
     """Rare-event probability: that ``of`` reaches ``threshold``, with at most ``budget`` decoded paths (1,500 or more).
 
     method : "auto" (the sharpest that the map allows, checked against subset simulation), "splitting" (subset

@@ -13,6 +13,7 @@ share of the draws that reach the target and descend from first-level draw :math
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -38,16 +39,9 @@ class Splitting:
 
 @torch.no_grad()
 def split(
-    problem: Problem,
-    score: Score,
-    target: float,
-    particles: int = 2000,
-    keep: float = 0.1,
-    seed: int = 0,
-    stage: str = "split",
-    mix: Mix = JUMPS,
-    deepest: int = 40,
-) -> Splitting:
+    problem: Problem, score: Score, target: float, particles: int = 2000, keep: float = 0.1, seed: int = 0,
+    stage: str = "split", mix: Mix = JUMPS, deepest: int = 40,
+) -> Splitting:  # fmt: skip
     """Push ``particles`` draws up the score until ``target`` is reached; ``mix`` are the shares of the kernel's moves.
 
     Raises Refusal when the score no longer rises (the target lies beyond what the sampler can produce).
@@ -73,8 +67,7 @@ def split(
         ancestor = ancestor[inside][lines]
         evaluations += particles - int(inside.sum())
     error = _genealogy(ancestor[inside])
-    probability = float(torch.tensor(log_p, dtype=torch.float64).exp())
-    return Splitting(probability, error, (*levels, target), noise[inside], values[inside], evaluations)
+    return Splitting(math.exp(log_p), error, (*levels, target), noise[inside], values[inside], evaluations)
 
 
 def _climb(
@@ -83,13 +76,11 @@ def _climb(
     """Chains from the survivors, inside their level, every state of which is kept: ``particles`` in all; noise, scores,
     and the chain that each belongs to.
     """
-    lines = torch.arange(particles) % len(noise)
-    states, scores = [noise], [values]
+    chains = [(noise, values)]
     for _ in range(-(-particles // len(noise)) - 1):
-        noise, values = step(kernel, noise, values, score, level)
-        states.append(noise)
-        scores.append(values)
-    return torch.cat(states)[:particles], torch.cat(scores)[:particles], lines
+        chains.append(step(kernel, *chains[-1], score, level))
+    states, scores = (torch.cat(parts)[:particles] for parts in zip(*chains))
+    return states, scores, torch.arange(particles) % len(noise)
 
 
 def _genealogy(ancestor: Tensor) -> float:

@@ -44,14 +44,8 @@ def closest_episode(moves: pd.Series, history: pd.DataFrame, horizon: int) -> Pr
     distance = _distances(wanted, values)
     best = int(distance.argmin())
     similarity = float(values[best] @ wanted / (np.linalg.norm(values[best]) * np.linalg.norm(wanted) + 1e-300))
-    return Precedent(
-        history.index[best],
-        windows.index[best],
-        float(distance[best]),
-        similarity,
-        _typical(values[::horizon]),
-        windows.iloc[best] * scale,
-    )
+    dates, typical = (history.index[best], windows.index[best]), _typical(values[::horizon])
+    return Precedent(*dates, float(distance[best]), similarity, typical, windows.iloc[best] * scale)
 
 
 def _distances(wanted: np.ndarray, windows: np.ndarray) -> np.ndarray:

@@ -83,17 +83,9 @@ class Reverse:
 
 
 def reverse(
-    sampler: Sampler,
-    book: Book,
-    loss: float,
-    horizon: int = 20,
-    seed: int = 0,
-    start: Start = "last",
-    particles: int = 500,
-    starts: int = 24,
-    modes: int = 3,
-    sweeps: int = 150,
-) -> Reverse:
+    sampler: Sampler, book: Book, loss: float, horizon: int = 20, seed: int = 0, start: Start = "last",
+    particles: int = 500, starts: int = 24, modes: int = 3, sweeps: int = 150,
+) -> Reverse:  # fmt: skip
     """Reverse stress test: the most plausible scenarios of ``horizon`` days in which ``book`` loses ``loss``.
 
     loss : positive, a fraction of the notional. particles : draws a level of the first search. starts : how many of its
@@ -103,9 +95,13 @@ def reverse(
     Raises Refusal when the sampler cannot lose that much.
     """
     number("loss", loss, above=0)
-    for name, value, least in (("particles", particles, 20), ("starts", starts, 1), ("modes", modes, 1)):
+    for name, value, least in (
+        ("particles", particles, 20),
+        ("starts", starts, 1),
+        ("modes", modes, 1),
+        ("sweeps", sweeps, 0),
+    ):
         count(name, value, least)
-    count("sweeps", sweeps, 0)
     problem = Problem(sampler, horizon, start)
     score = problem.score(Loss(book))
     kind = regularity(problem, score, seed)
@@ -118,16 +114,12 @@ def reverse(
     points = distinct(problem, points, plausible.cost(points))[:modes]
     sample = _conditional(problem, score, loss, found, mix, seed)
     spent += found.evaluations + OWN_DRAWS + (STEPS + 1) * len(sample)
-    return Reverse(
-        _modes(problem, book, score, points, sample, plausible, seed),
-        loss,
-        found.probability,
-        found.relative_error,
-        METHODS[kind],
-        spent,
-        problem.tree(problem.decode(points).detach()[None], reverse=loss),
-        problem.tree(sample[None], reverse=loss),
+    paths = problem.decode(points).detach()
+    ways = _modes(
+        problem, book, losses=score(paths), points=points, paths=paths, sample=sample, plausible=plausible, seed=seed
     )
+    trees = problem.tree(paths[None], reverse=loss), problem.tree(sample[None], reverse=loss)
+    return Reverse(ways, loss, found.probability, found.relative_error, METHODS[kind], spent, *trees)
 
 
 @torch.no_grad()
@@ -172,30 +164,19 @@ def _redraw(
     return noise, spent
 
 
-@torch.no_grad()
 def _modes(
-    problem: Problem, book: Book, score: Score, points: Tensor, sample: Tensor, plausible: Plausibility, seed: int
-) -> tuple[Mode, ...]:
-    paths, cost = problem.decode(points), plausible.cost(points)
-    losses, level, ratio = score(paths), plausible.level(paths.sum(dim=1)), plausible.log_ratio(cost)
-    closest = alike(problem, sample, paths).argmax(dim=1).numpy()
+    problem: Problem, book: Book, losses: Tensor, points: Tensor, paths: Tensor, sample: Tensor,
+    plausible: Plausibility, seed: int,
+) -> tuple[Mode, ...]:  # fmt: skip
+    cost, level = plausible.cost(points), plausible.level(paths.sum(dim=1))
+    ratio, closest = plausible.log_ratio(cost), alike(problem, sample, paths).argmax(dim=1).numpy()
     columns, history = [problem.assets.index(name) for name in book.assets], problem.sampler.history_
     made = []
     for place, path in enumerate(paths):
         table = pd.DataFrame(path.numpy(), columns=problem.assets, index=range(1, problem.horizon + 1))
         own = path[:, columns]
-        made.append(
-            Mode(
-                table,
-                float(losses[place]),
-                float(cost[place].sqrt()),
-                float(level[place]),
-                float(ratio[place]),
-                by_asset(book, own, seed),
-                by_factor(book, own, history, seed=seed),
-                closest_episode(table.sum(), history, problem.horizon),
-                points[place],
-                np.flatnonzero(closest == place),
-            )
-        )
+        loss, distance, chance, density = (float(row[place]) for row in (losses, cost.sqrt(), level, ratio))
+        shares = by_asset(book, own, seed), by_factor(book, own, history, seed=seed)
+        near, members = closest_episode(table.sum(), history, problem.horizon), np.flatnonzero(closest == place)
+        made.append(Mode(table, loss, distance, chance, density, *shares, near, points[place], members))
     return tuple(made)
