@@ -1,7 +1,8 @@
-r"""How wrong was the sampler whenever the market stood this far from what it had seen?
+r"""How wrong were forecasts, by distance of the market's state from the states of the training span?
 
-Forecasts are sorted by the distance of their eve's state (:func:`workbench.validation.extrapolation.distances`) and cut into
-shares of equal size. In each, three numbers that are scale-free, so that calm and wild days can be averaged:
+Forecasts are sorted by the distance of the state at the previous close
+(:func:`workbench.validation.extrapolation.distances`) and cut into shares of equal size. In each, three numbers that
+are scale-free, so that calm and wild days can be averaged:
 
     hits       share of losses beyond VaR, 1 - level when right
     surprise   mean of (L - VaR)+ / (alpha ES) + VaR / ES - 1, that is FZ0 less log ES: 0 when VaR and ES are right,
@@ -28,8 +29,8 @@ def score_by_distance(table: pd.DataFrame, distance: pd.Series, level: float = 0
     """One row a share of the forecasts, nearest first: ``distance_low, distance_high, forecasts, hits, hits_error,
     surprise, surprise_error, width``.
 
-    table : one book by date with ``var_<level>, es_<level>, pit, realised``. distance : by date of the *eve*, the close
-    at which the forecast was made; a forecast takes the last one before its date.
+    table : one book by date with ``var_<level>, es_<level>, pit, realised``. distance : by date of the
+    previous close, at which the forecast was made; a forecast takes the last one before its date.
 
     Raises DataError when fewer than 20 forecasts a share have a distance.
     """
@@ -63,10 +64,10 @@ def _known(table: pd.DataFrame, distance: pd.Series, level: float) -> pd.DataFra
     var, es, pit, realised = (table[column].to_numpy(float) for column in wanted)
     if not (var > 0).all():
         raise DataError(f"VaR on {table.index[int(np.argmin(var > 0))]} is not a positive loss")
-    eve = distance.index.searchsorted(table.index, side="left") - 1
+    close = distance.index.searchsorted(table.index, side="left") - 1
     known = pd.DataFrame(
         {
-            "distance": np.where(eve >= 0, distance.to_numpy()[np.maximum(eve, 0)], np.nan),
+            "distance": np.where(close >= 0, distance.to_numpy()[np.maximum(close, 0)], np.nan),
             "hit": (-realised > var).astype(float),
             "ratio": -realised / var,
             "surprise": np.maximum(-realised - var, 0.0) / ((1 - level) * es) + var / es - 1.0,

@@ -110,7 +110,7 @@ def mean_gain(difference: np.ndarray, base: float, score: str, lags: int) -> dic
 
 
 def difference_t(difference: np.ndarray, lags: int) -> float:
-    """Diebold-Mariano statistic of score differences, Bartlett weights below ``lags`` forecasts; 0 for no difference."""
+    """Diebold-Mariano statistic of score differences, Bartlett weights below ``lags``; 0 for no difference."""
     if len(difference) < FEWEST:
         raise DataError(f"{len(difference)} common forecasts are too few to compare samplers; {FEWEST} are needed")
     lags = min(lags, len(difference) // 3)

@@ -1,30 +1,31 @@
-r"""Online recalibration: move tomorrow's VaR and ES by what came of the forecasts so far.
+r"""Online recalibration: adjust tomorrow's VaR and ES by the outcomes of the forecasts so far.
 
 Three recursions, all with err_t = 1{L_t > VaR'_t} and the score s_t = log(L_t / VaR_t), scale-free:
 
     aci       a_{t+1} = a_t + gamma (alpha - err_t)                               Gibbs and Candes (NeurIPS 2021, eq. 2)
-              VaR' = the forecast law's quantile at a_t
+              VaR' = the forecast distribution's quantile at a_t
     tracking  q_{t+1} = q_t + eta (err_t - alpha),      VaR' = VaR exp(q_t)       Angelopoulos, Candes and Tibshirani
     pid       the same and  k tan( C E_t ),  E_t = sum of (err - alpha),          (NeurIPS 2023, eqs 4 to 7: quantile
               C = log(t + 1) / (t + 1) of an adaptive horizon                     tracking, error integration)
 
-The forecast law beyond VaR, which ``aci`` needs and a table of VaR and ES does not hold, is the Student t whose ES/VaR
-is the day's. ES moves with VaR, and its distance to VaR then by a recursion of its own on the e-value of the day,
+The forecast distribution beyond VaR, which ``aci`` needs and a table of VaR and ES does not hold, is the Student t
+whose ES/VaR is the day's. ES moves with VaR, and its distance to VaR then by a recursion of its own on the e-value of
+the day,
     m_{t+1} = m_t + eta_es ((L_t - VaR'_t)+ / (alpha (ES'_t - VaR'_t)) - 1),
     ES' - VaR' = VaR' (ES / VaR - 1) exp(m_t), which keeps the mean excess right as the first keeps the count, as long
     as m_t is not held at its limit (large steps: at eta_es = .01 the mean e-value of an ES far too thin stays at 1.2).
 
 **Coverage is by construction**: summing the recursion of ``tracking``, hits - alpha n = (q_{n+1} - q_1) / eta, whatever
-the forecasts are worth. Counting hits therefore proves nothing. :func:`compare` puts beside it what is not by
-construction: the dynamic quantile test, the quantile score and FZ0 before and after.
+the forecasts are worth, so a count of hits is no evidence. :func:`compare` shows what is not by construction: the
+dynamic quantile test, the quantile score and FZ0 before and after.
 
 The same sum says how small a step may be. If VaR comes to be wrong by a factor exp(D), the count stays within one
 standard error after n forecasts when
 
     eta >= D / sqrt(alpha (1 - alpha) n)        and for aci, whose a_t stays below alpha,  gamma >= alpha / sqrt(...).
 
-:func:`tune` takes, among the steps that keep this promise, the one with the least quantile score on a training table;
-it never looks at coverage. Without the promise a calm training span chooses no step at all.
+:func:`tune` takes, among the steps that keep this promise, the one with the least quantile score on a training table,
+not by coverage. Without the promise a calm training span would choose no step at all.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from workbench.errors import DataError, ParameterError
 METHODS = ("aci", "tracking", "pid")
 RATES = {"aci": (0.0, 0.001, 0.0025, 0.005, 0.01), "tracking": (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)}
 RATES["pid"] = RATES["tracking"]
-FARTHEST = 1.5  # log factors stay within: nothing learnt from hits makes VaR 4.5 times what was forecast
+FARTHEST = 1.5  # log factors stay within: hits alone never make VaR 4.5 times what was forecast
 DRIFT = 1.5  # factor by which VaR may come to be wrong while the count stays right: a third too small
 LEAST = 1e-4  # of alpha: an adapted tail probability stays above, so that VaR stays finite
 
@@ -69,8 +70,11 @@ class Recalibration:
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise ParameterError(f"unknown recalibration {self.method!r}; known: {', '.join(METHODS)}")
-        if self.rate < 0 or self.es_rate < 0 or self.integral < 0:
-            raise ParameterError("rates of recalibration are at least 0")
+        for name in ("rate", "es_rate", "integral"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ParameterError(f"{name} of a recalibration is a number of at least 0, got {getattr(self, name)}")
+        if not abs(self.start) < float("inf"):
+            raise ParameterError(f"start of a recalibration is a finite log factor, got {self.start}")
 
 
 def recalibrate(table: pd.DataFrame, levels: Sequence[float], recalibration: Recalibration | dict) -> pd.DataFrame:
@@ -114,7 +118,7 @@ def tune(
     for rate in allowed:
         var, _ = _walk(sample, Recalibration(method, rate))
         scores[rate] = float(quantile_score(sample.loss, var, level).mean())
-    return Recalibration(method, min(scores, key=scores.get))
+    return Recalibration(method, min(scores, key=lambda rate: scores[rate]))
 
 
 def least_rate(level: float, forecasts: int, method: str = "tracking", drift: float = DRIFT) -> float:
@@ -123,6 +127,11 @@ def least_rate(level: float, forecasts: int, method: str = "tracking", drift: fl
     >>> round(least_rate(0.99, 4000), 3)
     0.064
     """
+    if not (0.5 < level < 1 and forecasts >= 1 and 1 < drift < float("inf")) or method not in METHODS:
+        raise ParameterError(
+            "least_rate needs a level in (.5, 1), at least 1 forecast, a drift above 1 and a known method; "
+            f"got {level}, {forecasts}, {drift}, {method!r}"
+        )
     alpha = 1 - level
     return (alpha if method == "aci" else float(np.log(drift))) / float(np.sqrt(alpha * level * forecasts))
 
@@ -131,7 +140,7 @@ def compare(tables: dict[str, pd.DataFrame], level: float, reference: str | None
     """Before and after: one row a table, of one book by date. ``reference`` (default the first) is what t compares to.
 
     ``hits, rate, error, z`` count (by construction after recalibration); ``dq_p`` is the dynamic quantile test's
-    simulated p-value (do past hits or the forecast foretell a hit?); ``quantile, fz0`` mean scores, lower is better,
+    simulated p-value (do past hits or the forecast predict a hit?); ``quantile, fz0`` mean scores, lower is better,
     and ``t_quantile, t_fz0`` Diebold-Mariano against the reference, negative is better.
     """
     reference = reference or next(iter(tables))
@@ -150,14 +159,14 @@ def compare(tables: dict[str, pd.DataFrame], level: float, reference: str | None
 def dynamic_quantile_p(sample: Sample, seed: int = 0) -> float:
     """Simulated p-value of the dynamic quantile test."""
     test = BY_NAME["dynamic_quantile"]
-    null = null_statistics({test.name: test.statistic}, sample, test.null, seed)[test.name]
+    null = null_statistics({test.name: test.statistic}, sample, "fair", seed)[test.name]
     return float(tail_share(test.statistic(sample), null, test.worse))
 
 
 def _scores(sample: Sample) -> dict[str, np.ndarray]:
     return {
         "quantile": quantile_score(sample.loss, sample.var, sample.level),
-        "fz0": fz0_score(sample.loss, sample.var, sample.es, sample.level),
+        "fz0": fz0_score(sample.loss, sample.var, sample.need_es, sample.level),
     }
 
 
@@ -175,7 +184,7 @@ def _sample(table: pd.DataFrame, level: float) -> Sample:
 
 def _walk(sample: Sample, chosen: Recalibration) -> tuple[np.ndarray, np.ndarray]:
     """VaR and ES of each day, the recursion fed with the days before it."""
-    alpha, ratio = sample.alpha, sample.es / sample.var
+    alpha, ratio = sample.alpha, sample.need_es / sample.var
     var, es = np.empty(sample.days), np.empty(sample.days)
     move = _Move(chosen, alpha, ratio)
     stretch = 0.0
@@ -208,10 +217,10 @@ class _Move:
         return float(np.clip(self.q + push, -FARTHEST, FARTHEST))
 
     def learn(self, hit: float) -> None:
-        surprise = hit - self.alpha
-        self.a -= self.chosen.rate * surprise
-        self.q += self.chosen.rate * surprise
-        self.total += surprise
+        error = hit - self.alpha
+        self.a -= self.chosen.rate * error
+        self.q += self.chosen.rate * error
+        self.total += error
         self.days += 1
 
     def _saturated(self) -> float:

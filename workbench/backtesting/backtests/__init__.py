@@ -1,1 +1,2 @@
-"""Backtests of VaR, ES and PIT forecasts: statistics, null distributions, power. Offered by :mod:`workbench.backtesting`."""
+"""Backtests of VaR, ES and PIT forecasts: statistics, null distributions, power. Offered by
+:mod:`workbench.backtesting`."""

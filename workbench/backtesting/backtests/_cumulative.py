@@ -1,7 +1,8 @@
-"""Does the whole tail of the forecast fall as it should, today and given yesterday?
+"""Is the whole tail of the forecast right, unconditionally and given the previous days?
 
 Du and Escanciano (Management Science 63, 2017). The cumulative violation H_t = (alpha - u_t)+ / alpha of the PIT
-u_t = F_t(r_t) has mean alpha/2 and variance alpha (1/3 - alpha/4) whatever the law, and is independent over time:
+u_t = F_t(r_t) has mean alpha/2 and variance alpha (1/3 - alpha/4) whatever the distribution, and is independent over
+time:
 
     U = sqrt(n) (mean H - alpha/2) / sqrt(alpha (1/3 - alpha/4))      large when the tail is understated
     C = n sum_{j=1..5} rho_j^2 ,   rho_j = gamma_j / gamma_0 ,   gamma_j = sum_t d_t d_{t-j} / (n - j) ,

@@ -1,4 +1,4 @@
-"""Can yesterday's hits, or the forecast itself, tell that a hit is coming? The dynamic quantile test.
+"""Do past hits, or the forecast itself, predict a hit? The dynamic quantile test.
 
 Engle and Manganelli (Journal of Business and Economic Statistics 22, 2004): regress y_t = I_t - alpha on X_t, a
 constant, four of its own lags and the VaR forecast of the day,

@@ -1,9 +1,9 @@
-"""The law a forecast of VaR and ES implies beyond VaR, from which null histories are drawn.
+"""The distribution that a forecast of VaR and ES implies beyond VaR, from which null histories are drawn.
 
-A table of VaR and ES does not say how losses fall beyond VaR, only how often and how far on average. The null law is
-the least that can be added: hits independent with probability alpha, and beyond VaR the tail of a Student t whose
-degrees of freedom nu give the median forecast ratio ES/VaR, and at most 5 (nobody makes the test sharper by claiming a
-thin tail: with an ES 20 % too small the ratio implies less than a normal tail),
+A table of VaR and ES does not say how losses fall beyond VaR, only how often and how far on average. The null
+distribution is the least that can be added: hits independent with probability alpha, and beyond VaR the tail of a
+Student t whose degrees of freedom nu give the median forecast ratio ES/VaR, and at most 5 (nobody makes the test
+sharper by claiming a thin tail: with an ES 20 % too small the ratio implies less than a normal tail),
 
     ES/VaR (nu) = f(q) (nu + q^2) / ((nu - 1) alpha) / -q ,   q = the alpha-quantile of t_nu ,
 
@@ -47,7 +47,7 @@ def dof_of_ratio(ratio: float, alpha: float) -> float:
 
 
 def implied_dof(sample: Sample) -> float:
-    """Degrees of freedom of the null: those of the median forecast ES/VaR, and 5 at most or where it says nothing."""
+    """Degrees of freedom of the null: those of the median forecast ES/VaR, and 5 at most or where there is no ES."""
     if sample.es is None or not np.any(sample.var > 0):
         return TYPICAL
     positive = sample.var > 0

@@ -1,10 +1,9 @@
-"""Was the law of all assets together right? Berkowitz's test on every PIT of the whole panel.
+"""Was the joint distribution of all assets right? Berkowitz's test on every PIT of the whole panel.
 
 ``dependence`` (do they move together as forecast), ``width`` (is a day as wild as forecast) and ``rosenblatt`` (the sum
 of squared conditional scores, :mod:`rosenblatt`) are ranks of one number a day among the draws of its forecast, so that
-under right forecasts each is uniform and independent over days. Which way a score is off tells what broke: a positive
-``mean`` says that days came out more dependent, wilder or stranger than forecast, a ``spread`` above 1 that calm and
-wild days are both too many.
+under right forecasts each is uniform and independent over days. The sign of a departure shows what broke: a positive
+``mean``, days more dependent, wider or stranger than forecast; a ``spread`` above 1, too many calm and wild days.
 """
 
 from __future__ import annotations
@@ -39,6 +38,6 @@ def panel_uniformity(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     rows = []
     for name in PITS:
         pit = table[name].to_numpy(float)
-        z, told = probit(pit), float(_statistic(pit))
-        rows.append((len(pit), z.mean(), np.sqrt(np.mean(z * z)), told, float(tail_share(told, null))))
+        z, value = probit(pit), _statistic(pit)
+        rows.append((len(pit), z.mean(), np.sqrt(np.mean(z * z)), float(value), float(tail_share(value, null))))
     return pd.DataFrame(rows, pd.Index(PITS, name="pit"), ["days", "mean", "spread", "berkowitz", "p_value"])

@@ -61,16 +61,16 @@ def _moving(rng: np.random.Generator, histories: int, days: int, burn: int = 300
 
 @lru_cache(maxsize=1)
 def _long_run() -> np.ndarray:
-    """The long-run law of the moving returns, sorted."""
+    """Long-run sample of the moving returns, sorted."""
     rng = np.random.Generator(np.random.Philox(SEED))
     return np.sort(_moving(rng, 200, 2000).ravel())
 
 
 def _clustering(rng: np.random.Generator, days: int, level: float) -> Sample:
-    r, law = _moving(rng, draws_for(days), days), _long_run()
-    var = -law[int(law.size * (1.0 - level))]
-    tail = law[: int(law.size * (1.0 - level))]
-    pit = (np.searchsorted(law, r) + 0.5) / (law.size + 1.0)
+    r, sample = _moving(rng, draws_for(days), days), _long_run()
+    var = -sample[int(sample.size * (1.0 - level))]
+    tail = sample[: int(sample.size * (1.0 - level))]
+    pit = (np.searchsorted(sample, r) + 0.5) / (sample.size + 1.0)
     return observed(-r, var, level, np.full(days, -tail.mean()), pit)
 
 

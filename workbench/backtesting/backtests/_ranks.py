@@ -1,4 +1,4 @@
-"""Where does the day that came rank among the days that were imagined, all assets at once?
+"""The rank of the outcome among the draws of its forecast, all assets at once.
 
 Gneiting, Stanberry, Grimit, Held and Johnson (TEST 17, 2008); Knueppel, Krueger and Pohle (2022) for the energy
 pre-rank. Every member of the ensemble and the observation get a pre-rank, the mean distance to all the others, high
@@ -6,10 +6,10 @@ for what lies far out; the rank of the observation, spread by u ~ U(0, 1) within
 and ensemble are exchangeable. It feeds the same tests as a one-dimensional PIT: too many high ranks mean an ensemble
 that is too narrow or has the wrong dependence.
 
-Two features of a day tell what was wrong. Of the normal scores z_i = Phi^-1(PIT) of d assets, *width* is mean z_i^2,
+Two features of a day show what was wrong. Of the normal scores z_i = Phi^-1(PIT) of d assets, *width* is mean z_i^2,
 and *joint movement* (sum z_i)^2 / (d sum z_i^2): 1 when all move as one, near 0 when they cancel, the same when all
-scales change, so that a correlation break is told from a volatility shock. Their PITs are ranks among draws of the
-forecast.
+scales change, so that a correlation break is distinguished from a volatility shock. Their PITs are ranks among draws of
+the forecast.
 """
 
 from __future__ import annotations

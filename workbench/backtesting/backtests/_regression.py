@@ -75,7 +75,7 @@ def fit(r: np.ndarray, e: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndar
 
 
 def wald(r: np.ndarray, es: np.ndarray, alpha: float) -> float:
-    """Wald statistic of (intercept, slope) = (0, 1); 0 where the data cannot tell (no loss beyond the fit)."""
+    """Wald statistic of (intercept, slope) = (0, 1); 0 where no loss lies beyond the fit."""
     scale = float(np.std(r)) or 1.0
     r, e = np.asarray(r, float) / scale, -np.asarray(es, float) / scale
     if np.ptp(e) < 1e-9 * np.max(np.abs(e)):

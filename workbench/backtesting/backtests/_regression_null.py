@@ -73,7 +73,7 @@ def _between(days: int, alpha: float) -> np.ndarray:
 
 
 def p_value(statistic: float, days: int, alpha: float) -> float:
-    """Share of right forecasts with at least this statistic; .005 is the least the table can tell."""
+    """Share of right forecasts with at least this statistic; .005 is the least that the table resolves."""
     quantiles = _between(days, alpha)[:-1]
     return float(1.0 - np.interp(statistic, quantiles, SHARES, left=0.0, right=SHARES[-1]))
 

@@ -1,9 +1,10 @@
 r"""Is every asset right *given the assets before it*? Rosenblatt's transform, when the forecast is a set of draws.
 
 Rosenblatt (Annals of Mathematical Statistics 23, 1952): :math:`u_i = F(x_i\mid x_1,\dots,x_{i-1})` are independent and
-uniform when :math:`F` is the law of :math:`x`; Diebold, Hahn and Tay (Review of Economics and Statistics 81, 1999) test
-multivariate forecasts by it. Draws give no conditional law, and few of them lie near twenty given values; so a
-*working* law stands in, a Student-t copula (:math:`\nu=\infty`: Gaussian) with the likeliest correlation
+uniform when :math:`F` is the distribution of :math:`x`; Diebold, Hahn and Tay (Review of Economics and Statistics 81,
+1999) test multivariate forecasts by it. Draws give no conditional distribution, and few of them lie near twenty given
+values; so a
+*working* distribution is used, a Student-t copula (:math:`\nu=\infty`: Gaussian) with the likeliest correlation
 :math:`R = LL^\top` of the draws' scores :math:`s`, each asset's by its own rank. With :math:`e = L^{-1}s` and
 :math:`Q_{<i} = \sum_{k<i} e_k^2`,
 
@@ -11,9 +12,9 @@ multivariate forecasts by it. Draws give no conditional law, and few of them lie
 
 What came is ranked together with the draws, and enters :math:`R` as they do, so that under a right forecast it is
 exchangeable with them and **every** :math:`u_i` **is exactly uniform whatever the copula**. That the :math:`u_i` are
-independent of each other holds where the working law is right: then this is Rosenblatt's transform itself, up to an
-error of :math:`m^{-1/2}` in :math:`m` draws. Where it is not (vines, bootstrapped days) they are uncorrelated at best;
-therefore tests of them take their null from draws that are put in the place of what came (:func:`joint_p_value`).
+independent of each other holds where the working distribution is right: then this is Rosenblatt's transform itself, up
+to an error of :math:`m^{-1/2}` in :math:`m` draws. Where it is not (vines, bootstrapped days) they are uncorrelated at
+best; therefore tests of them take their null from draws that are put in the place of what came (:func:`joint_p_value`).
 
 The transform depends on the order of the assets. :math:`\sum_i e_i^2` does not: its rank is one PIT a day
 (:func:`rosenblatt_day`), Mahalanobis' distance, sensitive to a dependence that the energy rank hardly sees.
@@ -108,8 +109,8 @@ def rosenblatt_day(draws: np.ndarray, came: np.ndarray, seed: int = 0) -> float:
 def departure(u: np.ndarray) -> np.ndarray:
     """n (tr S - log det S - d), S the second moments (asset, asset) of the scores of ``u`` (..., day, asset).
 
-    Twice the log-likelihood ratio of any covariance against the identity: it sees an asset whose conditional law is too
-    narrow as well as two that move together more than forecast.
+    Twice the log-likelihood ratio of any covariance against the identity: it sees an asset whose conditional
+    distribution is too narrow as well as two that move together more than forecast.
     """
     z = probit(u)
     days, assets = z.shape[-2:]
@@ -122,5 +123,5 @@ def joint_p_value(u: np.ndarray) -> float:
 
     u : of :func:`rosenblatt`, with at least 19 pretended. Exact for any right forecast, whatever its copula.
     """
-    told = departure(u)
-    return float(tail_share(told[0], told[1:]))
+    found = departure(u)
+    return float(tail_share(found[0], found[1:]))

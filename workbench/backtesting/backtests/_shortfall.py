@@ -6,7 +6,7 @@ negative when risk is understated:
     Z1 = 1 - (sum L I / ES) / (sum I)                              size of the losses beyond VaR, given the hits
     Z2 = 1 - (sum L I / ES) / (n alpha)                            size and frequency together
     Zb = mean [ ES - VaR - (L - VaR)+ / alpha ] / ES               minimally biased: an error in VaR enters squared
-    Z3 = 1 - mean of { ES of the ranked sample } / { its expectation }   needs the whole forecast law
+    Z3 = 1 - mean of { ES of the ranked sample } / { its expectation }   needs the whole forecast distribution
 
 Acerbi and Szekely, Backtesting expected shortfall, Risk (2014), for Z1-Z3; the minimally biased backtest for ES, Risk
 (2019), for Zb, here in its relative form. Z1 of a history without hits is 0. Z1 has no stable critical value, Z2 about
@@ -59,11 +59,12 @@ def fz0(sample: Sample) -> np.ndarray:
 def z3(
     pit: np.ndarray, quantile: Callable[[np.ndarray], np.ndarray], level: float, draws: int = 499, seed: int = 0
 ) -> tuple[float, float]:
-    """Acerbi-Szekely Z3 and its p-value: is the tail of the ranks right, priced in every day's own law?
+    """Acerbi-Szekely Z3 and its p-value: is the tail of the ranks right, valued in every day's own distribution?
 
     ``pit`` (day,) is F_t(r_t); ``quantile`` maps probabilities ``(rank, 1)`` to returns ``(rank, day)``, each day in
-    its own law. On day t the n ranks u are priced in that day's law, ES_t(u) = ES of quantile_t(u_1), quantile_t(u_2)
-    and so on, and Z3 = 1 - mean_t ES_t(u) / E ES_t(V) with V uniform; expectation and null are the same ``draws``.
+    its own distribution. On day t the n ranks u are valued in that day's distribution, ES_t(u) = ES of quantile_t(u_1),
+    quantile_t(u_2) and so on, and Z3 = 1 - mean_t ES_t(u) / E ES_t(V) with V uniform; expectation and null are the same
+    ``draws``.
     """
     pit = np.asarray(pit, float)
     worst = max(1, int(np.floor(pit.size * (1.0 - level) + 1e-9)))

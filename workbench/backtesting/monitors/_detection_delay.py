@@ -1,7 +1,7 @@
 """Detection delay by type of break, at a fixed false-alarm rate, on simulated histories.
 
 The market: ten assets, jointly Student t5 with correlation .3; the book is their sum. The forecaster is right until the
-break and never learns of it:
+break and does not adapt:
     volatility    every scale doubles
     tail          t5 becomes t2.5 with the same quartiles
     correlation   .3 becomes .8; the book, being their sum, also widens by half
@@ -83,7 +83,7 @@ def broken_stream(name: str, rng: np.random.Generator, histories: int, quiet: in
 
 
 def days_to_alarm(path: np.ndarray, limit: float, quiet: int) -> tuple[np.ndarray, float]:
-    """Delays of the histories that were silent before the break (inf: never), and the share that was not."""
+    """Delays of the histories without an alarm before the break (inf: never), and the share that was not."""
     reached = path >= limit
     early = reached[:, :quiet].any(axis=-1)
     late = reached[~early, quiet:]
@@ -113,7 +113,7 @@ def detection_delays(
 
 
 def median_interval(values: np.ndarray, share: float = 0.95) -> tuple[float, float]:
-    """Order statistics that hold the median with at least this probability, whatever the law (binomial, exact)."""
+    """Order statistics that hold the median with at least probability ``share`` (binomial, exact)."""
     reach = int(stats.binom.ppf((1.0 - share) / 2.0, len(values), 0.5))
     ordered = np.sort(values)
     return float(ordered[max(reach - 1, 0)]), float(ordered[min(len(values) - reach, len(values) - 1)])
@@ -126,7 +126,7 @@ def information(nu: float, wider: float = WIDER) -> float:
 
 
 def information_of_tail(assets: int = 1) -> float:
-    """The same for the heavier tail, seen in so many assets whose law is elliptical: their common size tells it."""
+    """The same for the heavier tail, in so many assets with an elliptical distribution, from their common size."""
     share = (np.arange(200_000) + 0.5) / 200_000
     wider = (LAW.ppf(0.75) / stats.t.ppf(0.75, HEAVY)) ** 2
     right, broken = stats.f(assets, TYPICAL), stats.f(assets, HEAVY)  # of the squared distance, over the assets

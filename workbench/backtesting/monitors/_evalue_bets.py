@@ -1,7 +1,7 @@
-"""Bets on one way in which a forecast can break, each of mean 1 while the forecast is right.
+"""E-values for one way in which a forecast can break, each of mean 1 while the forecast is right.
 
-A monitor spreads its wealth over a few fixed bets e_{t,k}, so that no parameter has to be fitted while money is at
-stake. u is the PIT of the day's return, z = Phi^-1(u):
+A monitor spreads its wealth over a few fixed e-values e_{t,k}, so that no parameter has to be fitted on the way. u is
+the PIT of the day's return, z = Phi^-1(u):
 
     scale       the market is k times wider than forecast: density of z under N(0, k^2) over N(0, 1)
     tail        of the outer 5 %, extremes are too extreme: w = 2 min(u, 1-u) / .05, x w^(x-1) with x < 1 where w < 1,
@@ -25,6 +25,7 @@ import numpy as np
 
 from workbench.backtesting.backtests._sample import Sample
 from workbench.backtesting.monitors._evalues import es_evalues, var_evalues
+from workbench.errors import DataError
 from workbench.stats import probit
 
 WIDER = np.array([1.25, 1.5, 2.0, 3.0])
@@ -43,6 +44,13 @@ class Stream:
     sample: Sample
     dependence: np.ndarray | None = None
     width: np.ndarray | None = None
+
+    def need(self, name: str) -> np.ndarray:
+        """``dependence`` or ``width``; DataError where the stream has none."""
+        pits = getattr(self, name)
+        if pits is None:
+            raise DataError(f"this monitor needs PITs of the {name} of all assets")
+        return pits
 
 
 def scale_bets(stream: Stream) -> np.ndarray:
@@ -65,19 +73,19 @@ def mean_bets(stream: Stream) -> np.ndarray:
 
 def width_bets(stream: Stream) -> np.ndarray:
     """(..., day, bet)."""
-    y = probit(stream.width)[..., None]
+    y = probit(stream.need("width"))[..., None]
     return np.exp(PUSHES * y - 0.5 * PUSHES**2)
 
 
 def evenness_bets(stream: Stream) -> np.ndarray:
     """(..., day, bet)."""
-    y = probit(stream.width)[..., None]
+    y = probit(stream.need("width"))[..., None]
     return np.exp(0.5 * y * y * (1.0 - WIDER**-2)) / WIDER
 
 
 def dependence_bets(stream: Stream) -> np.ndarray:
     """(..., day, bet)."""
-    v = stream.dependence[..., None]
+    v = stream.need("dependence")[..., None]
     return np.concatenate([POWERS * v ** (POWERS - 1.0), POWERS * (1.0 - v) ** (POWERS - 1.0)], axis=-1)
 
 

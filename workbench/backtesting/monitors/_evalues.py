@@ -1,4 +1,4 @@
-"""E-values: bets against a forecast that pay at most 1 on average while the forecast is right.
+"""E-values: bets against a forecast whose mean payoff is at most 1 while the forecast is right.
 
 For VaR and ES (Wang, Wang and Ziegel, E-backtesting, arXiv 2209.00991), with loss L, tail probability alpha:
     e_VaR = 1{L > VaR} / alpha            e_ES = (L - VaR)+ / (alpha (ES - VaR)) ,
@@ -20,7 +20,7 @@ from workbench.backtesting.backtests._sample import Sample
 
 MOST = 0.5
 WINDOW = 500
-THIN = 1e-9  # of ES: an ES equal to VaR says that no loss lies beyond VaR, and one that does pays a fortune
+THIN = 1e-9  # of ES: an ES equal to VaR leaves no room for a loss beyond VaR, so one would pay without bound
 
 
 def var_evalues(sample: Sample) -> np.ndarray:
@@ -35,7 +35,7 @@ def _es_evalue(loss: np.ndarray, var: np.ndarray, es: np.ndarray, alpha: float) 
 
 def es_evalues(sample: Sample) -> np.ndarray:
     """e_ES of each day; large both when VaR is passed too often and when it is passed by too much."""
-    return _es_evalue(sample.loss, sample.var, sample.es, sample.alpha)
+    return _es_evalue(sample.loss, sample.var, sample.need_es, sample.alpha)
 
 
 def best_stake(evalues: np.ndarray, most: float = MOST) -> float:
@@ -60,10 +60,10 @@ def gree_stakes(evalues: np.ndarray, window: int = WINDOW) -> np.ndarray:
 
 def grel_stakes(sample: Sample, window: int = WINDOW) -> np.ndarray:
     """Stake of each day from past losses valued with the day's own VaR and ES."""
-    stakes = np.zeros(sample.days)
+    stakes, es = np.zeros(sample.days), sample.need_es
     for t in range(1, sample.days):
         past = sample.loss[max(0, t - window) : t]
-        stakes[t] = best_stake(_es_evalue(past, sample.var[t], sample.es[t], sample.alpha))
+        stakes[t] = best_stake(_es_evalue(past, sample.var[t], es[t], sample.alpha))
     return stakes
 
 

@@ -2,7 +2,8 @@
 
 Two readings for each monitor, both valid whenever one looks:
   evidence   log10 of the e-process since the first day; 20 : 1 against the forecast (1.3) rejects it at 5 % (Ville)
-  level      the e-detector over its threshold; at 1 it raises an alarm (one false alarm in ``years`` years) and restarts
+  level      the e-detector over its threshold; at 1 it raises an alarm (one false alarm in ``years`` years) and
+  restarts
 """
 
 from __future__ import annotations

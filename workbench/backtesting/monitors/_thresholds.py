@@ -1,7 +1,7 @@
 """What a monitor does while nothing is wrong, and the threshold that gives one false alarm in so many years.
 
-A quiet history has independent uniform PITs and, for VaR and ES, the tail of :mod:`..backtests._implied_tail`; nothing else
-of a forecaster enters, so thresholds are found once for each monitor, tail probability and weight of tail.
+A quiet history has independent uniform PITs and, for VaR and ES, the tail of :mod:`..backtests._implied_tail`; nothing
+else of a forecaster enters, so thresholds are found once for each monitor, tail probability and weight of tail.
 """
 
 from __future__ import annotations

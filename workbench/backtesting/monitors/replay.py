@@ -1,8 +1,8 @@
 """What the monitors would have shown at each close of a crisis, with a model fitted before it.
 
-A replay is a forecast table of one book (:mod:`workbench.backtesting.walk_forward`) read day by day. Two figures come of it:
-in an episode with a shock, the trading days from the shock to the first alarm of each monitor (the shock's own day
-counts as 1); in quiet years, the alarms, their rate in ten years and its exact Poisson interval. Which years are
+A replay is a forecast table of one book (:mod:`workbench.backtesting.walk_forward`) read day by day. Two figures come
+of it: in an episode with a shock, the trading days from the shock to the first alarm of each monitor (the shock's own
+day counts as 1); in quiet years, the alarms, their rate in ten years and its exact Poisson interval. Which years are
 quiet, and when a shock began, is an input: the tables do not look for them.
 """
 
@@ -48,7 +48,7 @@ def days_to_detection(watches: Mapping[str, MonitorReport], shocks: Mapping[str,
 
 
 def false_alarms(watches: Mapping[str, MonitorReport]) -> pd.DataFrame:
-    """Alarms in years taken to be quiet: per monitor ``alarms, years``, the rate in ten years, and its 95 % interval."""
+    """Alarms in quiet years: per monitor ``alarms, years``, the rate in ten years, and its 95 % interval."""
     years = sum(len(seen.level) for seen in watches.values()) / TRADING_DAYS
     monitors = list(dict.fromkeys(name for seen in watches.values() for name in seen.level))
     count = pd.concat([seen.alarms["monitor"] for seen in watches.values()]).value_counts()

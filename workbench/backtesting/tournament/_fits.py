@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import pandas as pd
 
@@ -29,7 +30,7 @@ CODE = (
     f"{__package__}._design",
 )
 Key = tuple[str, int]  # sampler, seed
-Filters = MutableMapping[str, Filtered]
+Filters = MutableMapping[str, Sampler]
 
 
 def seeded(name: str) -> bool:
@@ -56,14 +57,13 @@ def fit(
     inputs |= {"seed": seed, "returns": returns}
     cache = Cache(store, CODE[0])
     key = cache.key(**inputs)
-    if key not in shared and not cache.has("filter", ".safetensors", **inputs):
+    if key not in shared:
         shared[key] = cache.piece(
             "filter", lambda: sampler.fit(returns, seed), samplers.save, samplers.load, ".safetensors", **inputs
         )
-        return sampler
-    if key not in shared:
-        shared[key] = samplers.load(cache.path("filter", ".safetensors", **inputs))
-    return with_shocks(shared[key], sampler.shocks, seed, sampler.tails)
+        if shared[key] is sampler:
+            return sampler
+    return with_shocks(cast(Filtered, shared[key]), sampler.shocks, seed, sampler.tails)
 
 
 def rows(
@@ -100,12 +100,14 @@ def stored(
 
 def row_file(store: str | Path, name: str, seed: int, design: Design, options: Mapping | None = None) -> Path:
     """Where the row of one (sampler, seed) over a design is kept."""
-    return Path(_cache(store).path(f"{name}-{seed}", **_inputs(name, seed, design, dict(options or {}))))
+    path = _cache(store).path(f"{name}-{seed}", **_inputs(name, seed, design, dict(options or {})))
+    assert path is not None  # there is a folder
+    return path
 
 
 def _cache(store: str | Path | None) -> Cache:
     return Cache(store, *CODE)
 
 
-def _inputs(name: str, seed: int, design: Design, options: Mapping) -> dict[str, object]:
+def _inputs(name: str, seed: int, design: Design, options: Mapping) -> dict[str, Any]:
     return {"sampler": name, "chain": seed, "design": design, "options": options}

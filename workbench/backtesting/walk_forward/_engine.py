@@ -92,9 +92,9 @@ def of_book(table: pd.DataFrame, book: str) -> pd.DataFrame:
     return one
 
 
-def _rollout(*args: Any, ask: ForecastSpec | None = None, **options: Any) -> pd.DataFrame:
-    """:func:`walk_forward` as version 0.1 called it."""
-    return walk_forward(*args, spec=ask, **options)
+def _rollout(*args: Any, **options: Any) -> pd.DataFrame:
+    """:func:`walk_forward` as version 0.1 called it, its specification as ``ask``."""
+    return walk_forward(*args, **({"spec": options.pop("ask", None)} | options))
 
 
 def _period(work: Work, period: Period) -> pd.DataFrame:
