@@ -18,6 +18,7 @@ than it stores is refused before memory is allocated.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import uuid
@@ -29,7 +30,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from workbench.bounded import demand_plausible, parse_json
+from workbench.bounded import demand_plausible, parse_json, read_bytes
 from workbench.constants import BLOCK
 from workbench.errors import ScenarioError
 from workbench.scenarios._container import DIMS, GROUP, check_names, dataset
@@ -98,22 +99,23 @@ def opened(path: str | os.PathLike) -> Iterator[xr.DataTree]:
         raise ScenarioError(f"cannot read {path.name!r}: expected the suffix .nc, .zarr, .parquet or .csv, or a folder")
     how = {"engine": "h5netcdf"} if path.suffix == ".nc" else {"engine": "zarr", "consolidated": False}
     try:
-        _demand_self_contained(path)
+        demand_plausible(_demand_self_contained(path), path, ScenarioError)
         tree = xr.open_datatree(path, decode_times=False, decode_timedelta=False, mask_and_scale=False, **how)
     except ScenarioError:
         raise
     except Exception as wrong:
         raise _unreadable(path, wrong) from None
     with tree:
-        demand_plausible(sum(node.to_dataset().nbytes for node in tree.subtree), path, ScenarioError)
         tree.attrs = _unpacked(tree.attrs, path)
         yield tree
 
 
 def _existing(path: str | os.PathLike) -> Path:
     path = Path(path)
-    if not path.exists():
+    if not os.path.exists(path):
         raise ScenarioError(f"no scenario file at {str(path)!r}")
+    if not (path.is_file() or path.is_dir()):
+        raise ScenarioError(f"{path.name} is no regular file and no folder")
     return path
 
 
@@ -129,13 +131,26 @@ def _unreadable(path: Path, wrong: Exception) -> ScenarioError:
     return ScenarioError(f"{path.name} cannot be read as a scenario set: {why}")
 
 
-def _demand_self_contained(path: Path) -> None:
-    """Refuse links out of the file: external links, external storage, virtual data; in a folder, symbolic links."""
-    if path.is_dir():
-        link = next((inner for inner in path.rglob("*") if inner.is_symlink()), None)
-        if link is not None:
-            raise ScenarioError(f"{path.name} holds a symbolic link ({link.name}); links are not followed")
-        return
+def _demand_self_contained(path: Path) -> int:
+    """Refuse links out of the set: external links, external storage, virtual data, symbolic links; the bytes of all
+    arrays that the set claims to hold.
+    """
+    return _claimed_by_zarr(path) if path.is_dir() else _claimed_by_hdf5(path)
+
+
+def _claimed_by_zarr(path: Path) -> int:
+    claimed = 0
+    for inner in path.rglob("*"):
+        if inner.is_symlink():
+            raise ScenarioError(f"{path.name} holds a symbolic link ({inner.name}); links are not followed")
+        if inner.name in ("zarr.json", ".zarray"):
+            facts = parse_json(read_bytes(inner, ScenarioError), f"{path.name}: {inner.name}", ScenarioError)
+            claimed += 8 * math.prod(facts.get("shape", [0]))
+    return claimed
+
+
+def _claimed_by_hdf5(path: Path) -> int:
+    claimed = 0
     with h5py.File(path, "r") as file:
         groups, seen = [file["/"]], set()
         while groups:
@@ -151,8 +166,13 @@ def _demand_self_contained(path: Path) -> None:
                     raise ScenarioError(f"{path.name} holds more than {_MOST_OBJECTS:,} objects")
                 if isinstance(item, h5py.Group):
                     groups.append(item)
-                elif isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
-                    raise ScenarioError(f"{path.name}: the values of {name!r} lie in another file; such are not read")
+                elif isinstance(item, h5py.Dataset):
+                    if item.external or item.is_virtual:
+                        raise ScenarioError(
+                            f"{path.name}: the values of {name!r} lie in another file; such are not read"
+                        )
+                    claimed += item.nbytes
+    return claimed
 
 
 def _packed(tree: xr.DataTree) -> xr.DataTree:
