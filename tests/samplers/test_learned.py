@@ -7,10 +7,10 @@ from scipy import stats
 
 from workbench.samplers.shocks._classical import SHOCKS, ScaleMixture
 from workbench.samplers.shocks._flow import Flow, midpoint
-from workbench.samplers.shocks._generator import energy_distance
 from workbench.samplers.shocks._learned import Field
 from workbench.samplers.shocks._margins import SplicedMargins
 from workbench.samplers.shocks._spline_flow import Couplings, SplineFlow
+from workbench.stats import mean_crps
 
 
 def normals(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -47,7 +47,7 @@ def test_the_energy_distance_by_sorting_is_that_over_all_pairs():
     drawn, real = normals(40, 3), normals(25, 3, seed=1)
     cross = (drawn[:, None] - real[None]).abs().mean(dim=(0, 1))
     inside = (drawn[:, None] - drawn[None]).abs().sum(dim=(0, 1)) / (40 * 39)
-    torch.testing.assert_close(energy_distance(drawn, real), cross - inside / 2)
+    torch.testing.assert_close(mean_crps(drawn, real), cross - inside / 2)
 
 
 def test_an_untrained_field_moves_nothing_and_a_known_velocity_is_followed():

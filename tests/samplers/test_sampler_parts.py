@@ -10,10 +10,10 @@ from workbench import data, samplers, scenarios
 from workbench.data import returns as load_returns
 from workbench.errors import ParameterError
 from workbench.samplers._composed import Filtered
+from workbench.samplers.filters import QuantileTracking
 from workbench.samplers.filters._classical import Ewma, Gjr
 from workbench.samplers.filters._correlation import MovingCorrelation
 from workbench.samplers.filters._neural import BOUND, NeuralFilter
-from workbench.samplers.filters._tracking import QuantileTracking, stretched
 from workbench.samplers.noise import block_noise
 from workbench.samplers.shocks._classical import SHOCKS
 from workbench.samplers.shocks._margins import SplicedMargins
@@ -184,8 +184,8 @@ def test_a_stretch_moves_the_book_and_leaves_the_rest_as_drawn():
     rng = torch.Generator().manual_seed(3)
     shock, scale, root = torch.randn(500, 3, generator=rng), torch.tensor([[0.01, 0.02, 0.03]]), torch.eye(3)[None]
     edge, ones = torch.tensor([[[2.0, 2.4], [1.9, 2.3]]]), torch.ones(1, 2, 2)
-    torch.testing.assert_close(stretched(shock, scale, root, edge, ones), shock)
-    moved = stretched(shock, scale, root, edge, torch.tensor([[[1.2, 1.3], [1.0, 1.0]]]))
+    torch.testing.assert_close(QuantileTracking.stretched(shock, scale, root, edge, ones), shock)
+    moved = QuantileTracking.stretched(shock, scale, root, edge, torch.tensor([[[1.2, 1.3], [1.0, 1.0]]]))
     norm = scale.norm()
     before, after = ((values * scale).sum(dim=1) / norm for values in (shock, moved))
     far = before < -2.4

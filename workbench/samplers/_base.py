@@ -1,31 +1,39 @@
 r"""The contract: a sampler is a fitted, deterministic map from standard-normal noise to scenarios.
 
-``fit(returns, seed)`` learns; ``states(returns)`` walks a history once and gives what the sampler knows at every close,
-so that frozen parameters roll over years in one pass; ``decode(noise, state, horizon)`` is the map itself; ``sample``
-only draws the noise (:mod:`workbench.samplers.noise`) and decodes it, block by block. Since the map is deterministic,
-the same seed gives the same bits on any number of workers, and questions such as "which least noise loses 15 %?" are
+``fit(returns, seed)`` learns; ``states(returns)`` filters a history once and gives the state at every close, so that
+frozen parameters roll over years in one pass; ``decode(noise, state, horizon)`` is the map itself; ``sample`` only
+draws the noise (:mod:`workbench.samplers.noise`) and decodes it, block by block. Since the map is deterministic, the
+same seed gives the same bits on any number of workers, and questions such as "which least noise loses 15 %?" are
 questions about ``decode``.
 """
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 import numpy as np
 import pandas as pd
 import torch
+import xarray as xr
 from torch import Tensor
 
 from workbench import scenarios
+from workbench._require import count
 from workbench.errors import FitError, ParameterError
+from workbench.samplers._describe import describe, html
+from workbench.samplers._panel import ShortenedHistory, require_panel, shortened
+from workbench.samplers._progress import bar
+from workbench.samplers.filters._classical import Filter, State
 from workbench.samplers.noise import BLOCK, block_noise, blocks, long_run_days
+from workbench.samplers.training._loop import one_thread
 
 TILE = 512  # draws decoded at a time
-State = dict[str, Tensor]  # name -> (draw or 1, ...)
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class States:
     """What a sampler knows at every close: ``values`` name -> (date, ...), one row a date of ``dates``."""
 
     dates: pd.DatetimeIndex
-    values: dict[str, Tensor]
+    values: State
 
     def rows(self, positions: Sequence[int] | np.ndarray) -> State:
         """The states at these positions, one a draw."""
@@ -41,28 +49,53 @@ class States:
         return {name: value[index] for name, value in self.values.items()}
 
     def at(self, date: str | pd.Timestamp) -> State:
-        """The state at the close of ``date`` or of the last trading day before it, with a leading axis of 1."""
-        position = self.dates.searchsorted(pd.Timestamp(date), side="right") - 1
+        """The state at the close of ``date`` or of the last trading day before it, with a leading axis of 1.
+
+        Raises ParameterError for what is no date, for one before the first state, and for one that lies behind the last
+        by more than the longest gap between trading days: there the history has to be continued first.
+        """
+        day = _date(date)
+        position = self.dates.searchsorted(day, side="right") - 1
         if position < 0:
-            raise ParameterError(f"no state before {self.dates[0].date()}, asked for {pd.Timestamp(date).date()}")
+            raise ParameterError(f"no state before {self.dates[0].date()}, asked for {day.date()}")
+        gap = pd.Series(self.dates).diff().max()
+        if position == len(self.dates) - 1 and day - self.dates[-1] > max(gap, pd.Timedelta(days=4)):
+            raise ParameterError(
+                f"the history ends on {self.dates[-1].date()}, asked for a start on {day.date()}; "
+                "hand over log returns up to that day as start, or take 'last'"
+            )
         return self.rows([position])
 
 
 class Sampler(ABC):
     """Base of every sampler. A subclass gives ``_fit``, ``states``, ``decode`` and, once fitted, ``width``.
 
-    width : columns of noise that one day needs. assets_ : names of the fitted columns. history_ : the fitted panel.
+    width : columns of noise that one day needs. Fitted: ``assets_``, the names of the columns; ``history_``, the
+    panel; ``seed_``; ``notes_``, what the fit left out and why, each also raised as a warning.
     """
 
     width: int
     assets_: list[str]
     history_: pd.DataFrame
+    seed_: int | None = None
+    notes_: Sequence[str] = ()
 
-    def fit(self, returns: pd.DataFrame, seed: int = 0) -> Sampler:
-        """Learn from log returns (day, asset), fractions; gives the sampler itself. Same inputs and seed, same fit."""
-        _require_panel(returns)
-        self.assets_, self.history_ = list(map(str, returns.columns)), returns
-        self._fit(returns, seed)
+    def fit(self, returns: pd.DataFrame, seed: int = 0) -> Self:
+        """Learn from log returns (day, asset), fractions; gives the sampler itself. Same inputs and seed, same fit.
+
+        Raises FitError, before anything is trained, naming the column and the day of what cannot be used: values that
+        are missing or infinite, a constant column, columns of one name, days that are doubled or out of order, too
+        few days. Warns with :class:`.ShortenedHistory` where days are left out.
+        """
+        seed = count("seed", seed, 0)
+        require_panel(returns)
+        self.assets_, self.history_, self.seed_ = list(map(str, returns.columns)), returns, seed
+        self.notes_ = []
+        try:
+            self._fit(returns, seed)
+        except BaseException:
+            del self.assets_
+            raise
         return self
 
     @abstractmethod
@@ -70,7 +103,7 @@ class Sampler(ABC):
 
     @abstractmethod
     def states(self, returns: pd.DataFrame) -> States:
-        """Walk a history of log returns (the same columns) with frozen parameters: the state at every close."""
+        """Filter a history of log returns (the same columns) with frozen parameters: the state at every close."""
 
     @abstractmethod
     def decode(self, noise: Tensor, state: State, horizon: int) -> Tensor:
@@ -83,26 +116,34 @@ class Sampler(ABC):
         seed: int = 0,
         start: str | pd.Timestamp | pd.DataFrame = "last",
         executor: Executor | None = None,
-    ):
+    ) -> xr.DataTree:
         """Draw scenarios: a DataTree with one chain, ``draws`` draws, ``horizon`` days.
 
-        start : "last" (the last fitted date), a date of the fitted history, a newer history of log returns (its last
-            date), or "long-run" (each draw starts at a fitted day drawn uniformly: the stationary law, empirically).
+        start : as for :meth:`starts`.
         executor : any concurrent.futures executor; blocks of 4,096 draws are the unit of work and the bits do not
             depend on who did which block, nor in which order.
         """
         self.require_fitted()
-        if draws < 1 or horizon < 1:
-            raise ParameterError(f"draws and horizon must be at least 1, got draws={draws}, horizon={horizon}")
-        task = partial(_decode_block, self, self._starts(start), horizon, seed)
+        draws, horizon, seed = count("draws", draws, 1), count("horizon", horizon, 1), count("seed", seed, 0)
+        task = partial(_decode_block, self, self.starts(start), horizon, seed)
         out = np.empty((draws, horizon, len(self.assets_)), dtype=np.float32)
         work = list(blocks(draws))
         done = executor.map(task, work) if executor else map(task, work)
-        for block, values in zip(work, done):
-            out[block * BLOCK : (block + 1) * BLOCK] = values[: min(BLOCK, draws - block * BLOCK)]
+        with bar(draws, "scenarios") as progress:
+            for block, values in zip(work, done):
+                part = out[block * BLOCK : (block + 1) * BLOCK]
+                part[:] = values[: len(part)]
+                progress.update(len(part))
         return scenarios.assemble(out[None], self.assets_, seed=seed, horizon=horizon, start=_name_start(start))
 
-    def _starts(self, start) -> State | States:
+    def starts(self, start: str | pd.Timestamp | pd.DataFrame | States) -> State | States:
+        """The state that all draws start from, or States of which each draw takes one with equal chance.
+
+        start : "last" (the last fitted day), a date of the fitted history, a newer history of log returns (its last
+            day), "long-run" (all fitted days: the stationary distribution, empirically), or States.
+        """
+        if isinstance(start, States):
+            return start
         if isinstance(start, pd.DataFrame):
             return self.states(start[self.assets_]).rows([-1])
         states = self.states(self.history_)
@@ -111,22 +152,33 @@ class Sampler(ABC):
         return states.rows([-1]) if isinstance(start, str) and start == "last" else states.at(start)
 
     def require_fitted(self) -> None:
+        """FitError where :meth:`fit` has not been called."""
         if not hasattr(self, "assets_"):
             raise FitError(f"{type(self).__name__} is not fitted; call fit(returns, seed) first")
+
+    def _joint_from(self, filter: Filter, returns: pd.DataFrame) -> int:
+        """First position at which residuals of all assets count; a note and a warning where it is not the first day."""
+        first = filter.joint_from(returns)
+        if first:
+            note = shortened(returns, first)
+            self.notes_ = [*self.notes_, note]
+            warnings.warn(note, ShortenedHistory, stacklevel=5)
+        return first
+
+    def __repr__(self) -> str:
+        return describe(self)
+
+    def _repr_html_(self) -> str:
+        return html(self)
 
 
 def _decode_block(sampler: Sampler, start: State | States, horizon: int, seed: int, block: int) -> np.ndarray:
     """One block of draws, always of full size and on one thread: bits depend on (sampler, seed, block) alone."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread(), torch.no_grad():
         noise = torch.from_numpy(block_noise(seed, "shocks", block, horizon, sampler.width))
         if isinstance(start, States):
             start = start.rows(long_run_days(seed, block, len(start.dates)))
-        with torch.no_grad():
-            return torch.cat([sampler.decode(*tile, horizon) for tile in _tiles(noise, start)]).numpy()
-    finally:
-        torch.set_num_threads(threads)
+        return torch.cat([sampler.decode(*tile, horizon) for tile in _tiles(noise, start)]).numpy()
 
 
 def _tiles(noise: Tensor, state: State) -> Iterator[tuple[Tensor, State]]:
@@ -136,19 +188,17 @@ def _tiles(noise: Tensor, state: State) -> Iterator[tuple[Tensor, State]]:
         yield noise[rows], {name: value if len(value) == 1 else value[rows] for name, value in state.items()}
 
 
-def _require_panel(returns: pd.DataFrame) -> None:
-    if not isinstance(returns, pd.DataFrame) or returns.shape[1] == 0:
-        raise FitError("fit needs a DataFrame of log returns with one column an asset")
-    bad = ~np.isfinite(returns.to_numpy(dtype=float))
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        raise FitError(
-            f"log return of {returns.columns[column]!r} on {returns.index[row]} is {returns.iat[row, column]}; "
-            "drop or repair such rows before fitting, they are never filled silently"
-        )
+def _date(date: object) -> pd.Timestamp:
+    try:
+        day = pd.Timestamp(date)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        day = pd.NaT
+    if isinstance(date, (bool, int, float)) or pd.isna(day):
+        raise ParameterError(f"start must be 'last', 'long-run', a date or a history of log returns, got {date!r}")
+    return day.tz_localize(None)
 
 
-def _name_start(start) -> str:
+def _name_start(start: str | pd.Timestamp | pd.DataFrame) -> str:
     if isinstance(start, pd.DataFrame):
         return str(start.index[-1].date())
     return str(start)

@@ -9,22 +9,22 @@ import pandas as pd
 import xarray as xr
 
 from workbench import scenarios
-from workbench.errors import ParameterError
+from workbench._require import count
 from workbench.samplers._base import Sampler
 from workbench.samplers._presets import SAMPLERS
 
 
 def chain_seed(seed: int, chain: int) -> int:
     """Root seed of one chain; chains of one study share no stream."""
-    return int(np.random.SeedSequence(seed, spawn_key=(chain,)).generate_state(1, np.uint64)[0] >> 1)
+    key = (count("chain", chain, 0),)
+    return int(np.random.SeedSequence(count("seed", seed, 0), spawn_key=key).generate_state(1, np.uint64)[0] >> 1)
 
 
 def fit_chains(
     name: str, returns: pd.DataFrame, chains: int, seed: int = 0, executor: Executor | None = None, **options
 ) -> list[Sampler]:
     """Fit the registered sampler ``name`` once a chain on log returns (day, asset); with ``executor``, side by side."""
-    if chains < 1:
-        raise ParameterError(f"chains must be at least 1, got {chains}")
+    chains = count("chains", chains, 1)
     fresh = [SAMPLERS.make(name, **options) for _ in range(chains)]
     seeds = [chain_seed(seed, chain) for chain in range(chains)]
     return list((executor.map if executor else map)(Sampler.fit, fresh, [returns] * chains, seeds))

@@ -1,11 +1,11 @@
-r"""The grid: law of motion x joint shocks x tails.
+r"""Hybrid samplers: volatility filter x joint shocks x tails.
 
 .. math:: r_{t+1} = \mu_t + \sigma_t \odot C_t^{1/2} z_{t+1},
 
 with :math:`\mu_t, \sigma_t` from a filter, :math:`C_t` from a moving correlation (or none: :math:`C = I`, the shocks
 carry the dependence), and :math:`z` from a shock model whose margins may end in generalised Pareto tails. Where the
-book's quantiles are tracked, the coloured shock is stretched along the book (:mod:`workbench.samplers.filters._tracking`).
-Filtered historical simulation (Barone-Adesi, Giannopoulos, Vosper 1999) is ``gjr`` x ``bootstrap``.
+book's quantiles are tracked, the coloured shock is stretched along the book (:class:`.QuantileTracking`). Filtered
+historical simulation (Barone-Adesi, Giannopoulos, Vosper 1999) is ``gjr`` x ``bootstrap``.
 """
 
 from __future__ import annotations
@@ -19,22 +19,21 @@ from torch import Tensor
 
 from workbench.errors import ParameterError
 from workbench.samplers._base import Sampler, State, States
-from workbench.samplers.filters._classical import FILTERS, Filter, live_from
-from workbench.samplers.filters._correlation import MovingCorrelation, colour
-from workbench.samplers.filters._tracking import POOL, QuantileTracking, stretched
+from workbench.samplers.filters import FILTERS, Filter, MovingCorrelation, QuantileTracking, colour
+from workbench.samplers.filters._tracking import POOL
 from workbench.samplers.noise import block_noise
-from workbench.samplers.shocks._classical import SHOCKS, Shocks
-from workbench.samplers.shocks._margins import GaussianMargins, SplicedMargins
+from workbench.samplers.shocks import SHOCKS, GaussianMargins, Shocks, SplicedMargins
 
 TAILS = {"none": 0.0, "gpd": 0.05}
+FIXED = ("root", "edge", "stretch")  # parts of a state that stay as they are over the horizon
 
 
 class Filtered(Sampler):
-    """A filter's motion, a shock model's joint days, a tail.
+    """A volatility filter, a shock model for the joint days, a tail.
 
     filter, shocks : a name, or the object itself. tails : "none", "gpd" (5 % a side) or "gaussian" (no empirical body).
     correlation : None, or a MovingCorrelation that whitens the residuals before the shocks are learnt.
-    tracking : None, or a QuantileTracking that keeps the equal-weight book's quantiles honest; asks for a correlation.
+    tracking : None, or a QuantileTracking that keeps the equal-weight book's quantiles calibrated; needs a correlation.
     """
 
     def __init__(
@@ -45,25 +44,25 @@ class Filtered(Sampler):
         correlation: MovingCorrelation | None = None,
         tracking: QuantileTracking | None = None,
     ) -> None:
-        self.filter = FILTERS.make(filter) if isinstance(filter, str) else filter
-        self.shocks = SHOCKS.make(shocks) if isinstance(shocks, str) else shocks
+        self.filter: Filter = FILTERS.make(filter) if isinstance(filter, str) else filter
+        self.shocks: Shocks = SHOCKS.make(shocks) if isinstance(shocks, str) else shocks
+        if tracking is not None and correlation is None:
+            raise ParameterError("tracking the book's quantiles needs a moving correlation")
         if tails not in (*TAILS, "gaussian"):
             raise ParameterError(f"tails must be one of {[*TAILS, 'gaussian']}, got {tails!r}")
-        if tracking is not None and correlation is None:
-            raise ParameterError("tracking the book's quantiles asks for a moving correlation")
         self.tails, self.correlation, self.tracking = tails, correlation, tracking
 
     def _fit(self, returns: pd.DataFrame, seed: int) -> None:
         self.filter.fit(returns, seed)
-        residuals = self.filter.standardise(returns)
+        residuals, first = self.filter.standardise(returns), self._joint_from(self.filter, returns)
         if self.correlation is not None:
-            self.correlation.fit(residuals[live_from(returns) :])
-        self._fit_shocks(returns, residuals, seed)
+            self.correlation.fit(residuals[first:])
+        self._fit_shocks(residuals, first, seed)
 
-    def _fit_shocks(self, returns: pd.DataFrame, residuals: Tensor, seed: int) -> None:
+    def _fit_shocks(self, residuals: Tensor, first: int, seed: int) -> None:
         if self.correlation is not None:
             residuals = self.correlation.whiten(self.correlation.filter_path(residuals), residuals)
-        pool = residuals[live_from(returns) :].numpy()
+        pool = residuals[first:].numpy()
         margins = GaussianMargins() if self.tails == "gaussian" else SplicedMargins(TAILS[self.tails])
         self.shocks.fit(pool, margins.fit(pool), seed, self.assets_)
         self.width = self.shocks.width
@@ -78,25 +77,28 @@ class Filtered(Sampler):
         if self.correlation is not None:
             residuals = self.filter.standardise(returns[self.assets_], values)
             values["root"] = self.correlation.filter_path(residuals)
-        if self.tracking is not None:
-            scales = self.filter.moments(values)[1].expand(len(residuals) + 1, -1)
-            values |= self.tracking.filter_path(residuals, scales, values["root"])
+            if self.tracking is not None:
+                scales = self.filter.moments(values)[1].expand(len(residuals) + 1, -1)
+                values |= self.tracking.filter_path(residuals, scales, values["root"])
         return States(returns.index, {name: value[1:] for name, value in values.items()})
 
     def decode(self, noise: Tensor, state: State, horizon: int) -> Tensor:
-        state = dict(state)
-        root, edge, stretch = (state.pop(name, None) for name in ("root", "edge", "stretch"))
+        fixed = {name: state[name] for name in FIXED if name in state}
+        state = {name: value for name, value in state.items() if name not in fixed}
         days = []
         for day in range(horizon):
-            shock = self.shocks.decode(noise[:, day])
-            if root is not None:
-                shock = colour(root, shock)
+            shock = self.day_shocks(noise[:, day], fixed)
             mean, scale = self.filter.moments(state)
-            news = mean + scale * shock
-            days.append(news if stretch is None else mean + scale * stretched(shock, scale, root, edge, stretch))
+            shown = QuantileTracking.stretched(shock, scale, **fixed) if "stretch" in fixed else shock
+            days.append(mean + scale * shown)
             if day + 1 < horizon:
-                state = self.filter.simulate_step(state, news)
+                state = self.filter.simulate_step(state, mean + scale * shock)
         return torch.stack(days, dim=1)
+
+    def day_shocks(self, noise: Tensor, state: State) -> Tensor:
+        """One day's standardised shocks (draw, asset), correlated as in ``state``, from normals (draw, width)."""
+        shock = self.shocks.decode(noise)
+        return colour(state["root"], shock) if "root" in state else shock
 
 
 def with_shocks(fitted: Filtered, shocks: str | Shocks, seed: int = 0, tails: str | None = None) -> Filtered:
@@ -107,12 +109,13 @@ def with_shocks(fitted: Filtered, shocks: str | Shocks, seed: int = 0, tails: st
     fitted.require_fitted()
     tracking = copy.copy(fitted.tracking)
     sampler = Filtered(fitted.filter, shocks, tails or fitted.tails, fitted.correlation, tracking)
-    sampler.assets_, sampler.history_ = fitted.assets_, fitted.history_
-    sampler._fit_shocks(fitted.history_, fitted.filter.standardise(fitted.history_), seed)
+    sampler.assets_, sampler.history_, sampler.seed_ = fitted.assets_, fitted.history_, seed
+    first = sampler._joint_from(fitted.filter, fitted.history_)
+    sampler._fit_shocks(fitted.filter.standardise(fitted.history_), first, seed)
     return sampler
 
 
 def residuals(sampler: Filtered, returns: pd.DataFrame) -> pd.DataFrame:
-    """The sampler's standardised residuals on a history, (day, asset): what its filter could not explain."""
+    """The sampler's standardised residuals on a history of log returns, (day, asset): what its filter leaves over."""
     values = sampler.filter.standardise(returns[sampler.assets_])
     return pd.DataFrame(np.asarray(values), index=returns.index, columns=sampler.assets_)

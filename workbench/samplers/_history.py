@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from workbench.errors import FitError, ParameterError
-from workbench.samplers._base import Sampler, State, States
-from workbench.samplers.filters._classical import live_from
-from workbench.samplers.shocks._classical import uniform_index
+from workbench._require import count, number
+from workbench.errors import FitError
+from workbench.samplers._base import Sampler, States
+from workbench.samplers.filters._classical import State, tensor
+from workbench.samplers.shocks import uniform_index
 
 
 class HistoricalSimulation(Sampler):
@@ -22,19 +22,20 @@ class HistoricalSimulation(Sampler):
     width = 1
 
     def __init__(self, window: int = 500) -> None:
-        if window < 2:
-            raise ParameterError(f"the window must hold at least 2 days, got {window}")
-        self.window = window
+        self.window = count("window", window, 2)
 
     def _fit(self, returns: pd.DataFrame, seed: int) -> None:
+        self._require_window(returns)
+
+    def _require_window(self, returns: pd.DataFrame) -> None:
         if len(returns) < self.window:
-            raise FitError(f"historical simulation over {self.window} days was given {len(returns)}")
+            raise FitError(f"historical simulation over {self.window} days was given {len(returns)}; shorten it")
 
     def states(self, returns: pd.DataFrame) -> States:
         self.require_fitted()
-        values = torch.tensor(returns[self.assets_].to_numpy(dtype=np.float32))
-        windows = values.unfold(0, self.window, 1).transpose(1, 2)  # (date, window, asset), a view
-        return States(returns.index[self.window - 1 :], {"window": windows})
+        self._require_window(returns)
+        windows = tensor(returns[self.assets_]).unfold(0, self.window, 1).transpose(1, 2)
+        return States(returns.index[self.window - 1 :], {"window": windows})  # (date, window, asset), a view
 
     def decode(self, noise: Tensor, state: State, horizon: int) -> Tensor:
         rows = uniform_index(noise[:, :horizon, 0], self.window)
@@ -45,22 +46,18 @@ class HistoricalSimulation(Sampler):
 class StationaryBootstrap(Sampler):
     """Stationary bootstrap (Politis & Romano 1994): runs of consecutive past days, of geometric length.
 
-    mean_block : expected length of a run, days. Keeps the dependence within a run; knows nothing of today's state.
-    Days before the last stale run of any asset are left out.
+    mean_block : expected length of a run, days. Keeps the dependence within a run; does not depend on today's state.
     """
 
     width = 2
 
     def __init__(self, mean_block: float = 20.0) -> None:
-        if mean_block < 1:
-            raise ParameterError(f"mean_block must be at least 1 day, got {mean_block}")
-        self.mean_block = mean_block
+        self.mean_block = number("mean_block", mean_block, least=1)
 
     def _fit(self, returns: pd.DataFrame, seed: int) -> None:
-        clean = returns.iloc[live_from(returns) :]
-        if len(clean) < 2 * self.mean_block:
-            raise FitError(f"{len(clean)} clean days are too few for runs of {self.mean_block:g} days")
-        self.pool_ = torch.tensor(clean.to_numpy(dtype=np.float32))
+        if len(returns) < 2 * self.mean_block:
+            raise FitError(f"{len(returns)} days are too few for runs of {self.mean_block:g} days; shorten the runs")
+        self.pool_ = tensor(returns)
 
     def states(self, returns: pd.DataFrame) -> States:
         self.require_fitted()

@@ -1,25 +1,32 @@
-"""The samplers by name: cells of the grid *filter x shocks x tails*, and what stands outside it."""
+"""The samplers by name: combinations of filter, shocks and tails, and what stands outside them."""
 
 from __future__ import annotations
 
+from workbench._require import number
 from workbench.registry import Registry
 from workbench.samplers._base import Sampler
 from workbench.samplers._composed import Filtered
 from workbench.samplers._history import HistoricalSimulation, StationaryBootstrap
-from workbench.samplers.filters._classical import Ewma
-from workbench.samplers.filters._correlation import MovingCorrelation
-from workbench.samplers.filters._lead_lag import LeadLag
-from workbench.samplers.filters._neural import NeuralFilter
-from workbench.samplers.filters._pretrained import PretrainedFilter
-from workbench.samplers.filters._tracking import QuantileTracking
+from workbench.samplers.filters import (
+    Ewma,
+    LeadLag,
+    MovingCorrelation,
+    NeuralFilter,
+    PretrainedFilter,
+    QuantileTracking,
+)
 from workbench.samplers.paths import PathFlow, TransformerFilter
-from workbench.samplers.shocks._classical import Factor, StudentCopula
-from workbench.samplers.shocks._diffusion import Diffusion
-from workbench.samplers.shocks._flow import Flow
-from workbench.samplers.shocks._generator import Generator
-from workbench.samplers.shocks._spline_flow import SplineFlow
-from workbench.samplers.shocks._vae import Vae
-from workbench.samplers.shocks._vine import Vine
+from workbench.samplers.shocks import (
+    Diffusion,
+    Factor,
+    Flow,
+    Generator,
+    Learned,
+    SplineFlow,
+    StudentCopula,
+    Vae,
+    Vine,
+)  # fmt: skip
 
 SAMPLERS = Registry("sampler")
 
@@ -74,7 +81,7 @@ def fhs_moving(decay: float = 0.99) -> Sampler:
 
 @SAMPLERS.register("fhs_lead")
 def fhs_lead(decay: float = 0.99) -> Sampler:
-    """Filtered historical simulation with a moving correlation, its means led by yesterday's residuals."""
+    """Filtered historical simulation with a moving correlation and a lead-lag term in the mean."""
     return Filtered(LeadLag("gjr"), "bootstrap", correlation=MovingCorrelation(decay))
 
 
@@ -110,16 +117,16 @@ def neural(
     shrink: float = 0.3,
     tails: str = "gpd",
     track: float = 0.04,
-    progress: bool = False,
+    progress: bool = True,
     checkpoint: str | None = None,
-) -> Sampler:
+) -> Filtered:
     """Neural filter x moving correlation x bootstrapped ranks x pooled Pareto tails: the default generative sampler.
 
-    Its means are led by yesterday's residuals where that foretells something (:class:`.lead_lag.LeadLag`).
+    Adds a lead-lag term to the mean where it improves forecasts within the training sample (:class:`.LeadLag`).
     track : step a day of the equal-weight book's tracked 97.5 % quantile; 0 leaves the quantiles as fitted.
     """
     filter = NeuralFilter(members, steps=steps, progress=progress, checkpoint=checkpoint)
-    tracking = QuantileTracking(track) if track else None
+    tracking = QuantileTracking(track) if number("track", track, least=0, most=1) else None
     return Filtered(LeadLag(filter), "bootstrap", tails, MovingCorrelation(decay, shrink), tracking)
 
 
@@ -153,11 +160,10 @@ def neural_generator(members: int = 5, steps: int = 1500, shocks: dict | None = 
     return _with_learned(Generator, members, steps, shocks)
 
 
-def _with_learned(model: type, members: int, steps: int, options: dict | None) -> Sampler:
+def _with_learned(model: type[Learned], members: int, steps: int, options: dict | None) -> Sampler:
     """The preset ``neural`` with shocks by ``model``, whose ``options`` are those of its class."""
     sampler = neural(members, steps)
-    sampler.shocks = model(**options or {})
-    return sampler
+    return Filtered(sampler.filter, model(**options or {}), sampler.tails, sampler.correlation, sampler.tracking)
 
 
 @SAMPLERS.register("pretrained")
@@ -169,15 +175,15 @@ def pretrained(
 
 
 @SAMPLERS.register("transformer")
-def transformer(hidden: int = 16, steps: int = 400, progress: bool = False) -> Sampler:
+def transformer(hidden: int = 16, steps: int = 400, progress: bool = True) -> Sampler:
     """GJR-GARCH corrected by a transformer x moving correlation x bootstrapped ranks x pooled Pareto tails."""
     filter = TransformerFilter(hidden, steps=steps, progress=progress)
     return Filtered(filter, "bootstrap", "gpd", MovingCorrelation(0.98, 0.3))
 
 
 @SAMPLERS.register("path_flow")
-def path_flow(filter: str = "neural", window: int = 20, steps: int = 800, progress: bool = False) -> Sampler:
-    """Law of motion x flow matching over windows of days, the days before as context x pooled Pareto tails."""
+def path_flow(filter: str = "neural", window: int = 20, steps: int = 800, progress: bool = True) -> Sampler:
+    """Volatility filter x flow matching over windows of days, given the days before x pooled Pareto tails."""
     return PathFlow(filter, window, steps=steps, progress=progress)
 
 
@@ -185,5 +191,5 @@ def path_flow(filter: str = "neural", window: int = 20, steps: int = 800, progre
 def filtered(
     filter: str = "gjr", shocks: str = "bootstrap", tails: str = "none", correlation: float | None = None
 ) -> Sampler:
-    """Any cell of the grid by its parts; ``correlation`` is the decay of a moving one."""
-    return Filtered(filter, shocks, tails, MovingCorrelation(correlation) if correlation else None)
+    """Any combination of filter, shocks and tails; ``correlation`` is the decay of a moving one."""
+    return Filtered(filter, shocks, tails, None if correlation is None else MovingCorrelation(correlation))

@@ -1,4 +1,4 @@
-"""Frozen parameters, rolled states: the forecast law of every day of a history, one decode a day."""
+"""Frozen parameters, rolled states: the forecast distribution of every day of a history, one decode a day."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import torch
 
+from workbench._require import count
 from workbench.errors import ParameterError
 from workbench.samplers._base import Sampler
+from workbench.samplers._progress import bar
 from workbench.samplers.noise import BLOCK, block_noise
 
 
@@ -24,13 +26,14 @@ def roll(
     seed: int = 0,
     every: int = 1,
 ) -> Iterator[tuple[pd.Timestamp, np.ndarray]]:
-    """For each ``every``-th day of ``first..last``: (that day, draws (draw, time, asset) as seen the evening before).
+    """For each ``every``-th day of ``first..last``: (that day, log returns (draw, time, asset)).
 
-    The sampler's parameters stay as fitted and its state is walked over ``returns`` (day, asset). Day k uses noise
-    block k, so that two samplers on the same days meet the same noise. At most one block (4,096 draws) a day.
+    The sampler's parameters stay as fitted and its state is that at the previous close of ``returns`` (day, asset). Day
+    k uses noise block k, so that two samplers on the same days meet the same noise. At most one block (4,096 draws) a
+    day. Raises ParameterError where there is no such day, or for a number out of its bounds.
     """
-    if not 1 <= draws <= BLOCK:
-        raise ParameterError(f"a rolled forecast has 1..{BLOCK} draws a day, got {draws}")
+    draws, horizon = count("draws of a rolled forecast", draws, 1, BLOCK), count("horizon", horizon, 1)
+    seed, every = count("seed", seed, 0), count("every", every, 1)
     states = sampler.states(returns)
     days = states.dates
     begin = days.searchsorted(pd.Timestamp(first))
@@ -52,16 +55,21 @@ def one_day_ensembles(
     every: int = 1,
     executor: Executor | None = None,
 ) -> tuple[pd.DatetimeIndex, dict[str, np.ndarray]]:
-    """The forecast days from ``first`` on, and name -> ensemble (day, member, asset) of one-day log returns.
+    """Days from ``first`` on, and name -> ensemble (day, member, asset) of one-day log returns, fractions.
 
     fitted : name -> chains; a sampler that stands there several times is rolled once. ``draws`` a day are shared
-    equally among the different chains, whose mixture is the forecast. Parameters stay as fitted, states are walked over
-    ``returns`` (day, asset). The bits do not depend on the executor.
+    equally among the different chains, whose mixture is the forecast. Parameters stay as fitted, states are updated
+    over ``returns`` (day, asset). The bits do not depend on the executor.
     """
+    draws = count("draws", draws, max(len(set(samplers)) for samplers in fitted.values()))
     chains = [(name, chain) for name, samplers in fitted.items() for chain in dict.fromkeys(samplers)]
     share = {name: draws // len(set(samplers)) for name, samplers in fitted.items()}
     rolled = [roll(chain, returns, first, draws=share[name], seed=seed, every=every) for name, chain in chains]
-    forecasts = list((executor.map if executor else map)(list, rolled))
+    with bar(len(rolled), "forecasts") as progress:
+        forecasts = []
+        for forecast in (executor.map if executor else map)(list, rolled):
+            forecasts.append(forecast)
+            progress.update()
     parts: dict[str, list[np.ndarray]] = {name: [] for name in fitted}
     for (name, _), days in zip(chains, forecasts):
         parts[name].append(np.stack([values[:, 0] for _, values in days]))  # (day, member, asset)

@@ -86,7 +86,7 @@ def _classes() -> dict[str, type]:
     return {_name(kind): kind for kind in (*LAYERS, *PARTS, *NETWORKS, Record, *families)}
 
 
-def _descendants(base: type) -> list[type]:
+def _descendants(base: Any) -> list[type]:
     return [kind for child in base.__subclasses__() for kind in (child, *_descendants(child))]
 
 
@@ -105,15 +105,14 @@ def _write(value: Any, arrays: Arrays, name: str) -> Any:
         return _write_array(value, arrays, name)
     if isinstance(value, pd.DataFrame):
         return {"table": [_write(part, arrays, name) for part in _parts(value)]}
-    for kind, container in CONTAINERS.items():
-        if type(value) is container:
-            return {kind: [_write(item, arrays, f"{name}[{place}]") for place, item in enumerate(value)]}
+    if type(value) in CONTAINERS.values():
+        return {type(value).__name__: [_write(item, arrays, f"{name}[{place}]") for place, item in enumerate(value)]}
     if isinstance(value, dict):
         pairs = [[_write(key, arrays, name), _write(item, arrays, f"{name}[{key!r}]")] for key, item in value.items()]
         return {"ordered" if isinstance(value, OrderedDict) else "dict": pairs}
-    known = _name(type(value))
-    if _classes().get(known) is not type(value):
-        home = type(value)
+    home = type(value)
+    known = _name(home)
+    if _classes().get(known) is not home:
         raise ParameterError(f"{name} is a {home.__module__}.{home.__qualname__}, which a sampler's file cannot hold")
     state = {key: item for key, item in (value.__getstate__() or {}).items() if "_hooks" not in key}
     return {"object": known, "state": [[key, _write(item, arrays, f"{name}.{key}")] for key, item in state.items()]}

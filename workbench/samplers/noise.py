@@ -1,4 +1,4 @@
-"""Counter-based noise: every number is a function of (seed, stage, block, column), never of who asks or when.
+"""Counter-based noise: every number is a function of (seed, stage, block, column), never of the worker or the order.
 
 A block is 4,096 draws. Column ``j`` of the noise has a Philox stream of its own, filled day by day: two samplers which
 need different numbers of columns share the first ones (common random numbers), and a longer horizon begins with the
@@ -11,7 +11,9 @@ import zlib
 
 import numpy as np
 
-BLOCK = 4096
+from workbench.constants import BLOCK
+
+__all__ = ["BLOCK", "block_noise", "blocks", "long_run_days", "stream"]
 
 
 def blocks(draws: int) -> range:
@@ -34,5 +36,5 @@ def block_noise(seed: int, stage: str, block: int, horizon: int, width: int) -> 
 
 
 def long_run_days(seed: int, block: int, days: int) -> np.ndarray:
-    """Positions of the days, uniform on 0..days-1, at which the draws of one block start in the long-run law."""
+    """Positions of the days, uniform on 0..days-1, at which the draws of one block start with ``start="long-run"``."""
     return stream(seed, "long-run", block).integers(days, size=BLOCK)

@@ -17,15 +17,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from workbench._require import number
+
 SLOW = 0.998  # decay a day of the matrix that the moving one is shrunk to: a half-life of 346 days
 RIDGE = 0.02  # pull towards the identity that keeps the smallest eigenvalue away from zero with few days or many assets
+LARGEST = 8.0  # standard deviations at which residuals are clipped: one day may not own the matrix
 
 
 class MovingCorrelation:
     """EWMA correlation with decay ``decay`` a day, shrunk by ``shrink`` towards one with decay 0.998."""
 
     def __init__(self, decay: float = 0.99, shrink: float = 0.0) -> None:
-        self.decay, self.shrink = decay, shrink
+        self.decay, self.shrink = number("decay", decay, above=0, most=1), number("shrink", shrink, least=0, most=1)
 
     def fit(self, residuals: Tensor) -> MovingCorrelation:
         """Learn the matrix to begin with from residuals (day, asset)."""
@@ -49,14 +52,23 @@ class MovingCorrelation:
 
     @staticmethod
     def whiten(roots: Tensor, residuals: Tensor) -> Tensor:
-        """Whitened residuals (day, asset), each day by the root known the evening before.
+        """Residuals (day, asset) whitened by ``roots`` (day + 1, asset, asset) and once more, so that they are white.
 
         A matrix estimated from some hundred days inverts too far, so that days whitened by it are too wide: a second,
         constant whitening makes their covariance the identity, and coloured shocks have the correlation asked for.
         """
-        white = torch.linalg.solve(roots[:-1], residuals[..., None])[..., 0]
-        covariance = torch.cov(_bounded(white).T)
-        return torch.linalg.solve(_root(covariance).float(), white.T).T
+        white = whiten_daily(roots, residuals)
+        return torch.linalg.solve(covariance_root(white), white.T).T
+
+
+def whiten_daily(roots: Tensor, residuals: Tensor) -> Tensor:
+    """Residuals (day, asset), each day whitened by the root known at the previous close, (day + 1, asset, asset)."""
+    return torch.linalg.solve(roots[:-1], residuals[..., None])[..., 0]
+
+
+def covariance_root(white: Tensor) -> Tensor:
+    """Symmetric root (asset, asset) of the covariance of whitened residuals (day, asset)."""
+    return _root(torch.atleast_2d(torch.cov(_bounded(white).T))).float()
 
 
 def colour(root: Tensor, shock: Tensor) -> Tensor:
@@ -65,8 +77,7 @@ def colour(root: Tensor, shock: Tensor) -> Tensor:
 
 
 def _bounded(residuals: Tensor) -> Tensor:
-    """One day may not own the matrix: residuals are clipped at eight standard deviations."""
-    return residuals.double().clamp(-8.0, 8.0)
+    return residuals.double().clamp(-LARGEST, LARGEST)
 
 
 def _correlation(covariance: Tensor) -> Tensor:

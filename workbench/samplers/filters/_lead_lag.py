@@ -1,4 +1,4 @@
-r"""Lead and lag: what yesterday's moves say of today's, where closes are not taken at the same hour.
+r"""Lead and lag: a linear forecast of today's residuals from yesterday's, where closes are not taken at the same hour.
 
 A currency fixed at noon in Frankfurt has not seen New York's afternoon; its next fixing has. Whatever filter explains
 the volatilities, its standardised residuals :math:`e_t` then follow a vector autoregression,
@@ -7,8 +7,8 @@ the volatilities, its standardised residuals :math:`e_t` then follow a vector au
 
 with :math:`[\cdot]` clipped at four standard deviations and :math:`\hat B` by ridge regression over n days (Hoerl &
 Kennard 1970, Technometrics 12, 55-67; Lo & MacKinlay 1990, J. Econometrics 45, 181-211 on non-synchronous trading).
-The penalty c is chosen inside the training span: fitted on the days before, scored on the days that follow. Where the
-gain is not beyond doubt there, as on stocks that close together, nothing is led and the filter stays what it was.
+The penalty c is chosen within the training sample: fitted on the days before, scored on the days that follow. Where the
+gain is not significant there, as on stocks that close together, the term is left out and the filter stays what it was.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from workbench.samplers.filters._classical import FILTERS, Filter, live_from
+from workbench.samplers.filters._classical import FILTERS, Filter, State
 
 PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0)  # c, where the residuals' variance is one
 BLOCKS = 6  # of the training span; the first two are never scored
-CLEAR = 3.0  # t of the gain a day from which on it is believed
+CLEAR = 3.0  # t of the gain a day from which on the term is used
 CLIP = 4.0
 
 
 @FILTERS.register("lead_lag")
 class LeadLag(Filter):
-    """A filter whose mean is led by yesterday's residuals of all assets.
+    """Adds a lead-lag term to the mean of a filter where it improves forecasts within the training sample.
 
-    inner : the filter, a name or the object itself. ``weights_``: B (asset yesterday, asset today); None, nothing leads.
+    inner : the filter, a name or the object itself. Fitted: ``weights_``, B (asset yesterday, asset today), or None.
     """
 
     def __init__(self, inner: str | Filter = "neural") -> None:
@@ -38,28 +38,31 @@ class LeadLag(Filter):
 
     def fit(self, returns: pd.DataFrame, seed: int) -> LeadLag:
         self.inner.fit(returns, seed)
-        residuals = self.inner.standardise(returns)[live_from(returns) :].double().numpy()
+        residuals = self.inner.standardise(returns)[self.joint_from(returns) :].double().numpy()
         penalty = _penalty(residuals)
         self.weights_ = None if penalty is None else torch.as_tensor(_ridge(residuals, penalty), dtype=torch.float32)
         return self
 
     @property
-    def start_(self) -> dict[str, Tensor]:
+    def start_(self) -> State:  # type: ignore[override]
         """The filter's start; the lead-lag forecast is zero on day one."""
         start = self.inner.start_
         return start if self.weights_ is None else start | {"led": torch.zeros(1, len(self.weights_))}
 
-    def moments(self, state: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def joint_from(self, returns: pd.DataFrame) -> int:
+        return self.inner.joint_from(returns)
+
+    def moments(self, state: State) -> tuple[Tensor, Tensor]:
         mean, scale = self.inner.moments(state)
         return (mean, scale) if self.weights_ is None else (mean + scale * state["led"], scale)
 
-    def update(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
+    def update(self, state: State, returns: Tensor) -> State:
         return self.inner.update(state, returns) | self._led(state, returns)
 
-    def simulate_step(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
+    def simulate_step(self, state: State, returns: Tensor) -> State:
         return self.inner.simulate_step(state, returns) | self._led(state, returns)
 
-    def _led(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
+    def _led(self, state: State, returns: Tensor) -> State:
         if self.weights_ is None:
             return {}
         mean, scale = self.inner.moments(state)
@@ -74,15 +77,19 @@ def _ridge(residuals: np.ndarray, penalty: float) -> np.ndarray:
 
 
 def _penalty(residuals: np.ndarray) -> float | None:
-    """The penalty that foretells best on days that follow those it was fitted on; None where none clearly does."""
+    """The penalty whose forecasts are best on days that follow those it was fitted on; None where no gain is clear."""
+    gains = {penalty: _gains(residuals, penalty) for penalty in PENALTIES}
+    best = max(gains, key=lambda penalty: gains[penalty].mean())
+    gain = gains[best]
+    return best if gain.mean() > CLEAR * gain.std() / np.sqrt(len(gain)) else None
+
+
+def _gains(residuals: np.ndarray, penalty: float) -> np.ndarray:
+    """Squared error that the forecasts save, a mean over the assets for every scored day."""
     edges = np.linspace(0, len(residuals), BLOCKS + 1).astype(int)
-    gains = {penalty: [] for penalty in PENALTIES}
+    days = []
     for first, last in zip(edges[2:-1], edges[3:]):
         before, came = residuals[first - 1 : last - 1].clip(-CLIP, CLIP), residuals[first:last].clip(-CLIP, CLIP)
-        for penalty, found in gains.items():
-            foretold = before @ _ridge(residuals[:first], penalty)
-            found.append((came**2 - (came - foretold) ** 2).mean(axis=1))
-    days = {penalty: np.concatenate(found) for penalty, found in gains.items()}
-    best = max(days, key=lambda penalty: days[penalty].mean())
-    gain = days[best]
-    return best if gain.mean() > CLEAR * gain.std() / np.sqrt(len(gain)) else None
+        forecast = before @ _ridge(residuals[:first], penalty)
+        days.append((came**2 - (came - forecast) ** 2).mean(axis=1))
+    return np.concatenate(days)

@@ -1,4 +1,4 @@
-r"""The pretrained filter: one law of motion learned over many markets, used on assets that it never saw.
+r"""The pretrained filter: one recursion learned over many markets, used on assets that it never saw.
 
 Nothing is estimated for an asset but its level: two years of history, or a new listing, are enough.
 
@@ -8,32 +8,26 @@ Nothing is estimated for an asset but its level: two years of history, or a new 
 with :math:`\alpha, \gamma, \beta` shared by all assets of all markets (:math:`\rho = \alpha + \gamma/2 + \beta`), the
 target :math:`s` a slow exponentially weighted variance, and :math:`\varepsilon` bounded at eight standard deviations.
 :math:`x` are scale-free: faster variances over ``h``, smoothed signed surprises, their means over the panel, and slow
-statistics of the asset's own past that tell what kind of asset it is (its volatility, leverage, tails, co-movement and
-share of idle days). The level of :mod:`workbench.samplers.filters._neural` stands above it, :math:`\log\sigma^2 = \log v +
-\kappa\log m`.
+statistics of the asset's own past that show what kind of asset it is (its volatility, leverage, tails, co-movement and
+share of idle days). The level of :class:`.NeuralFilter` stands above it,
+:math:`\log\sigma^2 = \log v + \kappa\log m`.
 
 Which markets, assets and days the network saw is written in the record beside the weights
-(:mod:`workbench.samplers.training.weights`); a use that overlaps with them is told.
+(:mod:`workbench.samplers.training.weights`); a use that overlaps with them raises a warning.
 """
 
 from __future__ import annotations
 
 import warnings
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from workbench.samplers.filters._classical import FILTERS, Filter, live_series
-from workbench.samplers.filters._neural import (
-    LEVEL_HALF_LIFE,
-    LEVEL_SHARE,
-    WARM_UP,
-    Networks,
-    decay_rate,
-    negative_likelihood,
-)
+from workbench._require import count, number
+from workbench.samplers._panel import live_series
+from workbench.samplers.filters._classical import FILTERS, State, row, tensor
+from workbench.samplers.filters._neural import WARM_UP, Levelled, Networks, decay_rate, negative_likelihood
 from workbench.samplers.training import weights
 
 HALF_LIVES = (2.0, 5.0, 12.0, 30.0, 80.0, 250.0)  # days, of the faster variances
@@ -66,7 +60,7 @@ class PooledGarch:
         }
 
     def update(self, state: dict[str, Tensor], returns: Tensor, live: Tensor | None = None) -> dict[str, Tensor]:
-        """The motion's part of the state after log returns (draw, asset); ``live`` marks those that traded."""
+        """The recursion's part of the state after log returns (draw, asset); ``live`` marks those that traded."""
         scale = state["variance"].sqrt()
         surprise = ((returns - self.mu) / scale).clamp(-8, 8)
         square = (surprise * scale).square()
@@ -88,7 +82,7 @@ class PooledGarch:
 
     @staticmethod
     def _kind(state: dict[str, Tensor], surprise: Tensor, returns: Tensor, live: Tensor | None) -> Tensor:
-        """Slow means of what tells an asset's kind, after this day."""
+        """Slow means of the statistics that show an asset's kind, after this day."""
         traded = surprise.shape[-1] if live is None else live.sum(dim=-1, keepdim=True).clamp(min=1)
         market = surprise.sum(dim=-1, keepdim=True) / traded
         small = surprise.clamp(-3, 3)
@@ -128,23 +122,24 @@ def with_panel(own: Tensor, inside: Tensor | None = None) -> Tensor:
 
 
 @FILTERS.register("pretrained")
-class PretrainedFilter(Filter):
-    """A law of motion learned over many markets, used as it is or, with ``tune_steps``, tuned to the panel.
+class PretrainedFilter(Levelled):
+    """A recursion learned over many markets, used as it is or, with ``tune_steps``, tuned to the panel.
 
-    weights : a name of :func:`workbench.samplers.training.weights.names`; None takes the newest trained before the last fitted
-        day, so that nothing of a later test can be known. The seed of the fit chooses one of the trained seeds.
+    weights : a name of :func:`workbench.samplers.training.weights.names`; None takes the newest trained before the last
+        fitted day, so that nothing of a later test can be known. The seed of the fit chooses one of the trained seeds.
     trust : share of the correction of the log variance that is passed on.
     """
 
     def __init__(self, weights: str | None = None, tune_steps: int = 0, trust: float = TRUST) -> None:
-        self.weights, self.tune_steps, self.trust = weights, tune_steps, trust
+        self.weights, self.tune_steps = weights, count("tune_steps", tune_steps, 0)
+        self.trust = number("trust", trust, least=0, most=1)
 
     def fit(self, returns: pd.DataFrame, seed: int) -> PretrainedFilter:
         self.weights_ = self.weights or weights.newest_before(returns.index[-1])
         self.overlap_ = overlap(self.weights_, returns)
         live = live_series(returns)
-        mean = _row([series.mean() * len(series) / (len(series) + MEAN_DAYS) for series in live.values()])
-        variance = _row([series.pow(2).mean() for series in live.values()])
+        mean = row([series.mean() * len(series) / (len(series) + MEAN_DAYS) for series in live.values()])
+        variance = row([series.pow(2).mean() for series in live.values()])
         self.garch_ = PooledGarch(mean, variance)
         self.network_, self.centre_, self.spread_ = _networks(self.weights_, seed)
         self.start_ = {
@@ -156,37 +151,33 @@ class PretrainedFilter(Filter):
             self._tune(returns, seed)
         return self
 
-    def moments(self, state: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        return self.garch_.mu, state["volatility"] * state["level"] ** (LEVEL_SHARE / 2)
+    @property
+    def mu_(self) -> Tensor:  # type: ignore[override]
+        return self.garch_.mu
 
-    def update(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
+    def update(self, state: State, returns: Tensor) -> State:
         after = self.garch_.update(state, returns)
-        unexpected = ((returns - self.garch_.mu) / state["volatility"]).clamp(-6, 6).square()
-        keep = decay_rate([LEVEL_HALF_LIFE])
-        after["level"] = keep * state["level"] + (1 - keep) * unexpected
-        inputs = (with_panel(self.garch_.own_features(after)) - self.centre_) / self.spread_
-        correction = self.trust * self.network_(inputs).mean(dim=0)
+        after["level"] = self.level_after(state, ((returns - self.mu_) / state["volatility"]).clamp(-6, 6).square())
+        correction = self.trust * self.network_(self._inputs(after)).mean(dim=0)
         after["volatility"] = after["variance"].sqrt() * (0.5 * correction).exp()
         return after
 
-    def simulate_step(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
-        """As ``update``, but drawn days are no news of the slow variance, which stays, and of the level.
+    def simulate_step(self, state: State, returns: Tensor) -> State:
+        """As for every levelled filter; the slow variance, too, does not learn from simulated days but stays."""
+        after = super().simulate_step(state, returns)
+        return after | {"slow": state["slow"].expand_as(after["slow"])}
 
-        Both would be fed with their own draws, and a history of years would wander off; the level goes back to one.
-        """
-        after, keep = self.update(state, returns), decay_rate([LEVEL_HALF_LIFE])
-        after["level"] = keep * state["level"] + (1 - keep)
-        after["slow"] = state["slow"].expand_as(after["slow"])
-        variance = after["variance"].minimum(state["variance"].maximum(CEILING * after["slow"]))
-        after["volatility"] = after["volatility"] * (variance / after["variance"]).sqrt()
-        return after | {"variance": variance}
+    def ceiling(self, state: State) -> Tensor:
+        return CEILING * state["slow"]
+
+    def _inputs(self, state: State) -> Tensor:
+        return (with_panel(self.garch_.own_features(state)) - self.centre_) / self.spread_
 
     def _tune(self, returns: pd.DataFrame, seed: int) -> None:
         """Go on training on this panel for ``tune_steps`` steps of 256 days."""
         states = {name: value[:-1] for name, value in self.filter_path(returns).items()}
-        inputs = (with_panel(self.garch_.own_features(states)) - self.centre_) / self.spread_
-        values = torch.tensor(returns.to_numpy(dtype=np.float32))
-        surprise = (values - self.garch_.mu) / states["variance"].sqrt()
+        inputs = self._inputs(states)
+        surprise = (tensor(returns) - self.mu_) / states["variance"].sqrt()
         networks, generator = self.network_.requires_grad_(True), torch.Generator().manual_seed(seed)
         optimiser = torch.optim.AdamW(networks.parameters(), lr=3e-4, weight_decay=0.1)
         for _ in range(self.tune_steps):
@@ -199,7 +190,7 @@ class PretrainedFilter(Filter):
 
 
 def overlap(name: str, returns: pd.DataFrame) -> dict[str, object]:
-    """Whether the weights ``name`` know of what comes after ``returns``, or saw its assets; warns of the first.
+    """Whether the weights ``name`` were trained on days after ``returns`` or on its assets; warns of the first.
 
     Gives ``trained_until``, ``later`` (the weights were trained on days after the last one of ``returns``) and
     ``assets`` (the columns that they were trained on).
@@ -225,7 +216,3 @@ def _networks(name: str, seed: int) -> tuple[Networks, Tensor, Tensor]:
     networks = Networks(members, features, hidden, torch.Generator().manual_seed(0))
     networks.load_state_dict({key: value for key, value in mine.items() if key not in ("centre", "spread")})
     return networks.requires_grad_(False), mine["centre"], mine["spread"]
-
-
-def _row(values: list[float]) -> Tensor:
-    return torch.tensor(np.array(values, dtype=np.float32))[None]

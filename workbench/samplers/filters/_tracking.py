@@ -1,4 +1,4 @@
-r"""Quantiles that are kept honest: the equal-weight book's tails, stretched as its realised losses ask for.
+r"""Quantile tracking: the equal-weight book's tails, scaled by its realised losses.
 
 Frozen parameters drift. A book of many assets shows it first, because how assets move together is what changes: one
 decade's quantile of the equal-weight book is passed too seldom, the next decade's too often. So that quantile is
@@ -12,7 +12,7 @@ A drawn shock :math:`e` with book move :math:`p = a^\top e/\sqrt{a^\top C a}`, :
 moved along the book's own direction, :math:`e + (k(|p|) - 1)\,p\,\beta` with :math:`\beta = Ca/\sqrt{a^\top C a}` (the
 regression of the assets on the book), :math:`k(\cdot)` linear from 1 at no move to :math:`k_{.975}` at the first
 quantile, to :math:`k_{.99}` at the second, and constant beyond. What the book does not explain of an asset stays as
-drawn. A stretch mends a quantile and is no news: over a horizon the law of motion goes on from the shock as drawn.
+drawn. Scaling adjusts the output; over a horizon the filter is updated with the unscaled shock.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from workbench._require import number
 from workbench.samplers.filters._correlation import colour
 
 LEVELS = (0.975, 0.99)  # quantiles that are tracked, on either side
 BEYOND = 1 - np.array(LEVELS)
 LEAST, MOST = 0.7, 2.0  # a stretch stays within these
-POOL = 4096  # shocks that stand for the sampler's own law of the book
+POOL = 4096  # shocks that stand for the sampler's own distribution of the book
 CHUNK = 256  # days whose quantiles are found at a time
 
 
@@ -34,18 +35,17 @@ class QuantileTracking:
     """Tracks the equal-weight book's quantiles with step ``rate`` a day at the first level, in units of the quantile.
 
     The hits of n days miss :math:`\\alpha n` by :math:`(k_{n+1} - k_1)/\\eta`: a step of
-    :math:`\\log(1.5) / \\sqrt{\\alpha(1-\\alpha) n}` keeps them within one standard error although the quantile
-    was a third too small (:func:`workbench.backtesting.recalibration.least_rate`). Over 4,000 days that is .041 at 97.5 %
-    and .064 at 99 %, and the steps of the levels have this ratio. On the training folds (fitted to 1996, 1998 and 2002,
-    scored on the years that follow) they were level with no tracking on energy, CRPS and FZ0 (no |t| of 1.7), and the
-    book's coverage came nearer to its promise.
+    :math:`\\log(1.5) / \\sqrt{\\alpha(1-\\alpha) n}` keeps them within one standard error although the quantile was a
+    third too small. Over 4,000 days that is .041 at 97.5 % and .064 at 99 %, and the steps of the levels have this
+    ratio. On the training folds (fitted to 1996, 1998 and 2002, scored on the years that follow) they were level with
+    no tracking on energy, CRPS and FZ0 (no |t| of 1.7), and the book's coverage came nearer to its nominal level.
     """
 
     def __init__(self, rate: float = 0.04) -> None:
-        self.rate = rate
+        self.rate = number("rate", rate, above=0, most=1)
 
     def fit(self, shocks: Tensor) -> QuantileTracking:
-        """Learn the sampler's own law of the shocks from draws of them, (draw, asset), before colouring."""
+        """Learn the sampler's own distribution of the shocks from draws of them, (draw, asset), before colouring."""
         self.pool_ = shocks
         return self
 
@@ -80,30 +80,33 @@ class QuantileTracking:
             out.append(np.stack([-moves[:, : len(LEVELS)], moves[:, len(LEVELS) :]], axis=1))
         return np.concatenate(out)
 
+    @staticmethod
+    def book(scale: Tensor, root: Tensor) -> tuple[Tensor, Tensor]:
+        """Standard deviation of the book, (draw or 1, 1), and the assets' regression on it, (draw or 1, asset)."""
+        weight = colour(root, scale)
+        norm = weight.norm(dim=-1, keepdim=True)
+        return norm, colour(root, weight / norm)
 
-def stretched(shock: Tensor, scale: Tensor, root: Tensor, edge: Tensor, stretch: Tensor) -> Tensor:
-    """Coloured shocks (draw, asset), moved along the book's direction.
+    @staticmethod
+    def excess(move: Tensor, edge: Tensor, stretch: Tensor) -> Tensor:
+        """How much farther the book goes, (k(|p|) - 1) p, for standardised moves p (draw, candidate).
 
-    scale : (draw or 1, asset). root : (draw or 1, asset, asset). edge, stretch : (draw or 1, side, level).
-    """
-    norm, beta = book(scale, root)
-    move = (shock * scale).sum(dim=-1, keepdim=True) / norm
-    return shock + excess(move, edge, stretch) * beta
+        edge, stretch : (draw or 1, side, level), as ``filter_path`` gives them.
+        """
+        gains, size = move > 0, move.abs()
+        (first, second), (inner, outer) = (_by_side(gains, values) for values in (edge, stretch))
+        rise = ((size - first) / (second - first).clamp(min=1e-6)).clamp(0, 1)
+        return ((inner - 1) * (size / first).clamp(max=1) + (outer - inner) * rise) * move
 
+    @classmethod
+    def stretched(cls, shock: Tensor, scale: Tensor, root: Tensor, edge: Tensor, stretch: Tensor) -> Tensor:
+        """Coloured shocks (draw, asset), moved along the book's direction.
 
-def book(scale: Tensor, root: Tensor) -> tuple[Tensor, Tensor]:
-    """Standard deviation of the book, (draw or 1, 1), and the assets' regression on it, (draw or 1, asset)."""
-    weight = colour(root, scale)
-    norm = weight.norm(dim=-1, keepdim=True)
-    return norm, colour(root, weight / norm)
-
-
-def excess(move: Tensor, edge: Tensor, stretch: Tensor) -> Tensor:
-    """How much farther the book goes, (k(|p|) - 1) p, for standardised moves p (draw, candidate)."""
-    gains, size = move > 0, move.abs()
-    (first, second), (inner, outer) = (_by_side(gains, values) for values in (edge, stretch))
-    rise = ((size - first) / (second - first).clamp(min=1e-6)).clamp(0, 1)
-    return ((inner - 1) * (size / first).clamp(max=1) + (outer - inner) * rise) * move
+        scale : (draw or 1, asset). root : (draw or 1, asset, asset). edge, stretch : (draw or 1, side, level).
+        """
+        norm, beta = cls.book(scale, root)
+        move = (shock * scale).sum(dim=-1, keepdim=True) / norm
+        return shock + cls.excess(move, edge, stretch) * beta
 
 
 def _by_side(gains: Tensor, values: Tensor) -> list[Tensor]:

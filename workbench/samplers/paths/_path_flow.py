@@ -11,47 +11,51 @@ log variance :math:`a` and mean :math:`b`, both small, it would be the first ord
 .. math:: \dot y = \frac{t(1-t)}{s^4}\,a\,y + \frac{1-t}{s^3}\,b,\qquad a, b = f_\theta(y, t, c),
 
 and this is what the network gives, for every day and asset, from all of the window and the context :math:`c`, the
-scores of the days before: joint size of a day's moves, clustering that the law of motion missed, reversal. It begins
+scores of the days before: joint size of a day's moves, clustering that the filter missed, reversal. It begins
 at the identity, a few midpoint steps do, and :math:`a y` and :math:`b` are bounded: a score is its noise moved by no
-more than a constant, which leaves the Pareto index of the margins as it is. Margins, correlation and the law of motion
-come last, as in the grid, so that histories of many years stay in the range of their law of motion.
+more than a constant, which leaves the Pareto index of the margins as it is. Margins, correlation and the volatility
+filter come last, as in :class:`.Filtered`, so that histories of many years stay in the range of the filter.
 
 The network is trained on windows of every length up to ``window``, so that a horizon that ends inside a window has the
-right law. It has other bits, though, than a longer one: all days of a window depend on each other's noise. Horizons
-that are multiples of ``window`` days do begin alike.
+right distribution. It has other bits, though, than a longer one: all days of a window depend on each other's noise.
+Horizons that are multiples of ``window`` days do begin alike.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from workbench.errors import ParameterError
+from workbench._require import count
 from workbench.samplers._base import Sampler, State, States
 from workbench.samplers._composed import TAILS
-from workbench.samplers.filters._classical import FILTERS, Filter, live_from
-from workbench.samplers.filters._correlation import MovingCorrelation, _bounded, _root, colour
+from workbench.samplers._tables import lookup
+from workbench.samplers.filters._classical import FILTERS, Filter
+from workbench.samplers.filters._correlation import MovingCorrelation, colour, covariance_root, whiten_daily
 from workbench.samplers.noise import stream
-from workbench.samplers.shocks._classical import normal_scores
+from workbench.samplers.paths._attention import HEADS, attend, heads, perceptron, whole_heads
 from workbench.samplers.shocks._margins import SplicedMargins
 from workbench.samplers.training._loop import Plan, one_thread, train
+from workbench.stats import normal_scores
 
-HEADS = 4
 LARGEST = 5.0  # scores beyond this are seen by the network as this
 PIECE = 32  # windows solved at a time: what a processor's cache holds
 TABLE = 2049  # knots of the table from residuals back to scores
 
 
 class PathFlow(Sampler):
-    """Law of motion x flow over windows of ``window`` days given ``context`` days x Pareto tails.
+    """Volatility filter x flow over windows of ``window`` days given ``context`` days x Pareto tails.
 
-    filter : a law of motion, by name or itself. hidden : columns of the network. steps : of training, at the most.
-    solver : midpoint steps of the flow.
+    filter : by name or itself. hidden : columns of the network. steps : of training, at the most. solver : midpoint
+    steps of the flow. decay, shrink : of the :class:`.MovingCorrelation`.
     """
+
+    network_: Any
 
     def __init__(
         self,
@@ -63,21 +67,20 @@ class PathFlow(Sampler):
         solver: int = 2,
         decay: float = 0.98,
         shrink: float = 0.3,
-        progress: bool = False,
+        progress: bool = True,
     ) -> None:
-        if min(window, context, solver) < 1:
-            raise ParameterError(f"window, context and solver must be at least 1, got {window}, {context}, {solver}")
         self.filter = FILTERS.make(filter) if isinstance(filter, str) else filter
         self.correlation = MovingCorrelation(decay, shrink)
-        self.window, self.context, self.hidden = window, context, hidden
-        self.steps, self.solver, self.progress = steps, solver, progress
+        self.window, self.context = count("window", window, 1), count("context", context, 1)
+        self.hidden, self.steps = whole_heads(hidden), count("steps", steps, 1)
+        self.solver, self.progress = count("solver", solver, 1), progress
 
     def _fit(self, returns: pd.DataFrame, seed: int) -> None:
         self.filter.fit(returns, seed)
-        residuals, clean = self.filter.standardise(returns), live_from(returns)
+        residuals, clean = self.filter.standardise(returns), self._joint_from(self.filter, returns)
         self.correlation.fit(residuals[clean:])
-        white = _whiten(self.correlation.filter_path(residuals), residuals)
-        self.second_ = _root(torch.cov(_bounded(white[clean:]).T)).float()
+        white = whiten_daily(self.correlation.filter_path(residuals), residuals)
+        self.second_ = covariance_root(white[clean:])
         pool = torch.linalg.solve(self.second_, white.T).T[clean:].numpy()
         self.margins_ = SplicedMargins(TAILS["gpd"]).fit(pool)
         self.width = len(self.assets_)
@@ -85,7 +88,7 @@ class PathFlow(Sampler):
 
     def _train(self, scores: Tensor, seed: int) -> None:
         generator = torch.Generator().manual_seed(seed)
-        network = Velocity(self.hidden, self.context, generator)
+        network: nn.Module = Velocity(self.hidden, self.context, generator)
         length = self.context + self.window
         rows = scores.unfold(0, length, 1).transpose(1, 2).contiguous()
         plan = Plan(self.steps, batch=16, rate=5e-3, decay=0.05, average=0.01, gap=length, every=100, clip=1.0)
@@ -103,7 +106,7 @@ class PathFlow(Sampler):
         values = self.filter.filter_path(returns[self.assets_])
         residuals = self.filter.standardise(returns[self.assets_], values)
         values["root"] = self.correlation.filter_path(residuals)
-        white = torch.linalg.solve(self.second_, _whiten(values["root"], residuals).T).T
+        white = torch.linalg.solve(self.second_, whiten_daily(values["root"], residuals).T).T
         before = torch.zeros(self.context - 1, self.width)
         recent = torch.cat([before, self._scores(white)]).unfold(0, self.context, 1).transpose(1, 2)
         values = {name: value[1:] for name, value in values.items()}
@@ -140,9 +143,9 @@ class PathFlow(Sampler):
             time = place * step
             halfway = path + 0.5 * step * self._slope(path, time, remembered)
             path = path + step * self._slope(halfway, time + 0.5 * step, remembered)
-        return path + _lookup(self.shift_, path)
+        return path + lookup(self.shift_, (path + LARGEST) * ((TABLE - 1) / (2 * LARGEST)))
 
-    def _slope(self, path: Tensor, time: float, remembered: tuple[Tensor, Tensor]) -> Tensor:
+    def _slope(self, path: Tensor, time: float, remembered: tuple[Tensor, ...]) -> Tensor:
         return self.network_(path, torch.tensor(time), remembered)
 
 
@@ -156,30 +159,27 @@ class Velocity(nn.Module):
         self.query, self.memory = nn.Linear(width, width), nn.Linear(width, 2 * width)
         self.market = nn.Sequential(nn.RMSNorm(width), nn.Linear(width, 3 * width))
         self.from_days, self.from_market = nn.Linear(width, width), nn.Linear(width, width)
-        inner = [nn.RMSNorm(width), nn.Linear(width, 2 * width), nn.SiLU(), nn.Linear(2 * width, width)]
-        self.perceptron, self.head = nn.Sequential(*inner), nn.Sequential(nn.RMSNorm(width), nn.Linear(width, 2))
+        self.perceptron = perceptron(width)
+        last = nn.Linear(width, 2)
+        self.head = nn.Sequential(nn.RMSNorm(width), last)
         self.nearness = nn.Parameter(torch.linspace(0.05, 0.5, HEADS))
         for part in self.modules():
             if isinstance(part, nn.Linear):
                 part.weight.data = torch.randn(part.weight.shape, generator=generator) / math.sqrt(part.in_features)
                 part.bias.data.zero_()
-        self.head[1].weight.data.zero_()
+        last.weight.data.zero_()
 
-    def remember(self, recent: Tensor) -> tuple[Tensor, Tensor]:
+    def remember(self, recent: Tensor) -> tuple[Tensor, ...]:
         """Keys and values (draw, asset, head, day, size) of the days before the window."""
-        return _heads(self.memory(self.past(_features(recent, torch.tensor(1.0)))).transpose(1, 2), 2)
+        return heads(self.memory(self.past(_features(recent, torch.tensor(1.0)))).transpose(1, 2), 2)
 
-    def forward(self, scores: Tensor, time: Tensor, remembered: tuple[Tensor, Tensor]) -> Tensor:
+    def forward(self, scores: Tensor, time: Tensor, remembered: tuple[Tensor, ...]) -> Tensor:
         hidden = self.days(_features(scores, time))
-        (query,) = _heads(self.query(hidden).transpose(1, 2), 1)
-        pairs = zip(remembered, _heads(self.memory(hidden).transpose(1, 2), 2))
+        (query,) = heads(self.query(hidden).transpose(1, 2), 1)
+        pairs = zip(remembered, heads(self.memory(hidden).transpose(1, 2), 2))
         key, value = (torch.cat([old.expand(len(new), *old.shape[1:]), new], dim=-2) for old, new in pairs)
-        weights = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1]) - self._distance(query, key)
-        across = (torch.softmax(weights, dim=-1) @ value).transpose(-3, -2).flatten(-2).transpose(1, 2)
-        hidden = hidden + self.from_days(across)
-        query, key, value = _heads(self.market(hidden), 3)
-        weights = torch.softmax(query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1]), dim=-1)
-        hidden = hidden + self.from_market((weights @ value).transpose(-3, -2).flatten(-2))
+        hidden = hidden + self.from_days(attend(query, key, value, self._distance(query, key)).transpose(1, 2))
+        hidden = hidden + self.from_market(attend(*heads(self.market(hidden), 3)))
         size, move = torch.tanh(self.head(hidden + self.perceptron(hidden))).unbind(-1)
         square = time.square() + (1 - time).square()
         bounded = scores.clamp(-LARGEST, LARGEST)
@@ -203,18 +203,13 @@ def _features(scores: Tensor, time: Tensor) -> Tensor:
     return torch.stack([part.expand_as(scores) for part in (*parts, *clock)], dim=-1)
 
 
-def _heads(together: Tensor, kinds: int) -> tuple[Tensor, ...]:
-    """Each of ``kinds`` as (..., head, token, size), of (..., token, kinds x head x size)."""
-    return together.unflatten(-1, (kinds, HEADS, -1)).movedim(-3, 0).transpose(-3, -2).unbind(0)
-
-
-def _matching(network: Velocity, rows: tuple[Tensor], generator: torch.Generator) -> Tensor:
+def _matching(network: nn.Module, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
     """Flow-matching loss in units of what white scores leave: 1 where the network adds nothing."""
     losses = [_of_windows(network, part, generator) for part in rows[0].split(64)]
     return torch.cat(losses).mean()
 
 
-def _of_windows(network: Velocity, windows: Tensor, generator: torch.Generator) -> Tensor:
+def _of_windows(network: Any, windows: Tensor, generator: torch.Generator) -> Tensor:
     context = network.context
     recent, scores = windows[:, :context], windows[:, context:]
     shorter = int(torch.randint(1, 2 * scores.shape[1] + 1, (), generator=generator))
@@ -235,15 +230,3 @@ def _calibration(scores: Tensor) -> Tensor:
     share = (np.searchsorted(ordered, inner) / len(ordered)).clip(1e-6, 1 - 1e-6)
     normal = torch.special.ndtri(torch.as_tensor(share)).numpy()
     return torch.as_tensor(normal - inner, dtype=torch.float32)
-
-
-def _lookup(table: Tensor, at: Tensor) -> Tensor:
-    position = ((at + LARGEST) * ((TABLE - 1) / (2 * LARGEST))).clamp(0, TABLE - 1)
-    left = position.floor().clamp(max=TABLE - 2)
-    low = table[left.long()]
-    return low + (position - left) * (table[left.long() + 1] - low)
-
-
-def _whiten(roots: Tensor, residuals: Tensor) -> Tensor:
-    """Residuals (day, asset) whitened by the root known the evening before."""
-    return torch.linalg.solve(roots[:-1], residuals[..., None])[..., 0]

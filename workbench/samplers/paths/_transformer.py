@@ -1,6 +1,6 @@
 r"""The transformer: each asset attends to its own past, then all assets of a day to each other.
 
-A token is one asset on one day: the scale-free features of :mod:`workbench.samplers.filters._neural`. In a block each asset
+A token is one asset on one day: the scale-free features of :class:`.NeuralFilter`. In a block each asset
 attends to its past by linear attention that forgets (Katharopoulos et al. 2020; Sun et al. 2023),
 
 .. math:: a_{t,i} = \frac{\sum_{s\le t}\gamma^{t-s}\,\phi(q_{t,i})\cdot\phi(k_{s,i})\;v_{s,i}}
@@ -20,13 +20,16 @@ The head gives each asset a location and a scale for tomorrow, both bounded, tra
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from workbench.samplers.filters._classical import FILTERS
-from workbench.samplers.filters._neural import BOUND, NeuralFilter, decay_rate
+from workbench._require import count, number
+from workbench.samplers.filters._classical import FILTERS, State
+from workbench.samplers.filters._neural import BOUND, NeuralFilter, decay_rate, student_constant
+from workbench.samplers.paths._attention import HEADS, attend, heads, merged, perceptron, whole_heads
 from workbench.samplers.training._loop import Plan, train
 
 MEMORIES = (1.0, 4.0, 12.0, 30.0)  # half-lives of the attention to the past, days, one a head
@@ -35,16 +38,16 @@ WINDOW, BURN_IN, STRIDE = 128, 48, 8  # days of a training window, those that on
 
 @FILTERS.register("attention")
 class TransformerFilter(NeuralFilter):
-    """A GJR-GARCH law of motion, corrected by a transformer of ``blocks`` blocks and ``hidden`` columns.
+    """A GJR-GARCH variance, corrected by a transformer of ``blocks`` blocks and ``hidden`` columns (a multiple of 4).
 
     location : bound of the correction of the mean, in units of the volatility; 0 leaves the mean alone.
     """
 
     def __init__(
-        self, hidden: int = 16, blocks: int = 1, steps: int = 400, location: float = 0.0, progress: bool = False
+        self, hidden: int = 16, blocks: int = 1, steps: int = 400, location: float = 0.0, progress: bool = True
     ) -> None:
-        self.hidden, self.blocks, self.steps, self.location = hidden, blocks, steps, location
-        self.progress = progress
+        self.hidden, self.blocks, self.steps = whole_heads(hidden), count("blocks", blocks, 1), count("steps", steps, 1)
+        self.location, self.progress = number("location", location, least=0), progress
 
     def fit(self, returns: pd.DataFrame, seed: int) -> TransformerFilter:
         generator = torch.Generator().manual_seed(seed)
@@ -52,27 +55,25 @@ class TransformerFilter(NeuralFilter):
         network = Transformer(tokens.shape[-1], self.hidden, self.blocks, self.location, generator)
         rows = tuple(_windows(part) for part in (tokens, surprise, known))
         plan = Plan(self.steps, batch=4, rate=1e-3, decay=0.1, average=0.03, gap=WINDOW // STRIDE, clip=1.0)
-        self.network_, self.record_ = train(
-            network, _negative_likelihood, rows, plan, generator, progress="transformer" if self.progress else None
-        )
-        self.start_["memory"] = self.network_.blank(tokens.shape[1])
+        name = "transformer" if self.progress else None
+        self.network_, self.record_ = train(network, _negative_likelihood, rows, plan, generator, progress=name)
+        self.start_["memory"] = network.blank(tokens.shape[1])
         self.start_["location"] = torch.zeros_like(self.start_["level"])
         return self
 
-    def moments(self, state: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def moments(self, state: State) -> tuple[Tensor, Tensor]:
         mean, volatility = super().moments(state)
         return mean + state["location"] * state["volatility"], volatility
 
-    def update(self, state: dict[str, Tensor], returns: Tensor) -> dict[str, Tensor]:
+    def update(self, state: State, returns: Tensor) -> State:
         after = super().update(state, returns)
-        if self.network_ is None:
+        if not isinstance(self.network_, Transformer):
             return after
-        tokens = (self.features(after) - self.centre_) / self.spread_
-        correction, after["memory"] = self.network_.step(tokens, state["memory"])
+        correction, after["memory"] = self.network_.step(self._scaled(self.features(after)), state["memory"])
         after["location"] = correction[..., 1]
         return after | {"volatility": after["variance"].sqrt() * (0.5 * correction[..., 0]).exp()}
 
-    def _correction(self, state: dict[str, Tensor]) -> Tensor:
+    def _correction(self, state: State) -> Tensor:
         """None from the state alone: the network reads it together with its memory, in ``update``."""
         return torch.zeros(())
 
@@ -84,16 +85,17 @@ class Transformer(nn.Module):
         super().__init__()
         self.location = location
         self.embed = nn.Linear(features, width)
-        self.blocks = nn.ModuleList(Block(width) for _ in range(blocks))
-        self.head = nn.Sequential(nn.RMSNorm(width), nn.Linear(width, 2))
+        self.blocks: Any = nn.ModuleList(Block(width) for _ in range(blocks))
+        last = nn.Linear(width, 2)
+        self.head = nn.Sequential(nn.RMSNorm(width), last)
         self.log_dof = nn.Parameter(torch.tensor(math.log(5.0)))
         for weight in self.parameters():
             if weight.dim() == 2:
                 weight.data = torch.randn(weight.shape, generator=generator) / math.sqrt(weight.shape[1])
-        self.head[1].weight.data *= 0.1
         for part in self.modules():
             if isinstance(part, nn.Linear):
                 part.bias.data.zero_()
+        last.weight.data.mul_(0.1)
 
     def forward(self, tokens: Tensor) -> Tensor:
         hidden = self.embed(tokens)
@@ -114,9 +116,9 @@ class Transformer(nn.Module):
         return torch.cat([scale, self.location * torch.tanh(out[..., 1:])], dim=-1)
 
     def blank(self, assets: int) -> Tensor:
-        """The memory of a past that nobody has seen."""
-        size = self.embed.out_features // len(MEMORIES)
-        return torch.zeros(1, len(self.blocks), len(MEMORIES), assets, size, size + 1)
+        """The memory before the first day, (1, block, head, asset, size, size + 1)."""
+        size = self.embed.out_features // HEADS
+        return torch.zeros(1, len(self.blocks), HEADS, assets, size, size + 1)
 
 
 class Block(nn.Module):
@@ -126,35 +128,27 @@ class Block(nn.Module):
         super().__init__()
         self.past, self.market = (nn.Sequential(nn.RMSNorm(width), nn.Linear(width, 3 * width)) for _ in range(2))
         self.from_past, self.from_market = nn.Linear(width, width), nn.Linear(width, width)
-        inner = [nn.RMSNorm(width), nn.Linear(width, 2 * width), nn.SiLU(), nn.Linear(2 * width, width)]
-        self.perceptron = nn.Sequential(*inner)
+        self.perceptron = perceptron(width)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """All days of a window at once, (window, time, asset, width)."""
-        query, key, value = _heads(self.past(hidden).transpose(1, 2))  # (window, asset, head, time, size)
+        query, key, value = heads(self.past(hidden).transpose(1, 2), 3)  # (window, asset, head, time, size)
         weights = _positive(query) @ _positive(key).transpose(-1, -2) * _forgetting(hidden.shape[1])
         recalled = (weights @ value) / weights.sum(dim=-1, keepdim=True)
-        return self._rest(hidden, recalled.transpose(-3, -2).flatten(-2).transpose(1, 2))
+        return self._rest(hidden, merged(recalled).transpose(1, 2))
 
     def step(self, hidden: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """One day, (draw, asset, width), by recursion."""
-        query, key, value = _heads(self.past(hidden))  # (draw, head, asset, size)
+        query, key, value = heads(self.past(hidden), 3)  # (draw, head, asset, size)
         with_one = torch.cat([value, torch.ones_like(value[..., :1])], dim=-1)
         memory = decay_rate(MEMORIES)[:, None, None, None] * memory + _positive(key)[..., None] * with_one[..., None, :]
         read = (_positive(query)[..., None, :] @ memory)[..., 0, :]
-        return self._rest(hidden, (read[..., :-1] / read[..., -1:]).transpose(-3, -2).flatten(-2)), memory
+        return self._rest(hidden, merged(read[..., :-1] / read[..., -1:])), memory
 
     def _rest(self, hidden: Tensor, recalled: Tensor) -> Tensor:
         hidden = hidden + self.from_past(recalled)
-        query, key, value = _heads(self.market(hidden))
-        weights = torch.softmax(query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1]), dim=-1)
-        hidden = hidden + self.from_market((weights @ value).transpose(-3, -2).flatten(-2))
+        hidden = hidden + self.from_market(attend(*heads(self.market(hidden), 3)))
         return hidden + self.perceptron(hidden)
-
-
-def _heads(together: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Query, key and value, each (..., head, token, size), of (..., token, 3 x head x size)."""
-    return together.unflatten(-1, (3, len(MEMORIES), -1)).movedim(-3, 0).transpose(-3, -2).unbind(0)
 
 
 def _positive(values: Tensor) -> Tensor:
@@ -173,16 +167,16 @@ def _windows(days: Tensor) -> Tensor:
     return days.flip(0).unfold(0, length, STRIDE).movedim(-1, 1).flip(0, 1)
 
 
-def _negative_likelihood(network: Transformer, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
+def _negative_likelihood(network: nn.Module, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
     """Mean negative Student-t log-likelihood of surprises after the burn-in, a few windows at once."""
     parts = [_of_windows(network, *(part[i : i + 4] for part in rows)) for i in range(0, len(rows[0]), 4)]
     return torch.cat(parts).mean()
 
 
-def _of_windows(network: Transformer, tokens: Tensor, surprise: Tensor, known: Tensor) -> Tensor:
+def _of_windows(network: Any, tokens: Tensor, surprise: Tensor, known: Tensor) -> Tensor:
     log_variance, location = network(tokens)[:, BURN_IN:].unbind(-1)
-    known, dof = known[:, BURN_IN:], 2.1 + network.log_dof.exp()
+    dof = 2.1 + network.log_dof.exp()
+    constant = student_constant(dof)
     scaled = surprise[:, BURN_IN:] * (-0.5 * log_variance).exp() - location
-    constant = torch.lgamma((dof + 1) / 2) - torch.lgamma(dof / 2) - 0.5 * (dof - 2).log()
     loss = 0.5 * (dof + 1) * (scaled.square() / (dof - 2)).log1p() + 0.5 * log_variance - constant
-    return loss[known]
+    return loss[known[:, BURN_IN:]]

@@ -1,9 +1,9 @@
-r"""Scores made exactly normal: the last correction between a learned joint law and the margins.
+r"""Scores made exactly normal: the last correction between a learned joint distribution and the margins.
 
 A network's margins are what they are. :class:`Calibration` maps each asset's raw score to a Gaussian one by the model's
-own marginal law, as a large fixed sample shows it: for probabilities between :math:`p` and :math:`1-p` monotone and
-piecewise linear, :math:`s = \Phi^{-1}(\hat F_i(x))`. Beyond, where no sample is large enough, the position inside the
-last stratum is drawn anew,
+own marginal distribution, as a large fixed sample shows it: for probabilities between :math:`p` and :math:`1-p`
+monotone and piecewise linear, :math:`s = \Phi^{-1}(\hat F_i(x))`. Beyond, where no sample is large enough, the position
+inside the last stratum is drawn anew,
 
 .. math:: s = \Phi^{-1}(p\,w)\ \text{ if } x < \hat F_i^{-1}(p), \qquad w \text{ uniform},
 
@@ -29,6 +29,8 @@ from scipy import stats
 from scipy.special import ndtr, ndtri
 from torch import Tensor
 
+from workbench._require import count, number
+from workbench.samplers._tables import lookup
 from workbench.samplers.shocks._classical import ScaleMixture
 from workbench.samplers.training._loop import one_thread
 
@@ -44,7 +46,8 @@ class Calibration:
     """
 
     def __init__(self, beyond: float = 1e-3, mixture: float | None = None, sample: int = 2**18) -> None:
-        self.beyond, self.mixture, self.sample = beyond, mixture, sample
+        self.beyond, self.sample = number("beyond", beyond, above=0, most=0.1), count("sample", sample, 1)
+        self.mixture = None if mixture is None else number("mixture", mixture, above=2)
 
     def fit(self, raw: Callable[[Tensor], Tensor], width: int) -> Calibration:
         """Learn from the map ``raw`` of normals (draw, width) to raw scores (draw, asset); the normals are fixed."""
@@ -72,16 +75,11 @@ class Calibration:
 
     def scores(self, raw: Tensor, noise: Tensor) -> Tensor:
         """Standard normal scores (draw, asset); ``noise`` (draw, width) decides inside the last strata."""
-        assets = raw.shape[1]
-        position = (raw - self.low_) / (self.high_ - self.low_) * (KNOTS - 1)
-        left = position.detach().floor().clamp(0, KNOTS - 2)
-        index = left.long() + torch.arange(assets) * KNOTS
-        below = self.table_.reshape(-1)[index]
-        body = below + (position - left) * (self.table_.reshape(-1)[index + 1] - below)
+        body = lookup(self.table_, (raw - self.low_) / (self.high_ - self.low_) * (KNOTS - 1))
         row, asset = ((raw < self.low_) | (raw > self.high_)).nonzero(as_tuple=True)
         within = noise[row, asset]
         if self.scale_mixture_:
-            within = self.scale_mixture_.scores(within[:, None], noise[row, assets:])[:, 0]
+            within = self.scale_mixture_.scores(within[:, None], noise[row, raw.shape[1] :])[:, 0]
         beyond = torch.special.ndtri(self.beyond * torch.special.ndtr(within.double())).to(raw.dtype)
         return body.index_put((row, asset), torch.where(raw[row, asset] < self.low_[asset], beyond, -beyond))
 
@@ -90,7 +88,7 @@ def joint_tail(dof: float | None, level: np.ndarray | float = 0.0) -> np.ndarray
     """P(W' < u | W < u) of two uniforms of one last stratum at ``level`` u; at 0 its limit, the tail dependence.
 
     dof : of the scale mixture, None for none. The two share one chi-square c: the chance is
-    :math:`E[\\Phi(x\\sqrt{c/\\nu})^2] / u` with x the u-quantile of the t law.
+    :math:`E[\\Phi(x\\sqrt{c/\\nu})^2] / u` with x the u-quantile of the t distribution.
 
     >>> joint_tail(None, 0.1).item(), round(joint_tail(4.0).item(), 4)
     (0.1, 0.0756)

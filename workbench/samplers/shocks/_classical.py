@@ -1,8 +1,8 @@
-r"""Joint shocks: how the assets of one day are drawn together, once each one's own motion is taken out.
+r"""Joint shocks: how the assets of one day are drawn together, once each one's own dynamics are taken out.
 
 A shock model is fitted to standardised residuals (day, asset) and maps one day's noise (draw, width) to residuals
 (draw, asset). ``bootstrap`` takes whole days of the past; the copulas draw Gaussian scores and leave the margin to
-:mod:`workbench.samplers.shocks._margins`:
+:class:`.SplicedMargins`:
 
 * ``gaussian``: :math:`s = L n`, no tail dependence;
 * ``t``: :math:`s = \Phi^{-1}T_\nu(L n\sqrt{\nu/\chi^2_\nu})`, lower and upper tail dependence
@@ -20,12 +20,16 @@ from scipy import stats
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 
+from workbench._require import count
 from workbench.errors import ParameterError
 from workbench.registry import Registry
+from workbench.samplers._tables import lookup
 from workbench.samplers.shocks._margins import GaussianMargins, SplicedMargins
+from workbench.stats import normal_scores
 
 SHOCKS = Registry("shock model")
 Margins = GaussianMargins | SplicedMargins
+SMALLEST = 1e-6  # eigenvalue of a correlation below which its likelihood is that of a repaired one
 
 
 class Shocks(ABC):
@@ -47,18 +51,12 @@ def uniform_index(noise: Tensor, size: int) -> Tensor:
     return (torch.special.ndtr(noise) * size).long().clamp(0, size - 1)
 
 
-def normal_scores(residuals: np.ndarray) -> np.ndarray:
-    """Gaussian scores of the ranks of each column: rank r of n stands for the probability (r - 1/2) / n."""
-    ranks = stats.rankdata(residuals, axis=0, method="average")
-    return stats.norm.ppf((ranks - 0.5) / len(residuals))
-
-
 @SHOCKS.register("bootstrap")
 class Bootstrap(Shocks):
     """Whole days of the past, drawn with equal chance; with a tail, ranks are kept and values come from the splice.
 
     With spliced margins each asset's rank is jittered inside its 1/n step, so that values between and beyond the
-    observed ones occur and the margin beyond the threshold is exactly the generalised Pareto law.
+    observed ones occur and the margin beyond the threshold is exactly the generalised Pareto distribution.
     """
 
     def fit(self, residuals: np.ndarray, margins: Margins, seed: int, assets: list[str]) -> Bootstrap:
@@ -105,11 +103,13 @@ class StudentCopula(Shocks):
         self.margins = margins
         uniforms = stats.norm.cdf(normal_scores(residuals))
         correlation = _kendall_correlation(residuals)
+        self.root_ = _cholesky(correlation)
+        if np.linalg.eigvalsh(correlation)[0] < SMALLEST:  # duplicates, or a matrix that is none of a joint law
+            correlation = (self.root_ @ self.root_.T).double().numpy() + SMALLEST * np.eye(len(correlation))
         found = minimize_scalar(
             lambda dof: -_t_copula_likelihood(uniforms, correlation, dof), bounds=(2.1, 60.0), method="bounded"
         )
         self.dof_ = float(found.x)
-        self.root_ = _cholesky(correlation)
         self.width = residuals.shape[1] + 1
         self.scale_mixture_ = ScaleMixture(self.dof_)
         return self
@@ -130,24 +130,24 @@ class ScaleMixture:
 
     def mix(self, normals: Tensor, shared: Tensor) -> Tensor:
         """Student-t (draw, asset) from normals (draw, asset) and one more normal a draw (draw, 1)."""
-        return normals * _lookup(self.mixing_, (shared + 6.5) / 13.0)
+        return normals * lookup(self.mixing_, (shared + 6.5) / 13.0 * 4096)
 
     def scores(self, normals: Tensor, shared: Tensor) -> Tensor:
         """Normal scores (draw, asset) of that."""
         student = self.mix(normals, shared)
-        return student.sign() * _lookup(self.scores_, student.abs().log1p() / 12.0)
+        return student.sign() * lookup(self.scores_, student.abs().log1p() / 12.0 * 4096)
 
 
 @SHOCKS.register("factor")
 class Factor(Shocks):
-    """Linear factors: ``factors`` principal components, or the columns named in ``observed``; both parts resampled.
+    """Linear factors: ``factors`` principal components (at most one an asset), or the columns named in ``observed``.
 
     The factors of a day are drawn together from the past; every asset's regression residual by itself, so that what
-    the factors do not carry is independent.
+    the factors do not carry is independent. ParameterError where an observed column is not in the panel.
     """
 
     def __init__(self, factors: int = 3, observed: tuple[str, ...] = ()) -> None:
-        self.factors, self.observed = factors, tuple(observed)
+        self.factors, self.observed = count("factors", factors, 1), tuple(observed)
 
     def fit(self, residuals: np.ndarray, margins: Margins, seed: int, assets: list[str]) -> Factor:
         drivers = self._drivers(residuals, assets)
@@ -165,8 +165,6 @@ class Factor(Shocks):
             raise ParameterError(f"observed factors {unknown} are not columns of the panel; it has {assets}")
         if self.observed:
             return residuals[:, [assets.index(name) for name in self.observed]]
-        if not 1 <= self.factors <= residuals.shape[1]:
-            raise ParameterError(f"factors must lie in 1..{residuals.shape[1]}, got {self.factors}")
         _, _, directions = np.linalg.svd(residuals - residuals.mean(axis=0), full_matrices=False)
         return residuals @ directions[: self.factors].T
 
@@ -198,11 +196,3 @@ def _t_copula_likelihood(uniforms: np.ndarray, correlation: np.ndarray, dof: flo
     quantiles = stats.t.ppf(uniforms, dof)
     joint = stats.multivariate_t.logpdf(quantiles, shape=correlation, df=dof)
     return float((joint - stats.t.logpdf(quantiles, dof).sum(axis=1)).sum())
-
-
-def _lookup(table: Tensor, fraction: Tensor) -> Tensor:
-    """Linear interpolation of a table whose knots are equally spaced on [0, 1]."""
-    position = fraction.clamp(0, 1) * (len(table) - 1)
-    left = position.detach().floor().clamp(max=len(table) - 2)
-    low = table[left.long()]
-    return low + (position - left) * (table[left.long() + 1] - low)

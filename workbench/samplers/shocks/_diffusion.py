@@ -4,7 +4,7 @@ Karras et al. (2022) denoise :math:`x = s + \sigma z` by
 :math:`D = c_{skip}x + c_{out}F(c_{in}x, \sigma)`, :math:`c_{skip} = 1/(1+\sigma^2)`,
 :math:`c_{out} = \sigma/\sqrt{1+\sigma^2}`, :math:`c_{in} = 1/\sqrt{1+\sigma^2}`, with :math:`\log\sigma` normal in
 training, so that F has a target of unit variance at every noise. With :math:`\sigma = \tan\theta` the scaled state
-:math:`u = c_{in}x` is the circle of :mod:`workbench.samplers.shocks._flow` and the ODE is :math:`du/d\theta = -F`: the linear
+:math:`u = c_{in}x` is the circle of :class:`.Flow` and the ODE is :math:`du/d\theta = -F`: the linear
 part, on which most of a solver's steps are spent, is solved exactly, and F is zero for independent normal scores. It
 starts from pure noise at :math:`\theta = \pi/2`; angles are spaced as training saw them.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from workbench._require import number
 from workbench.samplers.shocks._classical import SHOCKS
 from workbench.samplers.shocks._flow import RIGHT_ANGLE, Flow
 
@@ -24,7 +25,10 @@ class Diffusion(Flow):
 
     def __init__(self, jumps: int = 2, centre: float = 0.0, spread: float = 1.2, **options) -> None:
         super().__init__(blur=RIGHT_ANGLE, jumps=jumps, **options)
-        self.centre, self.spread = centre, spread
+        self.centre, self.spread = (
+            number("centre", centre, least=-10, most=10),
+            number("spread", spread, above=0, most=10),
+        )
 
     def angles(self, size: int, generator: torch.Generator) -> Tensor:
         return (self.centre + self.spread * torch.randn(size, 1, generator=generator)).exp().atan()

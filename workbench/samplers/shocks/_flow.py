@@ -1,4 +1,4 @@
-r"""Flow matching on the circle: a velocity that carries normals, or slightly blurred days, to the joint law of scores.
+r"""Flow matching on the circle: a velocity that carries normals, or blurred past days, to the scores of joint days.
 
 Between a normal z and a day's scores s stands
 
@@ -8,17 +8,19 @@ and a network learns the mean velocity :math:`v(x,\theta) = E[\dot x_\theta\mid 
 et al. 2023; on the circle Albergo & Vanden-Eijnden 2023). Independent normal scores have :math:`v = 0`, so that only
 the departure from them bends a path and one or two midpoint steps are enough. The flow starts at the angle ``blur``:
 from :math:`\cos\theta_0 s_k + \sin\theta_0 z` with a past day :math:`s_k` (reflected with probability ``reflect``),
-which has the right law without any learning, and the learned velocity takes the blur away. At :math:`\pi/2` nothing of
-the past day is left and the flow is a plain one.
+which has the right distribution without any learning, and the learned velocity takes the blur away. At :math:`\pi/2`
+nothing of the past day is left and the flow is a plain one.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from workbench._require import count, number
 from workbench.samplers.shocks._classical import SHOCKS, uniform_index
 from workbench.samplers.shocks._learned import Field, Learned
 
@@ -33,7 +35,7 @@ class Flow(Learned):
 
     def __init__(self, blur: float = 0.4, jumps: int = 1, **options) -> None:
         super().__init__(**options)
-        self.blur, self.jumps = blur, jumps
+        self.blur, self.jumps = number("blur", blur, above=0, most=RIGHT_ANGLE), count("jumps", jumps, 1)
 
     def _inner(self, assets: int) -> int:
         return assets + 2 * (self.blur < RIGHT_ANGLE)
@@ -45,7 +47,7 @@ class Flow(Learned):
         """Angles to learn at, (size, 1)."""
         return self.blur * torch.rand(size, 1, generator=generator)
 
-    def loss(self, network: nn.Module, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
+    def loss(self, network: Any, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
         scores = self.augmented(rows[0], generator)
         angle = self.angles(len(scores), generator).to(scores.device)
         noise = torch.randn(scores.shape, generator=generator).to(scores.device)

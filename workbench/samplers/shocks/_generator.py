@@ -2,19 +2,23 @@ r"""A generator trained on the scores of forecasts, without an adversary.
 
 .. math:: s = z + g(z, e)\,z + m(z, e), \qquad z, e\ \text{standard normal},
 
-trained so that random books cannot tell generated days from real ones: for a random direction :math:`a` the energy
-distance in one dimension, :math:`E|a'S-a's| - \tfrac12 E|a'S-a'S'|` (twice the CRPS of the book a), averaged over many
-directions: the sliced form of the energy score that judges in the end. Proper, so the true law is its minimum, and
-steadier than the inner game of a Wasserstein GAN. One pass through a small network gives a draw.
+trained so that random books cannot distinguish generated days from real ones: for a random direction :math:`a` the
+energy distance in one dimension, :math:`E|a'S-a's| - \tfrac12 E|a'S-a'S'|` (twice the CRPS of the book a), averaged
+over many directions: the sliced form of the energy score that judges in the end. Proper, so the true distribution is
+its minimum, and steadier than the inner game of a Wasserstein GAN. One pass through a small network gives a draw.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from workbench._require import count
 from workbench.samplers.shocks._classical import SHOCKS
 from workbench.samplers.shocks._learned import Field, Learned
+from workbench.stats import mean_crps
 
 DIRECTIONS = 64  # random books a step
 
@@ -27,7 +31,7 @@ class Generator(Learned):
 
     def __init__(self, extra: int = 2, **options) -> None:
         super().__init__(**options)
-        self.extra = extra
+        self.extra = count("extra", extra, 1)
 
     def _inner(self, assets: int) -> int:
         return assets + self.extra
@@ -35,13 +39,13 @@ class Generator(Learned):
     def network(self, assets: int, generator: torch.Generator) -> nn.Module:
         return Field(assets, self.extra, self.hidden, generator)
 
-    def loss(self, network: nn.Module, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
+    def loss(self, network: Any, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
         scores = self.augmented(rows[0], generator)
         assets = scores.shape[1]
         noise = torch.randn(2 * len(scores), assets + self.extra, generator=generator).to(scores.device)
         books = torch.randn(assets, DIRECTIONS, generator=generator).to(scores.device)
         books = books / books.norm(dim=0)
-        return energy_distance(_generate(network, noise, assets) @ books, scores @ books).mean()
+        return mean_crps(_generate(network, noise, assets) @ books, scores @ books).mean()
 
     def raw(self, noise: Tensor) -> Tensor:
         return _generate(self.network_, noise, self.scores_.shape[1])
@@ -50,18 +54,3 @@ class Generator(Learned):
 def _generate(network: nn.Module, noise: Tensor, assets: int) -> Tensor:
     z = noise[:, :assets]
     return z + network(z, noise[:, assets:])
-
-
-def energy_distance(drawn: Tensor, real: Tensor) -> Tensor:
-    """E|X-y| - E|X-X'|/2 a column, from draws (draw, book) and days (day, book); unbiased, by sorting alone."""
-    draws, days = len(drawn), len(real)
-    inside = _pairs(drawn)
-    between = _pairs(torch.cat([drawn, real])) - inside - _pairs(real)
-    return between / (draws * days) - inside / (draws * (draws - 1))
-
-
-def _pairs(values: Tensor) -> Tensor:
-    """Sum of |a - b| over all pairs of rows, a column."""
-    rows = len(values)
-    ranks = torch.arange(1, rows + 1, device=values.device, dtype=values.dtype)[:, None]
-    return ((2 * ranks - rows - 1) * values.sort(dim=0).values).sum(dim=0)

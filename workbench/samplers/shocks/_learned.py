@@ -2,15 +2,16 @@ r"""Learned joint shocks: what the five networks share.
 
 Residuals become Gaussian scores of their ranks, so that a network learns nothing but dependence, and these are made
 white by the symmetric root of their correlation, which colours what is drawn. White scores are nearly independent
-normals, and that law (a Gaussian copula) is where every model starts: its last layer begins at zero, and training only
-corrects what the history clearly shows. Against the little data stand
+normals, and that distribution (a Gaussian copula) is where every model starts: its last layer begins at zero, and
+training only corrects what the history clearly shows. Against the little data stand
 
-* symmetry: each day of a batch is reflected, :math:`s\to -s`, with probability 1/2 (the joint law of the scores is
+* symmetry: each day of a batch is reflected, :math:`s\to -s`, with probability 1/2 (the joint distribution of the
+scores is
   taken as symmetric; each margin keeps its own skewness, which the margins add last);
 * smoothing: :math:`s\to\sqrt{1-h^2}\,s+h\varepsilon`, which keeps standard normal scores standard normal;
 * averaged weights, early stopping on the embargoed last fifth of the days, then the same number of steps on all days.
 
-Generated scores are calibrated (:mod:`workbench.samplers.shocks._calibration`) and the margins map them to residuals.
+Generated scores are calibrated (:class:`.Calibration`) and the margins map them to residuals.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from workbench._require import count, number
 from workbench.samplers.shocks._calibration import Calibration
-from workbench.samplers.shocks._classical import Margins, Shocks, normal_scores
-from workbench.samplers.training._loop import Plan, train
+from workbench.samplers.shocks._classical import Margins, Shocks
+from workbench.samplers.training._loop import Plan, Record, train
+from workbench.stats import normal_scores
 
 
 class Learned(Shocks):
@@ -38,6 +42,8 @@ class Learned(Shocks):
     """
 
     inner: int
+    rate: float  # of AdamW
+    decay: float
 
     def __init__(
         self,
@@ -50,10 +56,15 @@ class Learned(Shocks):
         sample: int = 2**18,
         checkpoint: str | None = None,
         device: str = "auto",
-        progress: bool = False,
+        progress: bool = True,
     ) -> None:
-        self.hidden, self.steps, self.smoothing, self.reflect = hidden, steps, smoothing, reflect
-        self.mixture, self.beyond, self.sample = mixture, beyond, sample
+        self.hidden, self.steps = count("hidden", hidden, 1), count("steps", steps, 1)
+        self.smoothing, self.reflect = (
+            number("smoothing", smoothing, least=0, most=1),
+            number("reflect", reflect, least=0, most=1),
+        )
+        ends = Calibration(beyond, mixture, sample)
+        self.mixture, self.beyond, self.sample = ends.mixture, ends.beyond, ends.sample
         self.checkpoint, self.device, self.progress = checkpoint, device, progress
 
     def fit(self, residuals: np.ndarray, margins: Margins, seed: int, assets: list[str]) -> Learned:
@@ -63,6 +74,7 @@ class Learned(Shocks):
         self.scores_ = torch.linalg.solve(self.root_.double(), scores.T).T.float()
         self.inner = self._inner(len(assets))
         generator = torch.Generator().manual_seed(seed)
+        self.network_: Any
         self.network_, self.record_ = self._train(Plan(self.steps, patience=20, clip=1.0), generator)
         whole = Plan(max(self.record_.best), validation=0.0, clip=1.0)
         self.network_, again = self._train(whole, generator.manual_seed(seed))
@@ -72,7 +84,7 @@ class Learned(Shocks):
         self.width = self.inner + self.calibration_.width
         return self
 
-    def _train(self, plan: Plan, generator: torch.Generator):
+    def _train(self, plan: Plan, generator: torch.Generator) -> tuple[nn.Module, Record]:
         options = {name: value for name, value in vars(self).items() if isinstance(value, (int, float, str))}
         return train(
             self.network(self.scores_.shape[1], generator),
@@ -83,7 +95,7 @@ class Learned(Shocks):
             options=options,
             checkpoint=self.checkpoint,
             device=self.device,
-            progress=type(self).__name__.lower() if self.progress else None,
+            progress=f"{type(self).__name__.lower()} shocks" if self.progress else None,
         )
 
     def scores(self, noise: Tensor) -> Tensor:
@@ -108,7 +120,7 @@ class Learned(Shocks):
         """The network before training."""
 
     @abstractmethod
-    def loss(self, network: nn.Module, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
+    def loss(self, network: Any, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
         """Mean loss of a batch of white scores (day, asset)."""
 
     @abstractmethod
@@ -131,7 +143,7 @@ def _root(scores: Tensor) -> Tensor:
 
 def perceptron(sizes: list[int], generator: torch.Generator, last: float = 0.0) -> nn.Sequential:
     """Layers with SiLU between them; weights from the generator, those of the last layer scaled by ``last``."""
-    layers: list[nn.Module] = []
+    layers: list[Any] = []
     for inputs, outputs in zip(sizes, sizes[1:]):
         layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
         nn.init.zeros_(layer.bias)

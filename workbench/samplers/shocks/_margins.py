@@ -1,8 +1,8 @@
-r"""Margins: from a Gaussian score to a standardised residual, with tails whose law is known beyond the sample.
+r"""Margins: from a Gaussian score to a standardised residual, with tails whose distribution is known beyond the sample.
 
 A score :math:`s` stands for the probability :math:`\Phi(s)`. In the body the quantile is the empirical one. Beyond the
-threshold :math:`u` that leaves :math:`p_u` of the sample outside, the generalised Pareto law takes over (Pickands 1975;
-McNeil & Frey 2000):
+threshold :math:`u` that leaves :math:`p_u` of the sample outside, the generalised Pareto distribution takes over
+(Pickands 1975; McNeil & Frey 2000):
 
 .. math:: P(X > x) = p_u \left(1 + \xi\,(x-u)/\beta\right)^{-1/\xi},\qquad
           x = u + \frac{\beta}{\xi}\left[\left(\frac{\Phi(-s)}{p_u}\right)^{-\xi} - 1\right].
@@ -19,11 +19,14 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import ndtr, ndtri
 from torch import Tensor
 
+from workbench._require import number
+from workbench.samplers._tables import lookup
+
 KNOTS = 1024  # knots of the body's quantile table, equally spaced in the score
 
 
 class GaussianMargins:
-    """Residual = score: the lognormal world."""
+    """Residual = score, as in a lognormal model."""
 
     def fit(self, residuals: np.ndarray) -> GaussianMargins:
         return self
@@ -39,7 +42,7 @@ class SplicedMargins:
     """
 
     def __init__(self, tail: float = 0.05) -> None:
-        self.tail = tail
+        self.tail = number("tail", tail, least=0, most=0.4)
 
     def fit(self, residuals: np.ndarray) -> SplicedMargins:
         """Learn from standardised residuals (day, asset)."""
@@ -61,7 +64,7 @@ class SplicedMargins:
 
     def quantile(self, scores: Tensor) -> Tensor:
         """Residuals (draw, asset) at Gaussian scores (draw, asset); differentiable almost everywhere."""
-        out = _interpolate(self.body_, scores, self.edge_)
+        out = lookup(self.body_, (scores + self.edge_) * ((KNOTS - 1) / (2 * self.edge_)))
         return self._splice(scores, out) if self.tail else out
 
     def _splice(self, scores: Tensor, out: Tensor) -> Tensor:
@@ -84,16 +87,6 @@ class SplicedMargins:
 def _excess(log_beyond: Tensor, shape: float) -> Tensor:
     """(p^-shape - 1) / shape with p = exp(log_beyond), and its limit -log p at shape 0."""
     return torch.expm1(-shape * log_beyond) / shape if shape else -log_beyond
-
-
-def _interpolate(table: Tensor, at: Tensor, edge: float) -> Tensor:
-    """Linear interpolation of each asset's row of (asset, knot), knots equally spaced on [-edge, edge]."""
-    assets, knots = table.shape
-    position = ((at + edge) * ((knots - 1) / (2 * edge))).clamp(0, knots - 1)
-    left = position.detach().floor().clamp(max=knots - 2)
-    index = left.long() + torch.arange(assets) * knots
-    low = table.reshape(-1)[index]
-    return low + (position - left) * (table.reshape(-1)[index + 1] - low)
 
 
 def _fit_pooled(ordered: np.ndarray, threshold: np.ndarray) -> tuple[float, np.ndarray]:

@@ -1,19 +1,21 @@
 r"""Neural spline flow of joint scores (Durkan et al. 2019) on a Student-t base.
 
-The scores are an invertible map of a spherical t law, :math:`s = T_1\circ\cdots\circ T_L(z\sqrt{\nu/\chi^2_\nu})`,
-trained by maximum likelihood, :math:`\log p(s) = \log t_\nu(T^{-1}s) + \log|\det \partial T^{-1}|`. Each coupling layer
-holds one half of the assets fixed and bends each one of the other half by a monotone rational-quadratic spline on
-:math:`[-B, B]`, the identity outside and at the start; which half is drawn anew a layer. The base gives large days to
-all assets at once; its degrees of freedom are learnt with the rest.
+The scores are an invertible map of a spherical t distribution, :math:`s = T_1\circ\cdots\circ
+T_L(z\sqrt{\nu/\chi^2_\nu})`, trained by maximum likelihood, :math:`\log p(s) = \log t_\nu(T^{-1}s) + \log|\det \partial
+T^{-1}|`. Each coupling layer holds one half of the assets fixed and bends each one of the other half by a monotone
+rational-quadratic spline on :math:`[-B, B]`, the identity outside and at the start; which half is drawn anew a layer.
+The base gives large days to all assets at once; its degrees of freedom are learnt with the rest.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from workbench._require import count
 from workbench.samplers.shocks._classical import SHOCKS, ScaleMixture
 from workbench.samplers.shocks._learned import Learned, perceptron
 
@@ -29,7 +31,7 @@ class SplineFlow(Learned):
 
     def __init__(self, layers: int = 2, bins: int = 4, hidden: int = 32, **options) -> None:
         super().__init__(hidden=hidden, **options)
-        self.layers, self.bins = layers, bins
+        self.layers, self.bins = count("layers", layers, 1), count("bins", bins, 2, 50)
 
     def _inner(self, assets: int) -> int:
         return assets + 1
@@ -37,7 +39,7 @@ class SplineFlow(Learned):
     def network(self, assets: int, generator: torch.Generator) -> nn.Module:
         return Couplings(assets, self.layers, self.bins, self.hidden, generator)
 
-    def loss(self, network: nn.Module, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
+    def loss(self, network: Any, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
         scores = self.augmented(rows[0], generator)
         assets = scores.shape[1]
         base, log_slope = network.to_base(scores)

@@ -1,17 +1,20 @@
-r"""Variational autoencoder of joint scores (Kingma & Welling 2014): a few latent numbers say what kind of day it is.
+r"""Variational autoencoder of joint scores (Kingma & Welling 2014): a few latent numbers describe the kind of day.
 
 .. math:: h\sim N(0, I),\qquad s = \mu(h) + \sigma(h)\odot\varepsilon,
 
 trained on :math:`-E_q\log p(s\mid h) + \mathrm{KL}(q(h\mid s)\,\|\,N(0,I))`. It starts near :math:`\mu = 0`,
-:math:`\sigma = 1`, the independent normal law; :math:`\sigma(h)` can give all assets a large day at once,
+:math:`\sigma = 1`, the independent normal distribution; :math:`\sigma(h)` can give all assets a large day at once,
 :math:`\mu(h)` factors.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from workbench._require import count
 from workbench.samplers.shocks._classical import SHOCKS
 from workbench.samplers.shocks._learned import Learned, perceptron
 
@@ -24,7 +27,7 @@ class Vae(Learned):
 
     def __init__(self, latent: int = 4, **options) -> None:
         super().__init__(**options)
-        self.latent = latent
+        self.latent = count("latent", latent, 1)
 
     def _inner(self, assets: int) -> int:
         return self.latent + assets
@@ -32,7 +35,7 @@ class Vae(Learned):
     def network(self, assets: int, generator: torch.Generator) -> nn.Module:
         return Autoencoder(assets, self.latent, self.hidden, generator)
 
-    def loss(self, network: nn.Module, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
+    def loss(self, network: Any, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
         scores = self.augmented(rows[0], generator)
         noise = torch.randn(len(scores), self.latent, generator=generator).to(scores.device)
         mean, log_scale = network.encode(scores)

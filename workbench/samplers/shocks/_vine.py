@@ -11,7 +11,10 @@ import pyvinecopulib as pv
 import torch
 from torch import Tensor
 
-from workbench.samplers.shocks._classical import SHOCKS, Margins, Shocks, normal_scores
+from workbench._require import count
+from workbench.samplers._progress import bar
+from workbench.samplers.shocks._classical import SHOCKS, Margins, Shocks
+from workbench.stats import normal_scores
 
 FAMILIES = [getattr(pv.families, name) for name in ("gaussian", "student", "clayton", "gumbel", "frank")]
 
@@ -21,13 +24,14 @@ class Vine(Shocks):
     """Regular vine of parametric pair copulas, truncated after ``trees`` trees."""
 
     def __init__(self, trees: int = 3) -> None:
-        self.trees = trees
+        self.trees = count("trees", trees, 1)
 
     def fit(self, residuals: np.ndarray, margins: Margins, seed: int, assets: list[str]) -> Vine:
         self.margins = margins
         controls = pv.FitControlsVinecop(family_set=FAMILIES, trunc_lvl=self.trees, num_threads=1)
         uniforms = torch.special.ndtr(torch.as_tensor(normal_scores(residuals))).numpy()
-        self.json_ = pv.Vinecop.from_data(uniforms, controls=controls).to_json()
+        with bar(1, "vine copula", delay=0.0):
+            self.json_ = pv.Vinecop.from_data(uniforms, controls=controls).to_json()
         self.width = residuals.shape[1]
         return self
 

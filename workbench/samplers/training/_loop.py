@@ -31,7 +31,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from tqdm import tqdm
+
+from workbench.samplers._progress import bar as progress_bar
 
 Loss = Callable[[nn.Module, tuple[Tensor, ...], torch.Generator], Tensor]
 
@@ -105,7 +106,7 @@ def train(
     file = Path(checkpoint) / name if checkpoint else None
     if file and file.exists():
         training.restore(file)
-    with one_thread(), tqdm(total=plan.steps, desc=progress, disable=progress is None) as bar:
+    with one_thread(), progress_bar(plan.steps, progress or "", progress is not None) as bar:
         bar.update(training.record.steps)
         while not training.finished():
             begin = time.perf_counter()
@@ -222,7 +223,15 @@ class _Training:
         self.scores = tensors["scores"].to(next(self.model.parameters()).device)
 
 
-def _key(model: nn.Module, loss: Loss, rows: tuple, plan: Plan, generator, options: object, place) -> str:
+def _key(
+    model: nn.Module,
+    loss: Loss,
+    rows: tuple[Tensor, ...],
+    plan: Plan,
+    generator: torch.Generator,
+    options: object,
+    place: torch.device,
+) -> str:
     """SHA-256 of what decides the result: weights at the start, data, plan, options, generator, code and device."""
     digest = hashlib.sha256()
     for value in (*model.state_dict().values(), *rows, generator.get_state()):
@@ -235,7 +244,8 @@ def _key(model: nn.Module, loss: Loss, rows: tuple, plan: Plan, generator, optio
 
 def _source(part: object) -> str:
     """Source of the module that ``part`` comes from; its name where there is none (an interactive session)."""
+    module = inspect.getmodule(part)
     try:
-        return inspect.getsource(inspect.getmodule(part))
+        return repr(part) if module is None else inspect.getsource(module)
     except (OSError, TypeError):
         return repr(part)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from workbench.samplers.filters._neural import Networks, negative_likelihood
 from workbench.samplers.filters._pretrained import FRESH, PooledGarch, with_panel
@@ -96,7 +96,7 @@ def pretrain(
     centre, spread = _scale(learned.own[used[torch.randperm(len(used), generator=generator)[:200_000]]])
     weight = _balanced(learned)
 
-    def loss(networks: Networks, days: tuple[Tensor], chance: torch.Generator) -> Tensor:
+    def loss(networks: nn.Module, days: tuple[Tensor, ...], chance: torch.Generator) -> Tensor:
         inputs, surprise = markets(learned, days[0], weight, chance)
         return negative_likelihood(networks, (inputs - centre) / spread, surprise)
 

@@ -27,8 +27,7 @@ from torch import Tensor
 
 from workbench.errors import Refusal
 from workbench.samplers import Filtered
-from workbench.samplers.filters import _tracking as tracking
-from workbench.samplers.filters import colour
+from workbench.samplers.filters import QuantileTracking
 from workbench.stress.events import Constraint, Move
 from workbench.stress.problem import Problem
 
@@ -109,8 +108,7 @@ def _day(
     draws, least, most = len(guide.log_psi), *CANDIDATES
     candidates = min(max(CELLS // draws, least), most)
     noise = torch.as_tensor(generator.standard_normal((candidates, sampler.width), dtype=np.float32))
-    shocks = sampler.shocks.decode(noise)
-    shocks = colour(fixed["root"], shocks) if "root" in fixed else shocks
+    shocks = sampler.day_shocks(noise, fixed)
     mean, scale = sampler.filter.moments(state)
     assets = shocks.shape[1]
     mean, scale = mean.expand(draws, assets), scale.expand(draws, assets)
@@ -140,8 +138,8 @@ def _stretch(shocks: Tensor, scale: Tensor, fixed: dict[str, Tensor]) -> tuple[T
     """How much farther a tracked book goes with each shock, (draw or 1, candidate), and its loadings (draw, asset)."""
     if "stretch" not in fixed:
         return torch.zeros(1, len(shocks)), torch.zeros_like(scale)
-    norm, beta = tracking.book(scale, fixed["root"])
-    return tracking.excess((scale / norm) @ shocks.T, fixed["edge"], fixed["stretch"]), beta
+    norm, beta = QuantileTracking.book(scale, fixed["root"])
+    return QuantileTracking.excess((scale / norm) @ shocks.T, fixed["edge"], fixed["stretch"]), beta
 
 
 def _look_ahead(

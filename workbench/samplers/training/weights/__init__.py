@@ -100,8 +100,8 @@ def pack(signs: np.ndarray) -> str:
 
 def unpack(text: str) -> np.ndarray:
     """The signs (lattice day,) that ``pack`` wrote."""
-    first, length, coded = text.split(":")
-    first, length = int(first), int(length)
+    start, count, coded = text.split(":")
+    first, length = int(start), int(count)
     bits = np.unpackbits(np.frombuffer(bytes.fromhex(coded), np.uint8))[: 2 * length].reshape(2, length)
     signs = np.zeros(len(LATTICE), np.int8)
     signs[first : first + length] = bits[0].astype(np.int8) - bits[1].astype(np.int8)

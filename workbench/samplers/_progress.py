@@ -1,0 +1,24 @@
+"""Progress bars, shown where somebody watches: in a terminal or a live notebook, never in a run without a screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tqdm.auto import tqdm
+
+VARIABLE = "WORKBENCH_PROGRESS"  # "1" shows the bars everywhere, "0" nowhere
+LIVE = "JPY_SESSION_NAME"  # set for kernels that somebody opened, not for those that papermill starts
+
+
+def bar(total: int | None, what: str, shown: bool = True, delay: float = 1.0) -> tqdm:
+    """A bar over ``total`` steps that appears after ``delay`` seconds and goes when it is closed."""
+    return tqdm(total=total, desc=what, disable=not (shown and _watched()), delay=delay, leave=False)
+
+
+def _watched() -> bool:
+    chosen = os.environ.get(VARIABLE)
+    if chosen is not None:
+        return chosen == "1"
+    kernel = "ipykernel" in sys.modules and LIVE in os.environ
+    return kernel or (sys.stderr is not None and sys.stderr.isatty())
