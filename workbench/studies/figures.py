@@ -16,9 +16,12 @@ import io
 from typing import Any
 
 from workbench.errors import ParameterError
+from workbench.studies import _display
 
 ROLE = "workbench"
 OUTCOMES = ("accepted", "rejected", "mixed")
+
+_display.install()
 
 
 def show(figure: Any, alt: str, caption: str = "", kind: str = "png", dpi: int = 160) -> None:

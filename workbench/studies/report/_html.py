@@ -95,7 +95,7 @@ def _blocks(notebook: NotebookNode) -> tuple[list[dict[str, Any]], int]:
             heading = next((line.lstrip("# ") for line in reversed(heading_lines(cell.source))), heading)
             source, titled = (cell.source, titled) if titled else _without_title(cell.source)
             if not _caption(cell):
-                blocks.append({"prose": Markup(markdown(source, cell.get("attachments")))})
+                blocks.append({"prose": Markup(markdown(source, cell.get("attachments"), authored=True))})
         elif cell.cell_type == "code":
             drawn = draw(cell, _caption(following), heading)
             undescribed += drawn.undescribed

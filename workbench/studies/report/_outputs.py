@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
 from workbench.studies.figures import ROLE
-from workbench.studies.report._markup import inline, markdown, mathml, offline, words
+from workbench.studies.report._markup import inline, markdown, mathml, safe, words
 
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
 _NUMBER = re.compile(r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|to .*)?", re.IGNORECASE)
@@ -82,17 +82,14 @@ def _rich(data: dict[str, Any]) -> str:
     if "text/markdown" in data:
         return markdown(data["text/markdown"])
     if "text/latex" in data:
-        return mathml(data["text/latex"].strip().strip("$"), "block")
+        return safe(mathml(data["text/latex"].strip().strip("$"), "block"))
     return _text(data.get("text/plain", ""))
 
 
 def _table(fragment: str) -> str:
     """A table in the report's own look, in a box that scrolls when it is too wide for the screen."""
-    soup = BeautifulSoup(offline(fragment), "html.parser")
-    for style in soup.find_all("style", attrs={"scoped": True}):
-        style.decompose()
+    soup = BeautifulSoup(safe(fragment), "html.parser")
     for table in soup.find_all("table"):
-        table.attrs.pop("border", None)
         _align(table)
         table.wrap(soup.new_tag("div", attrs={"class": "wide"}))
     return str(soup)
