@@ -92,6 +92,68 @@ def test_a_file_that_holds_no_parameters_is_told(call, notebook, tmp_path, text)
     assert code == 2 and "-f" in err and err.count("\n") == 1
 
 
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_unforeseen_error_is_one_line_and_exit_4(call, monkeypatch, tmp_path, debug):
+    from workbench.cli import _listing
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(_listing, "rows", lambda kind: 1 / len(""))
+    code, out, err = call(*["--debug"] * debug, "list", "checks")
+    assert code == 4 and out == "" and "unforeseen error: ZeroDivisionError" in err.splitlines()[-1]
+    if debug:
+        assert "Traceback" in err and not list(tmp_path.iterdir())
+    else:
+        (log,) = tmp_path.iterdir()
+        assert err.count("\n") == 1 and str(log) in err and "Traceback" in log.read_text()
+
+
+def test_an_interrupt_is_no_rejection(call, monkeypatch):
+    from workbench.cli import _listing
+
+    def stop(kind):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_listing, "rows", stop)
+    code, _, err = call("list", "checks")
+    assert code == 130 and err == "workbench: interrupted\n"
+
+
+def test_every_exit_code_is_documented(call):
+    code, out, _ = call("--help")
+    assert code == 0 and all(f"\n  {number}  " in out for number in range(6))
+
+
+def test_control_characters_of_a_name_do_not_reach_the_terminal(call, monkeypatch):
+    from workbench.cli import _listing
+
+    row = {"name": "\x1b[2J\x9b2J", "summary": "accepted\u202e\r\x07"}
+    monkeypatch.setattr(_listing, "rows", lambda kind: [row])
+    for more in ([], ["--json"]):
+        code, out, _ = call("list", "checks", *more)
+        assert code == 0 and all(letter.isprintable() or letter == "\n" for letter in out)
+    assert json.loads(out)["checks"] == [row]
+
+
+def test_samplers_are_listed_with_options_cost_and_use(call, monkeypatch):
+    from workbench import samplers
+
+    def made(decay: float = 0.9, *, tails: str = "gpd"):
+        """A sampler.
+
+        Cost: one second
+        a year.
+        Use: never.
+        """
+
+    monkeypatch.setattr(samplers.SAMPLERS, "_factories", {"made": made})
+    row = json.loads(call("list", "samplers", "--json")[1])["samplers"][0]
+    assert row == {
+        "name": "made", "summary": "A sampler.", "options": {"decay": 0.9, "tails": "gpd"}, "cost": "one second a year.",
+        "use": "never.",
+    }  # fmt: skip
+    assert "options: decay=0.9, tails='gpd'; cost: one second a year.; use: never." in call("list", "samplers")[1]
+
+
 @pytest.mark.parametrize("words", [["run"], ["nothing"], ["run", "x", "--unknown"], ["run", "x", "--timeout", "soon"]])
 def test_wrong_usage_is_exit_2(call, words):
     code, _, err = call(*words)

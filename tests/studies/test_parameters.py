@@ -6,14 +6,16 @@ from typing import Literal
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from workbench.errors import ParameterError
+from workbench.errors import ParameterError, WorkbenchError
 from workbench.studies.runner import _cells, notebooks
 from workbench.studies.runner._conversion import convert, describe
+from workbench.studies.runner._inputs import data_of, require_usable
 from workbench.studies.runner._parameters import declared, resolve
 
 CELL = """from datetime import date
@@ -203,9 +205,41 @@ def test_unknown_and_unreadable_studies_are_told(tmp_path, monkeypatch):
             notebooks.find(tmp_path / "bad.ipynb")
 
 
-def test_a_data_set_that_does_not_exist_is_told_before_anything_runs():
-    from workbench.studies.runner._inputs import data_of
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"dataset": "us_equites"}, "did you mean 'us_equities'"),
+        ({"history": "no/such.csv"}, "no file no/such.csv"),
+        ({"dataset": "PERCENT"}, "divide percent by 100"),
+        ({"dataset": "SHORT"}, "250 are needed"),
+        ({"dataset": "PRICES", "columns": {"B": "beta"}}, "no header 'B'"),
+    ],
+)
+def test_data_that_cannot_be_used_are_refused_before_anything_runs(tmp_path, given, said):
+    returns = np.random.default_rng(0).normal(0, 0.01, (400, 2)).cumsum(0)
+    prices = pd.DataFrame(100 * np.exp(returns), pd.bdate_range("2020-01-01", periods=400), ["A", "C"])
+    prices.to_csv(tmp_path / "PRICES", index_label="date")
+    prices.iloc[:9].to_csv(tmp_path / "SHORT", index_label="date")
+    (100 * np.log(prices).diff().iloc[1:]).to_csv(tmp_path / "PERCENT", index_label="date")
+    files = {name: str(tmp_path / name) for name in ("PRICES", "SHORT", "PERCENT")}
+    asked = {name: files.get(value, value) if isinstance(value, str) else value for name, value in given.items()}
+    with pytest.raises(WorkbenchError, match=said):
+        require_usable(asked)
+    require_usable({"dataset": files["PRICES"], "columns": {"C": "beta"}, "history": "us_equities", "draws": 3})
 
-    with pytest.raises(ParameterError, match="did you mean 'us_equities'"):
-        data_of({"dataset": "us_equites"})
-    assert data_of({"sampler": "neural", "draws": 3}) == {}
+
+def test_data_are_known_by_their_content(tmp_path):
+    (tmp_path / "a.csv").write_text("1")
+    (tmp_path / "b.csv").write_text("2")
+    found = data_of({"files": [str(tmp_path / "a.csv"), str(tmp_path / "b.csv")], "dataset": "wti", "draws": 3})
+    assert list(found) == ["files[0]", "files[1]", "dataset"]
+    assert found["files[0]"]["sha256"] != found["files[1]"]["sha256"]
+
+
+def test_nan_is_never_a_parameter():
+    known = declared(cells("weights: dict = {}\nlevels: list[float] = []\nmore: dict[str, float] = {}"), "s")
+    for value in ({"weights": "{a: .nan}"}, {"weights": {"a": [1, {"b": float("nan")}]}}, {"levels": "nan"},
+                  {"more": {"a": "nan"}}, {"weights": {"a": np.float64("nan")}}):  # fmt: skip
+        with pytest.raises(ParameterError, match="NaN"):
+            resolve(known, value, "s")
+    assert resolve(known, {"weights": {"a": np.int64(3), 2: None}}, "s")["weights"] == {"a": 3, 2: None}

@@ -229,6 +229,16 @@ def test_a_study_that_writes_malformed_scenarios_fails(tmp_path):
     assert broke.value.run.status["state"] == "failed" and broke.value.run.notebook.exists()
 
 
+def test_braces_in_a_path_are_no_parameters_of_it(tmp_path):
+    folder = tmp_path / "in {n} {0}"
+    folder.mkdir()
+    notebook = write(
+        folder / "s.ipynb", 'n: int = 3\nname: str = "{n}"\nrun_dir: str = "."', "open(f'{run_dir}/x', 'w')"
+    )
+    run = studies.run(notebook, output=tmp_path / "o {n}")
+    assert run.state == "completed" and run.path.parent == tmp_path / "o {n}" / "s" and (run.path / "x").is_file()
+
+
 def test_a_failed_run_is_not_taken_for_a_finished_one(tmp_path, monkeypatch):
     notebook = write(tmp_path / "s.ipynb", "seed: int = 1", "import os\nassert 'WELL' in os.environ")
     for _ in range(2):

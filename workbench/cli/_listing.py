@@ -6,13 +6,17 @@ A kind is imported only when it is asked for, because some of them load torch.
 from __future__ import annotations
 
 import importlib
+import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
 from workbench.errors import ParameterError
 from workbench.registry import unknown
+from workbench.studies.runner._cells import plain
 
 Row = dict[str, Any]
+_NOTES = re.compile(r"^(Cost|Use): (.+?)(?=^\w+ ?: |^\s*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def kinds() -> tuple[str, ...]:
@@ -46,7 +50,16 @@ def _entries(module: str, registry: str, more: Callable[[Any], Row] = lambda fac
 
 
 def _samplers() -> list[Row]:
-    return _entries("workbench.samplers", "SAMPLERS")
+    return _entries("workbench.samplers", "SAMPLERS", _sampler)
+
+
+def _sampler(factory: Callable) -> Row:
+    """Options with their defaults, and the paragraphs ``Cost:`` and ``Use:`` of the docstring."""
+    given = inspect.signature(factory).parameters.values()
+    options = {known.name: None if known.default is known.empty else plain(known.default) for known in given}
+    notes = dict(_NOTES.findall(inspect.getdoc(factory) or ""))
+    cost, use = (" ".join(notes.get(label, "").split()) for label in ("Cost", "Use"))
+    return {"options": options, "cost": cost, "use": use}
 
 
 def _checks() -> list[Row]:
@@ -71,7 +84,6 @@ def _faults() -> list[Row]:
 
 def _studies() -> list[Row]:
     from workbench.studies.runner import notebooks
-    from workbench.studies.runner._cells import plain
 
     return [
         {"name": study.name, "summary": study.title, "parameters": [
@@ -92,10 +104,16 @@ _APART = ("name", "summary", "parameters", "reliability")
 
 def text(row: Row, width: int) -> str:
     """One row for a person: name, summary, what else is known, and a study's parameters below it."""
-    extra = [" x ".join(map(str, value)) if isinstance(value, list) else str(value)
-             for key, value in row.items() if key not in _APART and value]  # fmt: skip
-    lines = [f"  {row['name']:<{width}}  {'; '.join([str(row['summary']), *extra])}"]
+    extra = [_worded(key, value) for key, value in row.items() if key not in _APART and value]
+    lines = [f"  {row['name']:<{width}}  {'; '.join([str(row['summary']).rstrip('.'), *extra])}"]
     for known in row.get("parameters", ()):
         meaning = f"  {known['meaning']}" if known["meaning"] else ""
-        lines.append(f"  {'':<{width}}    {known['name']}: {known['type']} = {known['default']}{meaning}")
+        lines.append(f"  {'':<{width}}    {known['name']}: {known['type']} = {known['default']!r}{meaning}")
     return "\n".join(lines)
+
+
+def _worded(key: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{key}: {', '.join(f'{name}={default!r}' for name, default in value.items())}"
+    prefix = f"{key}: " if key in ("cost", "use") else ""
+    return prefix + (" x ".join(map(str, value)) if isinstance(value, list) else str(value))

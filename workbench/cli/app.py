@@ -6,38 +6,60 @@ A new command is one small function below; it imports what it needs inside, so t
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from workbench.errors import CellFailed, ParameterError, WorkbenchError
+from workbench.cli._errors import BY_VERDICT, REJECTED, Commands
+from workbench.errors import CellFailed, ParameterError, printable
 
-REJECTED, BAD_INPUT = 1, 2
 HELP = """Generate market scenarios with generative models, then try hard to reject them.
 
-Exit codes: 0 done or accepted; 1 rejected by the checks; 2 bad input or usage; 3 a cell of a study failed (its partial
-notebook is kept). An error is one line on standard error.
+An error is one line on standard error. Exit codes:
+
+\b
+0  done, or accepted;
+1  rejected: a check failed, or files are not what their manifest says;
+2  bad input or usage;
+3  a cell of a study failed (its partial notebook is kept);
+4  unforeseen error (the line names the file with the traceback; or use --debug);
+5  cannot tell: too few checks had an answer.
 """
 
-app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Timeout = Annotated[float | None, typer.Option("--timeout", help="Time limit of the whole study, in seconds.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulated null distributions.")]
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code; ``arguments`` are those of the process by default."""
-    try:
-        app(args=arguments)
-    except (WorkbenchError, OSError) as wrong:
-        print(f"workbench: {' '.join(str(wrong).split())}", file=sys.stderr)
-        sys.exit(getattr(wrong, "exit_code", BAD_INPUT))
+    app(args=arguments)
+
+
+@app.callback(help=HELP)
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of an unforeseen error.")] = False,
+) -> None:
+    """Options before the command; :class:`~workbench.cli._errors.Commands` reads them."""
 
 
 def _print(content: object) -> None:
-    print(json.dumps(content, indent=1, ensure_ascii=False, default=str))
+    print(json.dumps(content, indent=1, default=str))
+
+
+def _say(text: str) -> None:
+    """Text for a terminal; names in it come from files of others and may hold control characters."""
+    print(printable(text))
+
+
+def _exit(verdict: str) -> None:
+    if verdict in BY_VERDICT:
+        raise typer.Exit(BY_VERDICT[verdict])
 
 
 @app.command("list")
@@ -54,10 +76,10 @@ def list_(
     if as_json:
         return _print(found)
     for name, rows in found.items():
-        print(f"{name} ({len(rows)})")
+        _say(f"{name} ({len(rows)})")
         width = max((len(str(row["name"])) for row in rows), default=0)
         for row in rows:
-            print(listing.text(row, width))
+            _say(listing.text(row, width))
 
 
 @app.command()
@@ -83,8 +105,8 @@ def run(
     if as_json:
         return _print(_described(done))
     if done.verdict:
-        print(f"verdict ({done.verdict.outcome}): {done.verdict.text}")
-    print(f"{'reused' if done.reused else 'finished'}: {done.report}")
+        _say(f"verdict ({done.verdict.outcome}): {done.verdict.text}")
+    _say(f"{'reused' if done.reused else 'finished'}: {done.report}")
 
 
 def _described(run) -> dict[str, Any]:
@@ -149,11 +171,11 @@ def verify(
 
 def _print_verification(report) -> None:
     for problem in report.problems:
-        print(f"{problem['file']}: {problem['problem']}")
+        _say(f"{problem['file']}: {problem['problem']}")
     for note in report.notes:
-        print(f"note: {note}")
+        _say(f"note: {note}")
     again = {True: "; the second run gave the same scenarios, bit for bit", False: "; not reproduced", None: ""}
-    print(f"{report.run}: {'sound' if report.sound else 'not sound'}, {report.files} files{again[report.reproduced]}")
+    _say(f"{report.run}: {'sound' if report.sound else 'not sound'}, {report.files} files{again[report.reproduced]}")
 
 
 @app.command()
@@ -161,7 +183,7 @@ def backtest(
     forecasts: Annotated[Path, typer.Argument(help="Table date, var_<level>[, es_<level>][, pit]; CSV or Parquet.")],
     realised: Annotated[Path, typer.Option("--realised", help="Table of dates and log returns.")],
     column: Annotated[str | None, typer.Option("--column", help="Which returns, where there are several.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the simulated null distributions.")] = 0,
+    seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Backtest VaR, ES and PIT forecasts of any model; exit 1 when Holm at 5 % over the primary tests rejects."""
@@ -169,9 +191,8 @@ def backtest(
 
     read = backtests.read_forecasts(forecasts, realised, column)
     report = backtests.report(backtests.run(read, seed), read.notes)
-    _print(report) if as_json else print(backtests.text(report))
-    if report["verdict"] == "rejected":
-        raise typer.Exit(REJECTED)
+    _print(report) if as_json else _say(backtests.text(report))
+    _exit(report["verdict"])
 
 
 @app.command()
@@ -188,7 +209,7 @@ def audit(
     ] = None,
     books: Annotated[Path | None, typer.Option("--books", help="CSV: book, then a column of weights an asset.")] = None,
     identities: Annotated[Path | None, typer.Option("--identities", help="YAML of identities that must hold.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the simulated null distributions.")] = 0,
+    seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Check scenarios of any model against a history; exit 1 when a check fails, family-wise at 5 %."""
@@ -197,6 +218,5 @@ def audit(
     found = run_audit(
         scenarios, history, returns=returns, start=start, books=books, identities=identities or [], seed=seed
     )
-    _print(found.to_json()) if as_json else print(found.text())
-    if found.verdict == "rejected":
-        raise typer.Exit(REJECTED)
+    _print(found.to_json()) if as_json else _say(found.text())
+    _exit(found.verdict)

@@ -48,7 +48,7 @@ class Inputs:
 def gather(study: Study, parameters: Mapping[str, object]) -> Inputs:
     """Hash what the study would read: its notebook, its data, the package and the lock.
 
-    Raises ParameterError when ``dataset`` names neither a data set nor a file.
+    Raises WorkbenchError when ``dataset`` or ``history`` names neither a data set nor a file of usable data.
     """
     return Inputs(
         fingerprints.of_notebook(study.notebook.cells), plain(parameters), data_of(parameters), fingerprints.code(),
@@ -56,7 +56,22 @@ def gather(study: Study, parameters: Mapping[str, object]) -> Inputs:
     )  # fmt: skip
 
 
-def data_of(parameters: Mapping[str, object]) -> dict[str, dict[str, str]]:
+def require_usable(parameters: Mapping[str, Any]) -> None:
+    """Read the file that ``dataset`` or ``history`` names as the study will, before a kernel starts.
+
+    ``columns`` and ``returns`` among the parameters say how it is read. Raises WorkbenchError, with the remedy, for a
+    file that is not there, cannot be read or fails the validation.
+    """
+    from workbench import data
+
+    kind = "return" if parameters.get("returns") is True else None
+    for name in _DATA:
+        source = parameters.get(name)
+        if isinstance(source, str | Path) and str(source) not in ("", *data.DATASETS):
+            data.load(source, kind, columns=parameters.get("columns") or None)
+
+
+def data_of(parameters: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Content hashes of the named data set and of every parameter, or item of one, that is the path of a file."""
     found = {}
     for name, value in parameters.items():
@@ -68,11 +83,11 @@ def data_of(parameters: Mapping[str, object]) -> dict[str, dict[str, str]]:
 
 
 def _digest(name: str, value: str | Path) -> str | None:
+    from workbench import data
+
     path = Path(value)
+    if name in _DATA and str(value) in data.DATASETS:
+        return data.load(str(value)).attrs["sha256"]
     if path.is_file() or (path.is_dir() and (path.suffix == ".zarr" or name == "scenarios")):
         return fingerprints.of_path(path)
-    if name in _DATA:
-        from workbench import data
-
-        return data.load(str(value)).attrs["sha256"]
     return None

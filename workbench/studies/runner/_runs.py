@@ -28,7 +28,7 @@ from workbench.studies.report._html import export
 from workbench.studies.runner import notebooks
 from workbench.studies.runner._cells import INJECTED, injected, tags
 from workbench.studies.runner._execution import Outcome, execute
-from workbench.studies.runner._inputs import Inputs, gather
+from workbench.studies.runner._inputs import Inputs, gather, require_usable
 from workbench.studies.runner._parameters import RESERVED, resolve, takes_run_dir
 from workbench.studies.runner._progress import Progress
 from workbench.studies.runner._record import Run, finished, move, settle, stored_sets
@@ -50,8 +50,8 @@ def run(
     timeout : seconds for the whole study.
     progress : lines on standard error; None is only on a terminal.
 
-    Raises ParameterError before anything runs, for an unknown study, an unknown or ill-typed parameter or an unknown
-    data set, and :class:`~workbench.errors.CellFailed` when a cell raised, the kernel died or time ran out.
+    Raises ParameterError before anything runs, for an unknown study, an unknown or ill-typed parameter and for
+    data that cannot be used (DataError), and :class:`~workbench.errors.CellFailed` when a cell raised, the kernel died or time ran out.
     """
     if timeout is not None and not timeout > 0:
         raise ParameterError(f"the time limit is {timeout} seconds; expected more than 0")
@@ -67,6 +67,7 @@ def execute_study(
 ) -> Run:
     """:func:`run` for a study that is opened already."""
     values = resolve(study.parameters, parameters, study.name)
+    require_usable(values)
     inputs = gather(study, values)
     home = (Path(output) if output is not None else notebooks.reports()) / study.name
     settle(home, inputs.run_id, say)
