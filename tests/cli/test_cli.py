@@ -48,7 +48,7 @@ def test_run_reuse_and_verify(call, notebook, tmp_path):
     assert told["verdict"] == {"text": "It is fine.", "outcome": "accepted"}
     (tmp_path / "p.yaml").write_text("level: 0.5\n")
     code, out, _ = call("run", notebook, "-f", tmp_path / "p.yaml", "-p", "level=0.95", "--output", tmp_path)
-    assert code == 0 and "reused" in out and "verdict (accepted): It is fine." in out
+    assert code == 0 and "reused, finished 20" in out and "verdict (accepted): It is fine." in out
     assert call("verify", told["path"])[0] == 0
     code, _, err = call("verify", told["path"], "--rerun")
     assert code == 2 and "no scenarios" in err
@@ -56,6 +56,12 @@ def test_run_reuse_and_verify(call, notebook, tmp_path):
         report.write(" ")
     code, out, _ = call("verify", told["path"], "--json")
     assert code == 1 and json.loads(out)["problems"][0]["file"] == "report.html"
+
+
+def test_a_pdf_without_a_browser_is_refused_before_the_study_runs(call, notebook, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, out, err = call("run", notebook, "--output", tmp_path / "out", "--pdf")
+    assert code == 2 and out == "" and "needs Chromium" in err and not (tmp_path / "out").exists()
 
 
 def test_a_broken_study_is_exit_3(call, notebook, tmp_path):

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -20,6 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from workbench import scenarios, studies
 from workbench.errors import CellFailed, ParameterError
 from workbench.governance import fingerprints, manifest
+from workbench.studies.report._pdf import browser
 from workbench.studies.runner import _status as status
 
 PARAMETERS = """draws: int = 40  # scenarios
@@ -103,6 +105,25 @@ def test_the_same_inputs_are_the_same_run(shared, capsys):
     again = studies.run(notebook, {"draws": 50, "seed": 7}, output=output)
     assert again.reused and (again.run_id, again.path, again.verdict) == (run.run_id, run.path, run.verdict)
     assert "run before" in capsys.readouterr().err
+
+
+def test_a_run_shows_itself(shared):
+    run = shared[2]
+    shown = run._repr_html_()
+    assert all(word in shown for word in (run.run_id, "completed", "rejected: The sampler is rejected.", "report.html"))
+    hostile = replace(run, study="<b>x", reused=True, warnings=("<i>",))._repr_html_()
+    assert "&lt;b&gt;x" in hostile and "&lt;i&gt;" in hostile and "reused (20" in hostile and "<b>" not in hostile
+
+
+def test_a_report_is_printed_beside_the_run(shared, tmp_path):
+    try:
+        browser()
+    except ParameterError:
+        pytest.skip("no Chromium or Chrome is installed")
+    run = replace(shared[2], path=Path(shutil.copytree(shared[2].path, tmp_path / shared[2].run_id)))
+    printed = run.print_pdf()
+    assert printed == tmp_path / f"{run.run_id}.pdf" and printed.read_bytes()[:5] == b"%PDF-"
+    assert manifest.verify(run.path).sound and {path.name for path in tmp_path.iterdir()} == {run.run_id, printed.name}
 
 
 @pytest.mark.parametrize("what", ["notebook", "parameters", "data", "code", "lock"])

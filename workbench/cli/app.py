@@ -91,22 +91,31 @@ def run(
     file: Annotated[Path | None, typer.Option("-f", "--file", help="YAML file of parameters; -p overrides it.")] = None,
     output: Annotated[Path | None, typer.Option("--output", help="Folder of reports.")] = None,
     timeout: Timeout = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Print the report to PDF too, beside the run's folder (needs Chromium).")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a study and export its report; a finished run of the same inputs is reused."""
     from workbench import studies
 
+    if pdf:
+        from workbench.studies.report._pdf import browser
+
+        browser()
     try:
         done = studies.run(study, _from_file(file) | _from_words(parameter or []), output, timeout)
     except CellFailed as broke:
         if as_json:
             _print(_described(broke.run))
         raise
+    printed = {"pdf": str(done.print_pdf())} if pdf else {}
     if as_json:
-        return _print(_described(done))
+        return _print(_described(done) | printed)
     if done.verdict:
         _say(f"verdict ({done.verdict.outcome}): {done.verdict.text}")
-    _say(f"{'reused' if done.reused else 'finished'}: {done.report}")
+    how = f"reused, finished {done.status['finished'][:16]} UTC" if done.reused else "finished"
+    _say("\n".join([f"{how}: {done.report}", *printed.values()]))
 
 
 def _described(run) -> dict[str, Any]:

@@ -13,6 +13,7 @@ Conventions, for authors of notebooks:
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.errors import ParameterError
@@ -50,10 +51,11 @@ def show(figure: Any, alt: str, caption: str = "", kind: str = "png", dpi: int =
         display(Markdown(caption), metadata={ROLE: {"role": "caption"}})
 
 
-def verdict(text: str, outcome: str = "mixed") -> None:
+def verdict(text: str, outcome: str = "mixed", key: Mapping[str, str] | None = None) -> None:
     """Display the study's conclusion and declare it as such: one or two sentences of Markdown.
 
     outcome : ``accepted``, ``rejected`` or ``mixed``; gives the line its mark in the report and in ``--json``.
+    key : up to six key figures, label -> text, for the summary at the head of the report.
     """
     from IPython.display import Markdown, display
 
@@ -61,7 +63,7 @@ def verdict(text: str, outcome: str = "mixed") -> None:
         raise ParameterError(f"outcome={outcome!r}: expected one of {', '.join(OUTCOMES)}")
     if not text.strip():
         raise ParameterError("a verdict needs words")
-    display(Markdown(text), metadata={ROLE: {"role": "verdict", "outcome": outcome}})
+    display(Markdown(text), metadata={ROLE: {"role": "verdict", "outcome": outcome, "key": dict(key or {})}})
 
 
 def _figure(figure: Any) -> Any:

@@ -10,15 +10,20 @@ from workbench.studies.runner import _status as status
 from workbench.studies.runner._inputs import Inputs
 from workbench.studies.runner.notebooks import Study
 
+_NAMED = ("numpy", "pandas", "scipy", "torch", "arch", "arviz")
+
 
 def head(study: Study, values: Mapping[str, Any], inputs: Inputs, changed: list[str]) -> dict[str, Any]:
     """``rows`` and ``parameters`` of the head of a report."""
     clean = {True: "clean", False: "with uncommitted changes", None: "no git"}[inputs.code["git_clean"]]
+    machine = fingerprints.machine()
     data = [f"{entry['name']} ({entry['sha256'][:12]})" for entry in inputs.data.values()]
     rows = {
         "Study": study.name, "Run": inputs.run_id, "Data": ", ".join(data) or "none named",
         "Code": f"{(inputs.code['git_commit'] or inputs.code['sha256'])[:12]}, {clean}",
-        "Finished": status.now()[:16].replace("T", " ") + " UTC",
+        "Notebook": inputs.notebook[:12], "Finished": status.now()[:16].replace("T", " ") + " UTC",
+        "Versions": ", ".join(f"{name} {machine['libraries'].get(name)}" for name in _NAMED if name in machine["libraries"]),
+        "Machine": f"Python {machine['python']}, {machine['system']}",
     }  # fmt: skip
     if changed:
         rows["Caution"] = f"{' and '.join(changed)} changed while it ran"

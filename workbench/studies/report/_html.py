@@ -7,7 +7,7 @@ by a content security policy, folds code away, and puts run, data, parameters, c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,11 @@ _TEMPLATES = Path(__file__).parent / "template"
 
 @dataclass(frozen=True)
 class Verdict:
-    """The line a study declares: Markdown, and ``accepted``, ``rejected`` or ``mixed``."""
+    """The line a study declares: Markdown, and ``accepted``, ``rejected`` or ``mixed``; ``key`` are its key figures."""
 
     text: str
     outcome: str
+    key: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def export(notebook: Path | NotebookNode, target: Path, facts: Mapping[str, obje
     resources = {
         "title": title(node) or target.stem, "blocks": blocks, "contents": _contents(node), "facts": facts or {},
         "verdict": verdict and {"html": Markup(inline(verdict.text)), "outcome": verdict.outcome},
+        "key": verdict.key if verdict else {},
         "style": Markup(style + HtmlFormatter(style="friendly").get_style_defs(".highlight")),
     }  # fmt: skip
     exporter = TemplateExporter(
@@ -75,7 +77,7 @@ def verdict_of(notebook: NotebookNode) -> Verdict | None:
         for output in cell.get("outputs", []):
             text = "".join(output.get("data", {}).get("text/markdown", ""))
             if text and ("verdict" in tags(cell) or role(output).get("role") == "verdict"):
-                found = Verdict(text, role(output).get("outcome", "mixed"))
+                found = Verdict(text, role(output).get("outcome", "mixed"), role(output).get("key", {}))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import re
+import struct
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +30,7 @@ class Drawn:
     undescribed: int = 0
 
 
-def role(output: NotebookNode) -> dict[str, str]:
+def role(output: NotebookNode) -> dict[str, Any]:
     """What :mod:`workbench.studies.figures` wrote of an output: its role, caption, outcome."""
     return output.get("metadata", {}).get(ROLE, {})
 
@@ -66,7 +67,17 @@ def _figure(output: NotebookNode, mime: str, own: str, caption: str, heading: st
         drawn.undescribed += 1
         alt = words(caption) or f"Figure without a description, under {heading!r}"
     text = f"<figcaption>{caption}</figcaption>" if caption else ""
-    return f'<figure><img src="{_data(output.data[mime], mime)}" alt="{html.escape(alt, quote=True)}"/>{text}</figure>'
+    source, tall = _data(output.data[mime], mime), ' class="tall"' * _tall(output.data[mime], mime)
+    return f'<figure{tall}><img src="{source}" alt="{html.escape(alt, quote=True)}"/>{text}</figure>'
+
+
+def _tall(content: str | list[str], mime: str) -> bool:
+    """Whether a picture is much higher than wide, so that it gets a page of its own on paper."""
+    if mime != "image/png":
+        return False
+    head = base64.b64decode("".join(content)[:64].replace("\n", ""))
+    width, height = struct.unpack(">II", head[16:24]) if len(head) >= 24 else (1, 1)
+    return height > 1.1 * width
 
 
 def _data(content: str | list[str], mime: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ import xarray as xr
 from workbench import scenarios
 from workbench.governance import manifest
 from workbench.studies.report._html import Verdict, verdict_of
+from workbench.studies.report._markup import inline, words
+from workbench.studies.report._pdf import print_pdf
 from workbench.studies.runner import _status as status
 from workbench.studies.runner._progress import Progress
 
@@ -48,6 +51,26 @@ class Run:
     def status(self) -> dict[str, Any]:
         """The content of ``status.json``."""
         return status.read(self.path)
+
+    def print_pdf(self) -> Path:
+        """Print the report to ``<run id>.pdf`` beside the run's folder, which stays as its manifest says."""
+        return print_pdf(self.report, self.path.with_name(f"{self.run_id}.pdf"))
+
+    def _repr_html_(self) -> str:
+        """What was run, how it ended, and links to what it left."""
+        how = self.state + (f", reused ({self.status.get('finished', '')[:16]} UTC)" if self.reused else "")
+        verdict = f"{self.verdict.outcome}: {words(inline(self.verdict.text))}" if self.verdict else ""
+        files = [self.report, self.notebook] if self.state == "completed" else [self.notebook]
+        links = ", ".join(f'<a href="{html.escape(path.resolve().as_uri())}">{path.name}</a>' for path in files)
+        rows = {
+            "study": self.study,
+            "run": self.run_id,
+            "state": how,
+            "verdict": verdict,
+            "warnings": "; ".join(self.warnings),
+        }
+        cells = [f"<tr><th>{name}</th><td>{html.escape(text)}</td></tr>" for name, text in rows.items() if text]
+        return f"<table><tbody>{''.join(cells)}<tr><th>files</th><td>{links}</td></tr></tbody></table>"
 
     def scenarios(self) -> xr.DataTree:
         """The scenario set that the study wrote; raises ScenarioError when it wrote none."""

@@ -1,0 +1,45 @@
+"""A report as PDF, printed by a headless Chromium or Chrome, where one is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from workbench.errors import ParameterError, WorkbenchError
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_FLAGS = (
+    "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-extensions", "--no-pdf-header-footer", "--generate-pdf-document-outline",
+)  # fmt: skip
+_SECONDS = 180
+
+
+def browser() -> str:
+    """Path of the browser; raises ParameterError where none is installed."""
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None:
+        raise ParameterError(
+            "a PDF needs Chromium or Chrome, and neither is installed; install one, or print report.html from a browser"
+        )
+    return found
+
+
+def print_pdf(report: Path, target: Path) -> Path:
+    """Print the HTML file ``report`` to ``target``, replaced in one step; the browser has no profile and no network."""
+    beside = target.with_name(f".{target.name}")
+    with tempfile.TemporaryDirectory(prefix="print-") as profile:
+        root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        words = [browser(), *_FLAGS, *root, f"--user-data-dir={profile}", f"--print-to-pdf={beside.resolve()}"]
+        try:
+            done = subprocess.run([*words, report.resolve().as_uri()], capture_output=True, timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise WorkbenchError(f"the browser did not print {report} within {_SECONDS} seconds") from None
+    if done.returncode or not beside.is_file():
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise WorkbenchError(f"the browser could not print {report}: {last or f'exit code {done.returncode}'}")
+    os.replace(beside, target)
+    return target
