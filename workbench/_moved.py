@@ -59,11 +59,11 @@ RENAMED: dict[str, dict[str, str]] = {
     "workbench.diagnostics.race": {
         "Course": "Design",
         "by_part": "by_subsample",
-        "first_line": "workbench.reporting.tournament.tournament_headline",
+        "first_line": "workbench.reporting._tournament.tournament_headline",
         "keys": "entries",
         "learned": "seeded",
         "t_of": "workbench.backtesting.comparison.difference_t",
-        "where_it_loses": "workbench.reporting.tournament.where_it_loses",
+        "where_it_loses": "workbench.reporting._tournament.where_it_loses",
     },
     "workbench.diagnostics.race.course": {"Course": "Design"},
     "workbench.diagnostics.race.field": {"keys": "entries", "learned": "seeded"},

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench import data, plots, samplers
+from workbench import data, samplers
 from workbench.backtesting import tournament as race
 from workbench.backtesting.comparison import diebold_mariano
 from workbench.errors import ParameterError
-from workbench.reporting.tournament import tournament_headline, where_it_loses
+from workbench.plots import tournament as figures
+from workbench.reporting._tournament import tournament_headline, where_it_loses
 from workbench.studies import run
 
 FAST = {"neural": {"members": 1, "steps": 30}}
@@ -153,15 +154,15 @@ def test_coverage_is_kupiec_s_and_overlapping_forecasts_are_passed_over() -> Non
 def test_figures_draw_what_the_tables_hold(rows) -> None:
     fake = made(0.3, 4100)
     parts = race.by_subsample(fake, "base", classes={"a": "stocks", "b": "bonds"})
-    assert len(plots.comparison_map(parts, "base")) == 4 and len(plots.comparison_map(parts, "base", "class")) == 3
+    assert len(figures.comparison_map(parts, "base")) == 4 and len(figures.comparison_map(parts, "base", "class")) == 3
     frames = {"CRPS": race.by_sampler(rows, "crps")}
-    drawn = plots.lead_plot(frames, "fhs_moving", ["neural"])[0].lines[0].get_ydata()
+    drawn = figures.lead_plot(frames, "fhs_moving", ["neural"])[0].lines[0].get_ydata()
     assert drawn[-1] == pytest.approx((frames["CRPS"]["neural"] - frames["CRPS"]["fhs_moving"]).sum())
-    assert len(plots.coverage_plot(race.coverage(fake))) == 2
-    dots = plots.seed_plot(rows, "fhs_moving", ["neural"], ["crps"])[0].lines[0].get_xdata()
+    assert len(figures.coverage_plot(race.coverage(fake))) == 2
+    dots = figures.seed_plot(rows, "fhs_moving", ["neural"], ["crps"])[0].lines[0].get_xdata()
     assert list(dots) == race.seed_ts(rows, "neural", "fhs_moving", "crps")
     with pytest.raises(ParameterError, match="by class"):
-        plots.comparison_map(race.by_subsample(rows, "fhs_moving"), "fhs_moving", "class")
+        figures.comparison_map(race.by_subsample(rows, "fhs_moving"), "fhs_moving", "class")
     board = race.scoreboard(rows, "fhs_moving")
     assert board[("energy score", "mean")].is_monotonic_increasing and np.isnan(board.loc["fhs_moving", ("CRPS", "t")])
 

@@ -18,7 +18,8 @@ from workbench.backtesting import recalibration as conformal
 from workbench.backtesting.backtests._implied_tail import t_var_es
 from workbench.backtesting.monitors import MonitorReport, replay
 from workbench.errors import DataError
-from workbench.plots.backtests import month_zones, simultaneous_band
+from workbench.plots import backtests, monitors
+from workbench.plots.backtests import _month_zones, _simultaneous_band
 from workbench.studies import run
 from workbench.validation.extrapolation import assess
 
@@ -51,15 +52,15 @@ CURVES = pd.DataFrame(
     columns=["break", "monitor", "years", "median"],
 )
 FIGURES = {
-    "hits": lambda: plots.hit_band({"a": forecasts(), "b": forecasts(seed=2)}, 0.99),
-    "hits of one day a year": lambda: plots.hit_band({"a": forecasts(2).drop(columns="es_0.975")}, 0.975),
-    "pit": lambda: plots.pit_ecdf({"a": forecasts(300), "b": forecasts(250)}),
-    "calendar": lambda: plots.traffic_calendar({"a": forecasts(), "b": forecasts(400, factor=3.0)}),
-    "calendar of a short year": lambda: plots.traffic_calendar({"a": forecasts(30)}),
-    "evidence": lambda: plots.evidence_paths(*watch(), {"shock": "2004-01-05"}),
-    "evidence without alarms": lambda: plots.evidence_paths(watch()[0], watch()[1].iloc[:0]),
-    "delays": lambda: plots.delay_curves(CURVES),
-    "factors": lambda: plots.factor_paths({"tracking": recalibrated()}, 0.99),
+    "hits": lambda: backtests.hit_band({"a": forecasts(), "b": forecasts(seed=2)}, 0.99),
+    "hits of one day a year": lambda: backtests.hit_band({"a": forecasts(2).drop(columns="es_0.975")}, 0.975),
+    "pit": lambda: backtests.pit_ecdf({"a": forecasts(300), "b": forecasts(250)}),
+    "calendar": lambda: backtests.traffic_calendar({"a": forecasts(), "b": forecasts(400, factor=3.0)}),
+    "calendar of a short year": lambda: backtests.traffic_calendar({"a": forecasts(30)}),
+    "evidence": lambda: monitors.evidence_paths(*watch(), {"shock": "2004-01-05"}),
+    "evidence without alarms": lambda: monitors.evidence_paths(watch()[0], watch()[1].iloc[:0]),
+    "delays": lambda: monitors.delay_curves(CURVES),
+    "factors": lambda: monitors.factor_paths({"tracking": recalibrated()}, 0.99),
     "support": lambda: plots.distance_plot(assess(market(3))),
     "support and scores": lambda: plots.distance_plot(assess(market(1)), WRONG, 0.99),
 }
@@ -88,19 +89,19 @@ def test_every_figure_draws_without_a_warning(figure: str) -> None:
 def test_titles_count_the_hits() -> None:
     table = forecasts()
     hits = int((-table["realised"] > table["var_0.99"]).sum())
-    assert f"{hits} hits in 700 forecasts, 7.0 expected" in plots.hit_band({"a": table})[0].get_title(loc="left")
+    assert f"{hits} hits in 700 forecasts, 7.0 expected" in backtests.hit_band({"a": table})[0].get_title(loc="left")
 
 
 def test_the_calendar_has_the_zone_of_the_last_250_days() -> None:
-    zones = month_zones(forecasts(700, factor=6.0))
+    zones = _month_zones(forecasts(700, factor=6.0))
     assert zones.isna().loc[2003].sum() >= 11 and zones.loc[2005].dropna().isin(["red"]).all()
-    assert month_zones(forecasts(700, factor=0.0)).loc[2005].dropna().isin(["green"]).all()
+    assert _month_zones(forecasts(700, factor=0.0)).loc[2005].dropna().isin(["green"]).all()
 
 
 def test_the_band_holds_the_whole_curve_of_nineteen_in_twenty() -> None:
     """400 uniform samples of 200: between 92 and 98 % stay inside a 95 % band (binomial, two-sided 99 %)."""
     at = np.linspace(0, 1, 52)[1:-1]
-    low, high = simultaneous_band(200, at)
+    low, high = _simultaneous_band(200, at)
     sets = np.random.default_rng(8).random((400, 200))
     ecdf = (sets[:, :, None] <= at).mean(axis=1)
     inside = ((ecdf >= low - 1e-9) & (ecdf <= high + 1e-9)).all(axis=1).mean()
@@ -119,7 +120,7 @@ def test_delays_count_trading_days_from_the_shock_and_quiet_alarms_have_an_inter
     assert false.at["hits", "low"] == pytest.approx(0.0253 * rate, rel=1e-2)
 
 
-@pytest.mark.parametrize("draw", [plots.hit_band, plots.pit_ecdf, plots.traffic_calendar])
+@pytest.mark.parametrize("draw", [backtests.hit_band, backtests.pit_ecdf, backtests.traffic_calendar])
 def test_a_table_without_its_columns_is_named(draw) -> None:
     with pytest.raises(DataError, match="needs the column"):
         draw({"a": forecasts()[["realised"]]})

@@ -263,7 +263,9 @@ def test_the_baseline_may_win_and_then_the_first_lines_say_so(fails, reference, 
     scores = forecasts.forecast_scores({name: ensembles[name] for name in fails}, truth)
     sampler = next(iter(fails))
     assert best_baseline(scores, sampler) == reference
-    words, found = market_futures(sampler, verdicts(fails), scores, forecasts.compare_scores(scores, reference), "Trust.")
+    words, found = market_futures(
+        sampler, verdicts(fails), scores, forecasts.compare_scores(scores, reference), "Trust."
+    )
     assert found == outcome and said in words and "Trust." in words
     assert f"failed {fails[sampler] or 'none'} of 9" in words
 

@@ -17,10 +17,6 @@ from workbench.plots._risk_impact import risk_impact
 from workbench.plots._scores import score_plot
 from workbench.plots._tails import has_splice, splice_plot, tail_plot
 from workbench.plots._worst import worst_paths
-from workbench.plots.backtests import hit_band, pit_ecdf, traffic_calendar  # noqa: F401
-from workbench.plots.monitors import delay_curves, evidence_paths, factor_paths  # noqa: F401
-from workbench.plots.tail_guarantees import crash_plot, index_plot, shortfall_plot  # noqa: F401
-from workbench.plots.tournament import comparison_map, coverage_plot, lead_plot, seed_plot  # noqa: F401
 
 __all__ = [
     "fan_charts",

@@ -5,9 +5,9 @@ The texts stand in ``catalogue.yaml``; :func:`words` fills in the two of a figur
 """
 
 from workbench.reporting.catalogue import sentence, words
-from workbench.reporting.formats import bullets
+from workbench.reporting.formats import bullets, named_bullets
 
-__all__ = ["words", "sentence", "bullets", "tables", "verdicts", "formats"]
+__all__ = ["words", "sentence", "bullets", "named_bullets", "tables", "verdicts", "formats"]
 
 
 def __getattr__(name: str):

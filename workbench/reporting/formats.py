@@ -97,6 +97,11 @@ def bullets(lines: Iterable[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
+def named_bullets(lines: Mapping[str, str] | pd.Series) -> str:
+    """Markdown of a list whose items begin with a name."""
+    return bullets(f"**{name}** {line}." for name, line in lines.items())
+
+
 def probability(p: float) -> str:
     """Two digits that matter of a small probability.
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Mapping, Sequence
 
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from workbench import backtesting
 from workbench.reporting._market_futures import best_baseline, market_futures, sequel, trust
+from workbench.reporting._tournament import tournament_headline, where_it_loses
 from workbench.reporting.catalogue import sentence
 from workbench.reporting.formats import simple
+from workbench.samplers.shocks import SplicedMargins
 from workbench.stress.causal import Answer
 from workbench.stress.conditioning import Conditional
 from workbench.stress.preregistered import Verdict as Judged
 from workbench.validation.audit import Audit
 
 __all__ = [
-    "market_futures", "best_baseline", "sequel", "trust", "audit", "stress", "conditioning", "causal", "reverse_stress",
+    "market_futures", "best_baseline", "sequel", "trust", "audit", "stress", "conditioning", "causal", "reverse_stress", "red_team",
+    "tail_promises", "tail_proof", "horse_race", "where_it_loses", "drift", "backtest",
 ]  # fmt: skip
 Verdict = tuple[str, str]
 
@@ -85,3 +93,108 @@ def reverse_stress(ways: pd.DataFrame, shapes: pd.DataFrame, agree: float = 10.0
     text = sentence("reverse_stress/verdict", closest="; ".join(closest), spread=spread, model=model, failed=failed,
                     ways=len(shapes))  # fmt: skip
     return text, "mixed" if spread > agree else "accepted"
+
+
+def red_team(everything: pd.Series, least: pd.DataFrame, large: pd.DataFrame, blind: Sequence[str]) -> Verdict:
+    """Correct sets rejected in at most 5 % of trials, and 95 % of the faults found in at least 95 % of theirs."""
+    caught, more = (int((table["share"] >= 0.95).sum()) for table in (least, large))
+    quiet, sharp = everything["share"] <= 0.05, caught >= 0.95 * len(least)
+    text = sentence("red_team/verdict", all=everything, caught=caught, faults=len(least), more=more, large=len(large),
+                    blind=blind)  # fmt: skip
+    return text, "accepted" if quiet and sharp else "mixed" if quiet or sharp else "rejected"
+
+
+def tail_promises(
+    error: float, guaranteed: pd.DataFrame, curves: Mapping[str, pd.DataFrame], limits: Mapping[str, float],
+    growth: pd.DataFrame, limit: Mapping[float, float], confidence: float,
+) -> dict[str, bool]:  # fmt: skip
+    """What follows from the construction of the tail, and whether the draws keep it.
+
+    error : of the decoder; guaranteed : Hill's table past the last stratum; curves, limits : crashes together, by
+    ``mixture on`` and ``mixture off``; growth, limit : integral and closed form of the shortfall by index.
+    """
+    table = pd.concat(curves)
+    judged = table[table["expected"] >= 50]
+    bound = float(norm.ppf(1 - (1 - confidence) / (2 * max(1, len(judged)))))
+    deepest = curves["mixture on"].iloc[-1]
+    rests = {shape: bool(np.isclose(growth[shape].iloc[-1], limit[shape], rtol=1e-3)) for shape in growth}
+    return {
+        "survival function to 1e-12": error < 1e-12,
+        "index in its range": bool(guaranteed["inside"].all()),
+        "crashes together as implied": bool(judged["z"].abs().max() < bound),
+        "tail dependence with the mixture": bool(
+            deepest["measured"] > 2 * deepest["error"] and limits["mixture on"] > 0
+        ),
+        "none without it": limits["mixture off"] == 0,
+        "finite shortfall as the index says": all(rests[shape] == (shape < 1) for shape in rests),
+    }
+
+
+def tail_proof(
+    promises: Mapping[str, bool], shocks: str, margins: SplicedMargins, error: float, guaranteed: pd.DataFrame,
+    measured: pd.DataFrame, beyond: float, limits: Mapping[str, float],
+) -> Verdict:  # fmt: skip
+    """Accepted when every promise of :func:`tail_promises` is kept."""
+    broken = [name for name, kept in promises.items() if not kept]
+    text = sentence(
+        "tail_proof/verdict", shocks=shocks, kept=len(promises) - len(broken), promises=len(promises),
+        broken=f", not: {', '.join(broken)}" if broken else "", error=f"{error:.0e}", margins=margins, beyond=beyond,
+        inside=int(guaranteed["inside"].sum()), of=len(guaranteed), whole=int(measured["inside"].sum()),
+        of_whole=len(measured), dependence=limits["mixture on"],
+    )  # fmt: skip
+    return text, "rejected" if broken else "accepted"
+
+
+def horse_race(
+    inside: pd.DataFrame, learners: Sequence[str], hits: pd.DataFrame, lost: Mapping[str, str], days: int, dataset: str,
+    seeds: int,
+) -> Verdict:  # fmt: skip
+    """Who is in the confidence set, whose hits are right at 97.5 %, and where those that learn are behind."""
+    headline, outcome = tournament_headline(inside, learners)
+    rights = hits.xs(0.975, level="level").groupby("sampler", sort=False)["inside"].mean()
+    right = ", ".join(rights.index[rights > 0.5]) or "nobody"
+    behind = " ".join(f"{name} is {line}." for name, line in lost.items())
+    text = sentence("horse_race/verdict", headline=headline, n=days, dataset=dataset, seeds=seeds, right=right,
+                    lost=behind)  # fmt: skip
+    return text, outcome
+
+
+def drift(
+    sampler: str, delays: pd.DataFrame, false: pd.DataFrame, curves: pd.DataFrame, years: float, soon: int = 20
+) -> Verdict:
+    """An alarm within ``soon`` trading days of every shock, and no more alarms in quiet years than set."""
+    fastest = delays.min()
+    in_time, allowed = fastest <= soon, false["low"].le(10 / years)
+    alarms = [
+        sentence("drift/never", episode=episode) if np.isnan(days)
+        else sentence("drift/after", episode=episode, days=days)
+        for episode, days in fastest.items()
+    ]  # fmt: skip
+    doubled = curves[(curves["break"] == "volatility") & (curves["years"] == curves["years"].max())]
+    doubled = doubled.set_index("monitor")["median"]
+    text = sentence(
+        "drift/verdict", sampler=sampler, alarms=alarms, quiet=false["years"].iloc[0], together=int(false["alarms"].sum()),
+        monitors=len(false), often=int((~allowed).sum()), doubled=doubled.min(), fastest=doubled.idxmin(),
+        years=curves["years"].max(),
+    )  # fmt: skip
+    return text, "accepted" if in_time.all() and allowed.all() else "mixed" if in_time.any() else "rejected"
+
+
+def backtest(
+    results: Mapping[str, Sequence], tests: pd.DataFrame, trial: str, level: float, days: int, book: str
+) -> Verdict:
+    """Rejected when the primary tests reject together at 5 %; the power of the test of hits stands beside it."""
+    reports = {name: backtesting.report(found) for name, found in results.items()}
+    by = ", ".join(f"{found['test']} ({found['level'] or 'all'})" for found in reports[trial]["rejected_by"])
+    chosen = (tests["sampler"] == trial) & (tests["test"] == "kupiec") & (tests["level"] == f"{level:g}")
+    kupiec = tests[chosen].iloc[0]
+    others = [name for name in reports if name != trial]
+    rejected = [name for name in others if reports[name]["verdict"] == "rejected"]
+    beside = sentence("backtest/others", rejected=len(rejected), others=len(others),
+                      names=f": {', '.join(rejected)}" if rejected else "")  # fmt: skip
+    text = sentence(
+        "backtest/verdict", sampler=trial, verdict=reports[trial]["verdict"], by=f" by {by}" if by else "", n=days,
+        book=book, hits=kupiec["hits"], level=level, expected=(1 - level) * days, power=kupiec["power"],
+        others=beside if others else "",
+    )  # fmt: skip
+    return text, reports[trial]["verdict"]

@@ -5,14 +5,16 @@ are shown. Choices that nobody made come from the panel, by the rules below, and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from workbench import data
+from workbench import backtesting, data
+from workbench.backtesting import walk_forward
 from workbench.errors import DataError, Refusal
+from workbench.validation import extrapolation
 
 FEWEST_HELD_OUT = 100  # days after the start below which forecasts are not scored
 SCORED_DAYS = 800  # about how many held-out days are scored
@@ -79,3 +81,35 @@ def attempt(function: Callable, asked: Mapping[Any, tuple], **options: Any) -> t
         except Refusal as reason:
             refused[key] = str(reason)
     return answered, refused
+
+
+def schedule(refit: str, window: int = 0, purge: int = 0, embargo: int = 0) -> walk_forward.Schedule:
+    """When samplers are fitted again: ``yearly``, ``never`` or every so many trading days."""
+    periods = {"yearly": "yearly", "never": None}
+    return walk_forward.Schedule(periods[refit] if refit in periods else int(refit), window or None, purge, embargo)
+
+
+def backtest(table: pd.DataFrame) -> list[backtesting.Result]:
+    """Every statistical test of one book's forecasts by date."""
+    columns = [name for name in table if name.startswith(("var_", "es_", "pit"))]
+    return backtesting.run(backtesting.align(table[columns], table["realised"]))
+
+
+def novelty(returns: pd.DataFrame, first: Any, last: Any) -> tuple[pd.Series, extrapolation.Support]:
+    """Distance of every close of a span from the states known before it, and where the last one stands."""
+    known = returns.loc[: pd.Timestamp(last)]
+    return extrapolation.distances(known, pd.Timestamp(first)), extrapolation.assess(known)
+
+
+def equal_book_forecasts(
+    sampler: str, dataset: str, first: str, last: str, *, spec: walk_forward.ForecastSpec, refit: int | None = None,
+    executor: Executor | None = None, **options: Any,
+) -> pd.DataFrame:  # fmt: skip
+    """Forecasts of the equal-weight book of a data set, frozen before ``first`` or fitted again every ``refit`` days."""
+    returns = data.returns(dataset)
+    books = {"equal": walk_forward.equal_book(returns.columns)}
+    plan = walk_forward.Schedule(refit)
+    table = walk_forward.walk_forward(
+        sampler, returns, books, first, last, spec=spec, schedule=plan, executor=executor, **options
+    )
+    return walk_forward.of_book(table, "equal")

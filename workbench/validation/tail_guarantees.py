@@ -92,6 +92,12 @@ def crashing_together(scores: torch.Tensor, levels: list[float], beyond: float, 
     return table.iloc[1:].reset_index(drop=True)
 
 
+def tail_dependence(curve: pd.DataFrame, beyond: float, dof: float | None) -> float:
+    """The limit of lambda(q) as q goes to 0, from the implied values of :func:`crashing_together`."""
+    last = curve.iloc[-1]
+    return float(last["implied"] / joint_tail(dof, last["level"] / beyond) * joint_tail(dof))
+
+
 def partial_shortfall(
     margins: SplicedMargins, shapes: list[float], asset: int = 0, side: str = "lower"
 ) -> pd.DataFrame:

@@ -1,108 +1,21 @@
-"""Tables of a report, each with the columns that a reader needs and numbers as :mod:`.formats` writes them."""
+"""Tables of stress tests: independences of a graph, pooling, rare losses, ways to lose and their shapes."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from pandas.io.formats.style import Styler
 
-from workbench import data, scenarios, stress, validation
+from workbench import scenarios, stress
 from workbench.books import Book
-from workbench.errors import ParameterError, Refusal
+from workbench.errors import Refusal
 from workbench.reporting import formats
 from workbench.stress.rare_events import RareEvent
-from workbench.stress.reverse_stress import Reverse, closest_episode
-from workbench.validation import Finding
+from workbench.stress.reverse_stress import Reverse
 from workbench.validation.crisis_shape import Crises
-
-
-def facts(rows: Mapping[str, Any]) -> Styler:
-    """Two columns, what and which; rows without a value are left out."""
-    shown = {name: value for name, value in rows.items() if value not in ("", None)}
-    return pd.Series(shown, dtype=object).to_frame("").style.hide(axis="columns")
-
-
-def sources(panel: pd.DataFrame, known: pd.DataFrame, later: pd.DataFrame, clean: pd.DataFrame) -> Styler:
-    """Where a panel comes from, what may be done with it, and how it was split."""
-    name = panel.attrs.get("dataset", "")
-    entry = data.describe(name) if name in data.DATASETS else None
-    named = {} if entry is None else {"what": entry.title, "origin": entry.origin, "licence": entry.licence}
-    return facts(
-        named
-        | {"read as": panel.attrs.get("reading"), "SHA-256": panel.attrs.get("sha256")}
-        | {"known": f"{len(known):,} days of {known.shape[1]} assets, {_span(known)}"}
-        | {"compared with": f"{len(clean):,} days from {formats.date(clean.index[0])}, after the last stale run"}
-        | {"held out": f"{len(later):,} days after the start"}
-        | {"known traps": "; ".join(entry.traps) if entry else None}
-    )
-
-
-def _span(table: pd.DataFrame) -> str:
-    return f"{formats.date(table.index[0])} to {formats.date(table.index[-1])}"
-
-
-def closest_episodes(
-    tree: xr.DataTree, history: pd.DataFrame, weights: Mapping[str, float] | None = None, worst: int = 10
-) -> pd.DataFrame:
-    """The ``worst`` draws of the book at the horizon, worst first, and the nearest real episode of each.
-
-    history : log returns (day, asset). Returns one row a draw: ``chain, draw, loss`` (of the book, fraction), ``first,
-    last`` (dates of the episode) and ``distance``, the root mean square over assets of the difference between their
-    cumulative log returns, each in units of its volatility over the horizon. ``attrs["typical"]`` is the median distance
-    of a real window from its own nearest.
-    """
-    draws = scenarios.returns(tree).sum("time")
-    horizon = scenarios.returns(tree).sizes["time"]
-    if len(history) < 3 * horizon:
-        raise ParameterError(f"{len(history)} days have no episodes to compare {horizon}-day scenarios with")
-    profit = scenarios.pnl(tree, weights).isel(time=-1)
-    at = np.argsort(profit.values.ravel(), kind="stable")[:worst]
-    rows = []
-    for chain, draw in zip(*np.unravel_index(at, profit.shape)):
-        near = closest_episode(draws.isel(chain=chain, draw=draw).to_series(), history, horizon)
-        which = {"chain": int(draws.chain[chain]), "draw": int(draws.draw[draw]), "loss": -float(profit[chain, draw])}
-        rows.append(which | {"first": near.first, "last": near.last, "distance": near.distance})
-    table = pd.DataFrame(rows)
-    table.attrs["typical"] = near.typical
-    return table
-
-
-def findings(trials: Mapping[str, Sequence[Finding]]) -> pd.DataFrame:
-    """The findings of several samplers in one table, with a column ``sampler``."""
-    tables = [validation.table(found).assign(sampler=name) for name, found in trials.items()]
-    return pd.concat(tables, ignore_index=True)
-
-
-def departures(found: pd.DataFrame) -> Styler:
-    """What failed or came close, the smallest p-value first, with the component that departs most from the history."""
-    close = found[found["verdict"].isin(["fail", "warn"])].sort_values("p_value")
-    departs = [json.loads(evidence).get("component", "") for evidence in close["evidence"]]
-    columns = ["check", "question", "verdict", "departs most", "statistic", "low", "high", "p_value"]
-    table = close.assign(**{"departs most": departs})[columns].rename(columns={"p_value": "p"})
-    return table.style.hide(axis="index").format(precision=4).format(formats.p_value, subset=["p"])
-
-
-def unanswered(found: pd.DataFrame) -> pd.DataFrame:
-    """Checks without an answer, and why."""
-    silent = found[found["verdict"] == "not applicable"]
-    reasons = {row.check: json.loads(row.evidence).get("reason", "") for row in silent.itertuples()}
-    return pd.Series(reasons, dtype=object).to_frame("why it has no answer")
-
-
-def flaws(found: pd.DataFrame) -> pd.DataFrame:
-    """What validation found, counted by severity, rule and column."""
-    counted = {"times": ("rule", "size"), "first": ("first", "min"), "last": ("last", "max")}
-    return found.groupby(["severity", "rule", "column"], sort=False).agg(**counted)
-
-
-def risk_impact(risk: pd.DataFrame) -> Styler:
-    """VaR and ES of each book in the scenarios and in the history, basis points, levels in full."""
-    return risk.style.hide(axis="index").format(precision=1).format(formats.level, subset=["level"])
 
 
 def independences(tests: pd.DataFrame) -> Styler:

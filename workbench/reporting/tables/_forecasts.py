@@ -1,0 +1,158 @@
+"""Tables of forecasts through time: walk-forward backtests, tournaments of samplers, monitors and recalibration."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from pandas.io.formats.style import Styler
+
+from workbench.backtesting import comparison, scores, walk_forward
+from workbench.backtesting.monitors import MonitorReport
+from workbench.backtesting.recalibration import Recalibration
+from workbench.backtesting.tournament import SCORES, Design
+from workbench.backtesting.walk_forward import Period
+from workbench.reporting import formats
+from workbench.reporting.tables._panel import facts
+
+HITS = ["hits", "rate", "low", "high", "p_value"]
+
+
+def by_name(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Tables of several samplers in one, with a column ``sampler``."""
+    return pd.concat([table.assign(sampler=name) for name, table in tables.items()])
+
+
+def forecast_span(
+    panel: pd.DataFrame, judged: pd.DataFrame, books: Collection[str], periods: Sequence[Period], key: str
+) -> Styler:
+    """What a walk-forward backtest forecast, from how many fits, and the hash of its inputs."""
+    days = f"{len(judged):,} days, {_span(judged.index)}, {len(books)} books"
+    fits = f"{len(periods)} of each sampler, the first on {periods[0].end - periods[0].begin:,} days"
+    return facts({"forecast": days, "fits": fits, "SHA-256": panel.attrs.get("sha256"), "inputs": key})
+
+
+def tests(results: Mapping[str, Iterable[Any]]) -> pd.DataFrame:
+    """All results of the statistical tests, a row a (sampler, test, level)."""
+    table = pd.concat([pd.DataFrame(found).assign(sampler=name) for name, found in results.items()], ignore_index=True)
+    return table.assign(level=table["level"].map("{:g}".format).replace("nan", "all"))
+
+
+def p_values(table: pd.DataFrame, trial: str) -> Styler:
+    """p-values of every sampler beside the power of the test, by test and level."""
+    wide = table.pivot_table(index=["test", "level"], columns="sampler", values="p_value", sort=False)
+    wide = wide[list(dict.fromkeys(table["sampler"]))]
+    power = table[table["sampler"] == trial].set_index(["test", "level"])["power"]
+    style = wide.assign(power=power).style.format(formats.p_value)
+    return style.format(lambda share: formats.percent(share, 0), subset=["power"])
+
+
+def meanings(table: pd.DataFrame, trial: str) -> Styler:
+    """What each primary test asks, and what its answer means."""
+    primary = table[(table["sampler"] == trial) & table["primary"]]
+    return primary.set_index(["test", "level"])[["question", "meaning"]].style
+
+
+def asset_hits(walked: Mapping[str, pd.DataFrame], assets: Iterable[str], level: float) -> pd.DataFrame:
+    """Hit rates over all single-asset books: mean, lowest, highest, and how many are rejected at 5 %."""
+    rows = {}
+    for name, table in walked.items():
+        each = {asset: walk_forward.coverage(walk_forward.of_book(table, asset), level) for asset in assets}
+        hits = pd.DataFrame(each).T
+        rejected = int((hits["p_value"] < 0.05).sum())
+        rate = hits["rate"]
+        rows[name] = {"mean rate": rate.mean(), "lowest": rate.min(), "highest": rate.max(), "rejected": rejected}
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("sampler")
+    return table.rename_axis(columns=f"hits at {formats.level(level)}").round(4)
+
+
+def ranking(tables: Mapping[str, pd.DataFrame], trial: str, level: float, seed: int) -> Styler:
+    """Mean FZ0 of each sampler, t against the one on trial, and the p-value of staying in the confidence set."""
+    points = pd.DataFrame({
+        name: scores.fz0_score(-table["realised"].to_numpy(), table[f"var_{level:g}"], table[f"es_{level:g}"], level)
+        for name, table in tables.items()
+    }, index=next(iter(tables.values())).index)  # fmt: skip
+    t = {
+        name: comparison.diebold_mariano(points[name], points[trial], 10, "bartlett").statistic
+        for name in points if name != trial
+    }  # fmt: skip
+    found = pd.DataFrame({"FZ0": points.mean(), f"t against {trial}": pd.Series(t, dtype=float)})
+    if points.shape[1] > 1:
+        found["p in the confidence set"] = comparison.model_confidence_set(points, seed=seed)["p_value"]
+    return found.sort_values("FZ0").style.format(precision=3, na_rep=formats.MISSING)
+
+
+def overlapping(ahead: pd.DataFrame, level: float, horizon: int, every: int) -> pd.DataFrame:
+    """Hits of forecasts over several days, counted with the error of the overlap, and without a common day."""
+    apart = walk_forward.non_overlapping(ahead, horizon, every)
+    both = {
+        f"every {every} days, error with overlap": walk_forward.coverage(ahead, level, horizon, every),
+        "without a common day": walk_forward.coverage(apart, level),
+    }
+    return pd.DataFrame(both).T.round(4)
+
+
+def tournament(
+    panel: pd.DataFrame, design: Design, days: pd.DatetimeIndex, far_days: pd.DatetimeIndex, horizon: int
+) -> Styler:
+    """To which days samplers were fitted, on which they were compared, and on what."""
+    last = formats.date(design.training.index[-1])
+    return facts({
+        "fitted to": f"{len(design.training):,} days up to {last}, {design.returns.shape[1]} assets",
+        "forecast": f"{len(days):,} days, {_span(days)}, and {len(far_days):,} times {horizon} days",
+        "draws": f"{design.draws:,} a forecast, the same noise for all",
+        "books": f"{len(design.books)}: equal weight, assets, long-short", "SHA-256": panel.attrs.get("sha256"),
+    })  # fmt: skip
+
+
+def scoreboard(board: pd.DataFrame, learners: Sequence[str]) -> list[Styler]:
+    """Means, t and place in the confidence set of every score, and the spread over training seeds of ``learners``."""
+    names = list(SCORES.values())
+    digits = {"mean": 4, "t": 2, "p in set": 2} | ({"seed sd": 5} if learners else {})
+    shown = []
+    for part, precision in digits.items():
+        table = board.xs(part, axis=1, level=1)[names]
+        table = table.loc[list(learners)] if part == "seed sd" else table
+        shown.append(table.rename_axis(columns=part).style.format(precision=precision, na_rep=formats.MISSING))
+    return shown
+
+
+def hits(coverage: pd.DataFrame) -> Styler:
+    """Hits by level and sampler, of the median seed."""
+    table = coverage.groupby(["level", "sampler"], sort=False)[HITS].median().rename_axis(columns="median seed")
+    style = table.rename(columns={"p_value": "p"}).style.format(precision=4).format(formats.p_value, subset=["p"])
+    return style.format_index(formats.level, level="level")
+
+
+def confidence_set(inside: pd.DataFrame, horizon: int) -> Styler:
+    """p-values of staying in the model confidence set."""
+    table = inside.rename(columns=SCORES).rename_axis(columns=f"p in the {horizon}-day set")
+    return table.style.format(formats.p_value)
+
+
+def alarms(watches: Mapping[str, MonitorReport]) -> pd.DataFrame:
+    """All alarms of all episodes, with a column ``episode``."""
+    return pd.concat([seen.alarms.assign(episode=name) for name, seen in watches.items()], ignore_index=True)
+
+
+def delays(found: pd.DataFrame) -> Styler:
+    """Trading days from each shock to a monitor's first alarm."""
+    table = found.rename_axis(columns="trading days to the first alarm")
+    return table.style.format(precision=0, na_rep="no alarm")
+
+
+def steps(chosen: Mapping[str, Recalibration]) -> pd.DataFrame:
+    """The step of each recalibration."""
+    table = pd.DataFrame({method: {"step": step.rate} for method, step in chosen.items()})
+    return table.rename_axis(columns="chosen on the training forecasts")
+
+
+def recalibration(gains: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Hits, dynamic quantile test and scores of every way to follow a crisis, by episode."""
+    columns = ["forecasts", "hits", "rate", "dq_p", "quantile", "t_quantile", "fz0", "t_fz0"]
+    return pd.concat(gains, names=["episode"])[columns].round(4)
+
+
+def _span(days: pd.Index) -> str:
+    return f"{formats.date(days[0])} to {formats.date(days[-1])}"
