@@ -6,8 +6,11 @@ import gzip
 import json
 import os
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from workbench.errors import DataError, WorkbenchError
 
@@ -50,14 +53,39 @@ def parse_json(text: str | bytes, what: str, error: type[WorkbenchError] = DataE
     >>> parse_json('{"seed": 7}', "the manifest")
     {'seed': 7}
     """
+    return _parsed(json.loads, text, what, "JSON", error)
+
+
+def parse_yaml(text: str | bytes, what: str, error: type[WorkbenchError] = DataError) -> Any:
+    """The value of a YAML text of plain values; raises ``error``, which names ``what``, for bad, too long or too deep
+    YAML, and for aliases, with which a few lines stand for gigabytes.
+
+    >>> parse_yaml("seed: 7", "the parameters")
+    {'seed': 7}
+    """
+    return _parsed(lambda content: yaml.load(content, _Plain), text, what, "YAML", error)
+
+
+class _Plain(yaml.SafeLoader):
+    """Plain values, without aliases."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases (*name) are not read; write the value out")
+        return super().compose_node(parent, index)
+
+
+def _parsed(
+    parse: Callable[[str | bytes], Any], text: str | bytes, what: str, form: str, error: type[WorkbenchError]
+) -> Any:
     if len(text) > MOST_JSON:
-        raise error(f"{what} has {len(text):,} bytes of JSON, more than {MOST_JSON:,}")
+        raise error(f"{what} has {len(text):,} bytes of {form}, more than {MOST_JSON:,}")
     try:
-        value = json.loads(text)
+        value = parse(text)
     except RecursionError:
         raise error(f"{what} is nested more than {MOST_DEPTH} levels deep") from None
-    except ValueError as wrong:
-        raise error(f"{what} is not JSON: {wrong}") from None
+    except (ValueError, yaml.YAMLError) as wrong:
+        raise error(f"{what} is not {form}: {wrong}") from None
     level = [value]
     for _ in range(MOST_DEPTH):
         level = [item for node in level for item in _items(node)]

@@ -351,3 +351,15 @@ def test_column_names_that_cannot_be_printed_stay_on_one_line():
     with pytest.raises(DataError) as told:
         align(junk, tables()[1])
     assert str(told.value).isprintable() and len(str(told.value)) < 250
+
+
+def test_dates_with_the_day_first_give_the_figures_of_iso_dates(tmp_path):
+    forecasts, realised = tables(days=400, said=0.7)
+    found = []
+    for name, style in (("iso", "%Y-%m-%d"), ("british", "%d/%m/%Y"), ("german", "%d.%m.%Y")):
+        paths = tmp_path / f"f_{name}.csv", tmp_path / f"r_{name}.csv"
+        mark = {"sep": ";", "decimal": ","} if name == "german" else {}
+        forecasts.to_csv(paths[0], date_format=style, float_format="%.9f", **mark)
+        realised.to_frame().assign(note=0).to_csv(paths[1], date_format=style, float_format="%.9f", **mark)
+        found.append(report(run(read_forecasts(*paths, column="ret"), only=["kupiec", "christoffersen_independence"])))
+    assert found[0] == found[1] == found[2] and found[0]["verdict"] == "rejected"

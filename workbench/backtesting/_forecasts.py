@@ -184,6 +184,6 @@ def _check_unit(forecasts: Forecasts) -> None:
 
 def read_forecasts(path: str | Path, realised: str | Path, column: str | None = None) -> Forecasts:
     """:func:`align` from two files, CSV or Parquet; DataError too where they differ in unit, such as per cent."""
-    forecasts = align(read_table(path, "forecasts"), read_table(realised, "realised returns"), column)
+    forecasts = align(read_table(path, "forecasts"), read_table(realised, "realised returns", column), column)
     _check_unit(forecasts)
     return forecasts

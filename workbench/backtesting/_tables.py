@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from workbench import data
 from workbench.errors import DataError
 
 DATE_NAMES = ("date", "day", "timestamp", "time", "index")
@@ -17,20 +18,14 @@ ZONE = r"(:\d{2}(?:\.\d+)?)\s*(?:Z|UTC|[+-]\d{2}:?\d{2})$"  # of a time of day; 
 LONGEST = 120  # characters of column names that are shown
 
 
-def read_table(path: str | Path, what: str) -> pd.DataFrame:
-    """The raw table in a ``.csv``, ``.csv.gz`` or ``.parquet`` file, cells of a CSV still as text."""
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{what}: there is no file {path}")
-    name = path.name.lower()
+def read_table(path: str | Path, what: str, column: str | None = None) -> pd.DataFrame:
+    """Numbers by date in a ``.csv``, ``.csv.gz`` or ``.parquet`` file, read as panels are; all columns or one."""
+    if not str(path).lower().endswith((".parquet", ".pq", ".csv", ".csv.gz", ".txt")):
+        raise DataError(f"{what}: {Path(path).name} is neither .csv nor .parquet")
     try:
-        if name.endswith((".parquet", ".pq")):
-            return pd.read_parquet(path)
-        if name.endswith((".csv", ".csv.gz", ".txt")):
-            return pd.read_csv(path, dtype=str, skipinitialspace=True)
-    except Exception as wrong:
-        raise DataError(f"{what}: {path.name} cannot be read ({type(wrong).__name__}: {wrong})") from None
-    raise DataError(f"{what}: {path.name} is neither .csv nor .parquet")
+        return data.read_table(path, only=None if column is None else [column])
+    except DataError as wrong:
+        raise DataError(f"{what}: {wrong}") from None
 
 
 def _shown(names: pd.Index) -> str:

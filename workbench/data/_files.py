@@ -67,14 +67,15 @@ def read_table(
     path: str | Path,
     key: str | None = None,
     *,
+    only: Collection[str] | None = None,
     columns: Columns | None = None,
     decimal: str | None = None,
     dayfirst: bool | None = None,
 ) -> pd.DataFrame:
     """A table of numbers by date, or by the names in the column ``key``, read as :func:`read_file` reads panels.
 
-    For what is no panel: forecasts of risk, weights of books. Nothing is recognised but dates and numbers.
-    ``attrs["reading"]`` says how they were written.
+    For what is no panel: forecasts of risk, weights of books. Nothing is recognised but dates and numbers; ``only``
+    names the columns that are read, where others need not be numbers. ``attrs["reading"]`` says how it was read.
     """
     path = Path(path)
     with _named(path.name):
@@ -86,6 +87,7 @@ def read_table(
             index, rest, more = pd.Index(table[key], name=key), table.drop(columns=key), []
         else:
             raise DataError(f"no column {key!r} (columns {', '.join(map(repr, list(table.columns)[:6]))})")
+        rest = rest[[c for c in rest if only is None or c in only]]
         values, read = _numbers(_texts(rest.reset_index(drop=True)), decimal)
         values.attrs["reading"] = f"{path.name}: {'; '.join([*notes, *more, *read])}"
         return values.set_axis(index)
@@ -171,7 +173,7 @@ def _table(path: Path) -> tuple[pd.DataFrame, list[str]]:
         raise
     except Exception as broken:
         reason = str(broken).partition("\n")[0][:120]
-        raise DataError(f"this is no Parquet file that can be read ({reason})") from None
+        raise DataError(f"it cannot be read as Parquet ({reason})") from None
     return table, []
 
 
