@@ -27,7 +27,7 @@ def number(
         found = float(value)
         if above < found < below and least <= found <= most:
             return found
-    raise ParameterError(f"{name} must be {_bounds('number', above, least, below, most)}, got {value!r}")
+    raise ParameterError(f"{name} must be {_bounds('number', above, least, below, most)}, got {_shown(value)}")
 
 
 def count(name: str, value: object, least: int = 1, most: float = math.inf) -> int:
@@ -39,7 +39,9 @@ def count(name: str, value: object, least: int = 1, most: float = math.inf) -> i
     """
     if isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most:
         return int(value)
-    raise ParameterError(f"{name} must be {_bounds('whole number', -math.inf, least, math.inf, most)}, got {value!r}")
+    raise ParameterError(
+        f"{name} must be {_bounds('whole number', -math.inf, least, math.inf, most)}, got {_shown(value)}"
+    )
 
 
 def weights(name: str, values: Mapping[str, float]) -> None:
@@ -60,3 +62,8 @@ def _bounds(kind: str, above: float, least: float, below: float, most: float) ->
     return ", ".join([f"a {'finite ' if kind == 'number' and not bounds else ''}{kind}", " and ".join(bounds)]).strip(
         ", "
     )
+
+
+def _shown(value: object) -> str:
+    """A number of numpy's as a plain number, text in quotation marks."""
+    return repr(value.item() if hasattr(value, "item") else value)

@@ -118,7 +118,7 @@ def test_registered_question_counts_all_and_refuses_a_hand_picked_few():
     moves = values.sum(axis=2)[0]
     assert len(verdict.meeting) == (moves[:, 0] <= -0.04).sum()
     assert len(verdict.supporting) + len(verdict.opposing) == len(verdict.meeting)
-    assert "not as expected" in str(verdict)
+    assert verdict.word == "too bold" and "too bold" in str(verdict)
     with pytest.raises(Refusal, match="picked by hand"):
         verdict.select(verdict.supporting[:5])
     assert "left out" in verdict.select(verdict.supporting[:5], "all in which B rises, and others like these")
@@ -129,3 +129,26 @@ def test_registered_question_counts_all_and_refuses_a_hand_picked_few():
     with pytest.raises(Refusal, match="too few"):
         rare = Question("?", (Constraint(Move("A"), high=-0.5),), Constraint(Move("B"), high=0.0), 0.9)
         answer(rare, tree, rare.seal)
+
+
+def test_a_thesis_is_judged_by_the_interval_of_its_share():
+    """Clopper-Pearson by hand: 50 of 100 gives 39.8 % to 60.2 %; 450 of 500 gives 87.0 % to 92.5 %."""
+    draws, half = np.arange(100.0), np.arange(500.0)
+
+    def judged(values, share, below):
+        tree = scenarios.assemble(values.reshape(1, -1, 1, 1), ["A"])
+        question = Question("?", (Constraint(Move("A"), high=1e9),), Constraint(Move("A"), high=below), share)
+        return answer(question, tree, question.seal)
+
+    wide = judged(draws, 0.5, 49.5)
+    assert wide.interval == pytest.approx((0.3983, 0.6017), abs=1e-4) and wide.word == "cannot tell"
+    assert judged(draws, 0.7, 49.5).word == "too bold" and judged(draws, 0.3, 49.5).word == "too cautious"
+    tight = judged(half, 0.9, 449.5)
+    assert tight.interval == pytest.approx((0.8703, 0.9249), abs=2e-4) and tight.word == "holds"
+
+
+def test_the_seal_changes_with_everything_that_was_registered():
+    base = dict(text="?", event=(Constraint(Move("A"), high=0.0),), thesis=Constraint(Move("B"), high=0.0), share=0.5)
+    other = dict(text="!", event=(Constraint(Move("A"), high=-0.1),), thesis=Constraint(Move("B"), low=0.0), share=0.6)
+    seals = {Question(**base).seal} | {Question(**base | {name: value}).seal for name, value in other.items()}
+    assert len(seals | {Question(**base, author="desk").seal}) == 6

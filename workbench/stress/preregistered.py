@@ -22,6 +22,9 @@ from workbench._require import number
 from workbench.errors import ParameterError, Refusal
 from workbench.stress.events import Constraint
 
+FEWEST = 20  # scenarios that must meet the event
+WIDEST = 0.2  # width of the 95 % interval of a share, beyond which it says little
+
 
 @dataclass(frozen=True)
 class Question:
@@ -66,6 +69,16 @@ class Verdict:
         return len(self.supporting) / len(self.meeting)
 
     @property
+    def word(self) -> str:
+        """*holds* when the expected share lies in the interval, *too bold* above it, *too cautious* below it; *cannot
+        tell* when an interval that holds it is wider than a fifth.
+        """
+        low, high = self.interval
+        if not low <= self.question.share <= high:
+            return "too bold" if self.question.share > high else "too cautious"
+        return "holds" if high - low <= WIDEST else "cannot tell"
+
+    @property
     def opposing(self) -> np.ndarray:
         """Positions of those that meet the event and do not support the thesis."""
         return np.setdiff1d(self.meeting, self.supporting)
@@ -95,11 +108,10 @@ class Verdict:
 
     def __str__(self) -> str:
         low, high = self.interval
-        judged = "as expected" if low <= self.question.share <= high else "not as expected"
         return (
             f"{self.question.text} Of {self.draws:,} scenarios {len(self.meeting):,} meet the event; "
             f"{len(self.supporting):,} support the thesis ({self.share:.1%}, 95 % interval {low:.1%} to {high:.1%}) and "
-            f"{len(self.opposing):,} do not. Expected: {self.question.share:.0%}; {judged}. Seal {self.seal[:12]}."
+            f"{len(self.opposing):,} do not. Expected: {self.question.share:.0%}: {self.word}. Seal {self.seal[:12]}."
         )
 
 
@@ -117,7 +129,7 @@ def answer(question: Question, tree: xr.DataTree, seal: str) -> Verdict:
     for constraint in question.event:
         inside &= (constraint.violation(constraint.of(paths, assets)) == 0).numpy()
     meeting = np.flatnonzero(inside)
-    if len(meeting) < 20:
+    if len(meeting) < FEWEST:
         raise Refusal(
             f"only {len(meeting)} of {len(paths)} scenarios meet the event, too few to support anything; draw more, or "
             "draw them with given()"

@@ -40,6 +40,7 @@ class Problem:
 
     def __init__(self, sampler: Sampler, horizon: int, start: Start = "last") -> None:
         self.sampler, self.horizon = sampler, count("horizon", horizon)
+        sampler.require_fitted()
         where = sampler.starts(start)
         self.starts: States | None = where if isinstance(where, States) else None
         self.state: State = where.rows([0]) if isinstance(where, States) else where
