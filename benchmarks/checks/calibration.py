@@ -26,7 +26,7 @@ from workbench.power import SimulatedMarket, build
 from workbench.power.campaign import lines
 from workbench.power.processes import PROCESSES
 from workbench.validation import trial
-from workbench.validation.engine import null_width as calibration
+from workbench.validation.engine import _null_width as calibration
 from workbench.validation.trial import prepare
 
 KEPT = CACHE / "calibration.jsonl"

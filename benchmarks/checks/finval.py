@@ -19,7 +19,7 @@ import pandas as pd
 
 from benchmarks.harness import CACHE, RESULTS, append, parser, write
 from workbench.power import HELD_OUT, SimulatedMarket, attempt, build, tables
-from workbench.power.campaign import HONEST, lines
+from workbench.power.campaign import NULL, lines
 from workbench.power.faults import FAULTS, plant
 
 KEPT, VERSION, PATHS = CACHE / "finval.jsonl", "0.6.1", (100, 400, 2000)
@@ -62,9 +62,9 @@ def judge(python: Path, fake: np.ndarray, real: np.ndarray) -> dict:
 
 def row(python: Path, world: SimulatedMarket, fault: str) -> dict:
     """Both opinions of one set."""
-    truth, severity = build(world), 0.0 if fault == HONEST else FAULTS[fault].severity
+    truth, severity = build(world), 0.0 if fault == NULL else FAULTS[fault].severity
     seed = world.seed % 2**31
-    fake = truth.null if fault == HONEST else plant(fault, truth.null, severity, seed, truth.context)
+    fake = truth.null if fault == NULL else plant(fault, truth.null, severity, seed, truth.context)
     days = truth.history.to_numpy()
     real = days[: len(days) // world.horizon * world.horizon].reshape(-1, world.horizon, world.assets)
     ours, theirs = attempt(world, fault, severity), judge(python, fake, real)
@@ -75,7 +75,7 @@ def row(python: Path, world: SimulatedMarket, fault: str) -> dict:
 
 def table(rows: pd.DataFrame) -> pd.DataFrame:
     """By number of paths: false alarms on the truth and detections of faults, with Wilson's intervals."""
-    kinds = np.where(rows["fault"] == HONEST, "false alarms", "faults found")
+    kinds = np.where(rows["fault"] == NULL, "false alarms", "faults found")
     parts = [tables.shares(rows.assign(kind=kinds), rows[rule], ["kind", "draws"]).assign(rule=rule) for rule in RULES]
     return pd.concat(parts).set_index(["kind", "draws", "rule"]).sort_index()
 
@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = asked.parse_args(arguments or [])
     python = interpreter()
     done = {(kept["process"], kept["draws"], kept["repeat"], kept["fault"]) for kept in lines(KEPT)}
-    asked = [(HONEST, 500 + k) for k in range(options.honest)] + [(fault, 500) for fault in CHOSEN]
+    asked = [(NULL, 500 + k) for k in range(options.honest)] + [(fault, 500) for fault in CHOSEN]
     turns = [(options.laws[k % len(options.laws)], *asked[k]) for k in np.random.default_rng(1).permutation(len(asked))]
     todo = [(law, paths, repeat, fault) for law, fault, repeat in turns for paths in options.paths]
     for name, paths, repeat, fault in sorted(set(todo) - done, key=todo.index):

@@ -22,7 +22,7 @@ import pandas as pd
 
 from benchmarks.harness import CACHE, parser
 from workbench.power import HELD_OUT, Job, SimulatedMarket, documented, fingerprint, frame, run, store, tables
-from workbench.power.campaign import HONEST, lines
+from workbench.power.campaign import NULL, lines
 from workbench.power.faults import FAULTS
 from workbench.power.processes import PROCESSES
 from workbench.power.stored import TRIALS, load
@@ -32,7 +32,7 @@ KEPT = CACHE / "red_team.jsonl"
 LENGTHS = (500, 2000, 8000)
 ASSETS = (5, 2, 10, 5, 30, 2, 10)
 SEVERITIES = (0.1, 0.2, 0.4, 0.7, 1.0)
-NOTHING = ((HONEST, 0.0),)
+NOTHING = ((NULL, 0.0),)
 PARTS = ("size", "power", "large", "sweep")
 
 
@@ -91,7 +91,7 @@ def pack() -> None:
     rows = lines(KEPT)
     trials = frame(rows)
     before = load() if TRIALS.exists() else trials.iloc[:0]
-    swept = before[(before["fault"] != HONEST) & ~np.isclose(before["severity"], before["fault"].map(documented()))]
+    swept = before[(before["fault"] != NULL) & ~np.isclose(before["severity"], before["fault"].map(documented()))]
     again = set(zip(trials["process"], trials["fault"], trials["severity"]))
     stays = swept[[row not in again for row in zip(swept["process"], swept["fault"], swept["severity"])]]
     found = pd.concat([trials, stays], ignore_index=True)
@@ -109,7 +109,7 @@ def report() -> None:
     print(tables.sizes(trials).round(3).to_string())
     apart = trials[trials["process"].isin(list(HELD_OUT))]
     lengths = tables.by_length(apart, documented())
-    print(lengths.pivot(index="fault", columns="world", values=["hits", "n"]).to_string())
+    print(lengths.pivot(index="fault", columns="market", values=["hits", "n"]).to_string())
     apart = tables.short(apart)
     least = tables.least_severity(apart, documented())
     print(least.round(3).to_string())

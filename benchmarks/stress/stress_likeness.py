@@ -42,7 +42,7 @@ def measure(law: str) -> pd.DataFrame:
         crises, generator = Crises(history, book, HORIZON), np.random.default_rng(number)
         alike = generator.choice(np.flatnonzero((losses >= crises.losses[0]) & (losses <= crises.losses[1])), 10)
         deep = generator.choice(np.flatnonzero(losses >= DEEP), 10)
-        shares = [np.mean([crises.rank(pd.DataFrame(pool[k], columns=history.columns)).refuted for k in which])
+        shares = [np.mean([crises.rank(pd.DataFrame(pool[k], columns=history.columns)).failed for k in which])
                   for which in (alike, deep)]  # fmt: skip
         whole = crises.compare(pool[generator.permutation(len(pool))[:3000]]).p_value
         rows.append((law, number, *crises.losses, whole, *shares))

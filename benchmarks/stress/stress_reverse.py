@@ -61,7 +61,7 @@ COLUMNS = [
 def _ways(answer: Reverse, sampler: Sampler, book: Book, returns: pd.DataFrame) -> list[dict]:
     crises, crowd = Crises(returns, book, HORIZON), scenarios.pooled(answer.conditional)
     own = crises.compare(scenarios.pooled(sampler.sample(2000, HORIZON, 1, "long-run")))
-    refuted = np.mean([crises.rank(pd.DataFrame(path, columns=returns.columns)).refuted for path in crowd])
+    refuted = np.mean([crises.rank(pd.DataFrame(path, columns=returns.columns)).failed for path in crowd])
     head = {"method": answer.method, "probability": float(f"{answer.probability:.3g}"),
             "relative_error": round(answer.relative_error, 2), "evaluations": answer.evaluations,
             "typical": round(float(refuted), 3), "sampler_p": float(f"{own.p_value:.2g}"),

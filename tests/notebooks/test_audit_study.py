@@ -9,11 +9,11 @@ import pytest
 
 from workbench import cli, plots, scenarios
 from workbench.errors import ParameterError
+from workbench.stats import expected_shortfall, value_at_risk
 from workbench.studies import run
 from workbench.validation.audit import audit, read_history
 from workbench.validation.engine.finding import Finding
-from workbench.validation.risk import expected_shortfall, value_at_risk
-from workbench.validation.risk_impact import COUNTERFACTUALS, counterfactuals, risk_impact, sentences, weighted
+from workbench.validation.risk_impact import COUNTERFACTUALS, counterfactuals, risk_impact, sentences, weighted_risk
 from workbench.validation.trial import prepare
 
 NAMES = ["AAA", "BBB", "CCC"]
@@ -41,7 +41,7 @@ def failing(*names: str) -> list[Finding]:
 
 def test_weighted_risk_with_equal_weights_is_the_plain_one():
     loss = np.random.default_rng(1).standard_normal(401)
-    told = weighted(loss, np.full((1, 401), 1 / 401), 0.95)[:, 0]
+    told = weighted_risk(loss, np.full((1, 401), 1 / 401), 0.95)[:, 0]
     assert told == pytest.approx([value_at_risk(loss, 0.95), expected_shortfall(loss, 0.95)])
 
 
@@ -71,7 +71,7 @@ def test_a_mend_sets_its_own_property_and_leaves_the_others(mend, past):
 def test_only_what_failed_and_can_be_mended_is_attributed(past):
     case = prepare(draws(scale=0.005), past)
     found = counterfactuals(case, failing("volatility", "clustering"))
-    assert set(found["mend"]) == {"volatility"} and set(found["checks"]) == {"volatility"}
+    assert set(found["property"]) == {"volatility"} and set(found["checks"]) == {"volatility"}
     assert (found["change"] > 0.5 * found["scenarios"]).all()
     assert counterfactuals(case, []).empty
 

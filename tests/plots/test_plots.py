@@ -1,6 +1,7 @@
 """Every figure draws on real and on degenerate input, without a warning, and shows the numbers it was given."""
 
 import warnings
+from dataclasses import replace
 
 import matplotlib
 
@@ -108,7 +109,8 @@ def test_marks_find_a_changed_correlation_and_spare_an_honest_one() -> None:
     case = cases(history, tree)["another"]
     honest = plots.dependence_maps(case, "x")[0, 2].get_title(loc="left")
     rng = np.random.default_rng(0)
-    case.fake = np.stack([rng.permutation(column) for column in np.moveaxis(case.fake, 2, 0)], axis=2)
+    mixed = np.stack([rng.permutation(column) for column in np.moveaxis(case.fake, 2, 0)], axis=2)
+    case = replace(case, fake=mixed)
     shuffled = plots.dependence_maps(case, "x")[0, 2].get_title(loc="left")
     assert int(honest.split()[1]) <= 20 and int(shuffled.split()[1]) == 100
 

@@ -159,7 +159,7 @@ def test_gross_faults_are_refuted(name):
 def test_the_truth_of_that_world_is_not_refuted():
     """Fixed seed; over seeds the truth is refuted in at most 5 % of trials."""
     world = SimulatedMarket("rough", days=1500, assets=4, draws=400, cross=True)
-    told = campaign.attempt(world, campaign.HONEST, 0.0)
+    told = campaign.attempt(world, campaign.NULL, 0.0)
     assert told["verdict"] == "accepted" and not told["failed"]
 
 

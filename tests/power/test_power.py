@@ -50,7 +50,7 @@ def test_size_chart_says_how_many(trials):
 def test_large_worlds_stand_beside_small_ones(trials):
     large = trials.assign(days=8000)
     lengths = tables.by_length(pd.concat([trials, large[large["fault"] == "noise"]]), DOCUMENTED)
-    assert set(zip(lengths["fault"], lengths["world"])) == {("drift", "small"), ("noise", "small"), ("noise", "large")}
+    assert set(zip(lengths["fault"], lengths["market"])) == {("drift", "small"), ("noise", "small"), ("noise", "large")}
     ax = draw.length_chart(lengths)
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["noise"] and "1 other" in ax.get_title("left")
     assert len(tables.short(large)) == (large["fault"] == "none").sum()

@@ -59,7 +59,7 @@ def test_statistic_lies_in_the_reference_exactly_when_the_check_passes_alone(hon
 
 
 @pytest.mark.parametrize("days", [120, 260])
-def test_a_short_history_cannot_tell(days, world):
+def test_a_short_history_not_assessed(days, world):
     history, honest, _ = world
     paths = np.concatenate([honest] * 2, axis=1)[:, :20]
     assert verdict(trial(paths[:200], history[:days])) == "cannot tell"

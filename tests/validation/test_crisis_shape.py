@@ -54,11 +54,11 @@ def test_no_two_windows_overlap_and_the_worst_are_taken(crises):
 
 def test_a_straight_line_and_an_exploding_asset_are_refuted_and_named(crises):
     line = crises.rank(_frame(np.full((HORIZON, ASSETS), -0.02)))
-    assert line.refuted and "turning" in str(line)
+    assert line.failed and "turning" in str(line)
     path = _market(HORIZON, 8)
     path[12, 3] = -0.9
     exploded = crises.rank(_frame(path))
-    assert exploded.refuted and exploded.table.loc["one asset", "refutes"]
+    assert exploded.failed and exploded.table.loc["one asset", "fails"]
 
 
 def test_an_honest_law_is_spared_and_a_false_one_is_not(crises):
@@ -67,7 +67,7 @@ def test_an_honest_law_is_spared_and_a_false_one_is_not(crises):
     assert crises.compare(honest).p_value > 0.02
     alone = np.stack([np.column_stack([honest[(k + 7 * a) % 320, :, a] for a in range(ASSETS)]) for k in range(320)])
     told = crises.compare(alone)
-    assert told.refuted and told.table.loc["common", "refutes"]
+    assert told.failed and told.table.loc["common", "fails"]
 
 
 def test_a_short_history_cannot_say_what_a_crisis_looks_like():

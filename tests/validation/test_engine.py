@@ -10,14 +10,15 @@ from typer.testing import CliRunner
 from workbench import scenarios
 from workbench.errors import ParameterError
 from workbench.scenarios import assemble
+from workbench.stats import expected_shortfall, value_at_risk
+from workbench.stats import weighted_quantile as quantile
 from workbench.validation import risk_table, trial
-from workbench.validation.checks.dependence import correlations, moments
 from workbench.validation.checks.identities import Identity, read_identities
 from workbench.validation.checks.path_distribution import signature
-from workbench.validation.engine import null
-from workbench.validation.engine.comparison_data import quantile
-from workbench.validation.engine.state import alike
-from workbench.validation.risk import errors, expected_shortfall, seed_test, value_at_risk
+from workbench.validation.engine import _null as null
+from workbench.validation.engine._state import alike
+from workbench.validation.engine.features import correlations, moments
+from workbench.validation.risk import errors, seed_test
 
 
 def rng(seed=0):
@@ -183,14 +184,14 @@ def test_audit_from_the_command_line(name, code, word, files):
 
 
 def test_audit_walks_through_all_draws(files, monkeypatch):
-    from workbench.validation import audit
+    from workbench.validation import _gather as audit
 
     monkeypatch.setattr(audit, "BLOCK", 300)
     monkeypatch.setattr(audit, "MOST_DRAWS", 500)
     tree = scenarios.load(files / "good.nc")
     given = audit.gather(files / "good.nc")
-    assert np.array_equal(given.values, tree["scenarios"]["ret"].values[0][::4]) and given.whole.draws == 2000
-    assert given.whole.repeats == 0
+    assert np.array_equal(given.values, tree["scenarios"]["ret"].values[0][::4]) and given.summary.draws == 2000
+    assert given.summary.repeats == 0
 
 
 def test_audit_says_what_does_not_match(files, tmp_path):

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import ParameterError
+from workbench.stats import holm, q_values
 from workbench.validation import Finding, table, verdict
-from workbench.validation.engine.finding import cannot_tell, holm, judge, q_values
+from workbench.validation.engine.finding import judge, not_assessed
 
 chances = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=12)
 
@@ -54,14 +55,14 @@ def test_holm_keeps_its_level_on_uniform_p_values():
 
 
 def test_unanswered_findings_neither_pass_nor_fail():
-    nothing = [cannot_tell("too short", f"c{i}", "facts") for i in range(3)]
+    nothing = [not_assessed("too short", f"c{i}", "facts") for i in range(3)]
     assert verdict(judge(nothing)) == "cannot tell"
     assert verdict(judge([*nothing, *findings([0.5])])) == "cannot tell"
     assert verdict(judge([*nothing, *findings([1e-9])])) == "rejected"
 
 
 def test_table_survives_parquet_and_json_holds_no_nan(tmp_path):
-    found = judge([*findings([0.2, 1e-6]), cannot_tell("why not", "x", "tails")])
+    found = judge([*findings([0.2, 1e-6]), not_assessed("why not", "x", "tails")])
     table(found).to_parquet(tmp_path / "f.parquet")
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "f.parquet"), table(found))
     said = [json.loads(json.dumps(finding.to_json(), allow_nan=False)) for finding in found]

@@ -8,8 +8,8 @@ from benchmarks.checks.calibration import needed
 from workbench.power import SimulatedMarket, build
 from workbench.validation import CHECKS, trial
 from workbench.validation.checks import truncation as edges
-from workbench.validation.engine import null_width as calibration
-from workbench.validation.engine.null import Spread
+from workbench.validation.engine import _null_width as calibration
+from workbench.validation.engine._null import Spread
 from workbench.validation.trial import prepare
 
 

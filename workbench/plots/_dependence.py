@@ -20,7 +20,8 @@ from scipy.spatial.distance import squareform
 
 from workbench.errors import ParameterError
 from workbench.plots._style import canvas, themed
-from workbench.validation.engine.comparison_data import ComparisonData, mean, quantile
+from workbench.validation.engine.comparison_data import ComparisonData, mean_of
+from workbench.validation.engine.features import by_day
 
 ROCKET = sns.color_palette("rocket_r", as_cmap=True)
 
@@ -37,7 +38,7 @@ def dependence_maps(case: ComparisonData, sampler: str) -> np.ndarray:
     if len(case.assets) < 2:
         raise ParameterError(f"dependence needs two assets, the case has {len(case.assets)}")
     axes = canvas(2, 3, 5.0)
-    cuts = quantile(case.real.reshape(-1, len(case.assets)), np.repeat(case.weights, case.horizon), [TAIL])[0]
+    cuts = case.threshold(by_day, [TAIL])[0]
     own = np.quantile(case.fake.reshape(-1, len(case.assets)), TAIL, axis=0)
     real, fake, outside = _compare(case, case.real, case.fake, _correlation)
     order = _cluster(real, len(case.assets))
@@ -52,8 +53,8 @@ def _compare(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A statistic of every pair in history and scenarios, and where the difference leaves 95 % of honest sets."""
     phi = _moments(real)
-    history, scenario = reduce(case.weights @ phi), reduce(mean(_moments, fake))
-    law = case.spread(phi, reduce, history, memory=0.0, foreseen=0.004)
+    history, scenario = reduce(case.weights @ phi), reduce(mean_of(_moments, fake))
+    law = case.spread(phi, reduce, history)
     return history, scenario, np.abs(scenario - history) > stats.t.ppf(0.975, law.freedom) * law.error
 
 

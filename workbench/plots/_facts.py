@@ -20,8 +20,8 @@ from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
 from workbench.plots._style import FAINT, REAL, canvas, legend_below, line, themed
-from workbench.validation.checks.facts import lagged, own_size, relative_size
-from workbench.validation.engine.comparison_data import ComparisonData, mean
+from workbench.validation.engine.comparison_data import ComparisonData, mean_of
+from workbench.validation.engine.features import lagged, own_size, relative_size
 
 LAGS = 10
 PANELS = (
@@ -64,9 +64,9 @@ def _draw(
     first = next(iter(cases.values()))
     phi = features(first.real).astype(np.float64)
     history = reduce(first.weights @ phi)
-    law = first.spread(phi, reduce, history, memory=0.0, foreseen=0.004)
+    law = first.spread(phi, reduce, history)
     reach = stats.t.ppf(0.95, law.freedom) * law.error
-    told = {name: reduce(mean(features, case.fake)) for name, case in cases.items()}
+    told = {name: reduce(mean_of(features, case.fake)) for name, case in cases.items()}
     for panel, ax in enumerate(axes):
         here = slice(panel * len(at), (panel + 1) * len(at))
         ax.axhline(0, color=FAINT, linewidth=0.7)

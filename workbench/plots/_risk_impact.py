@@ -48,7 +48,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, books: list[str]) -> None:
 
 
 def _counterfactuals(ax: Axes, rows: pd.DataFrame, books: list[str]) -> None:
-    for place, (name, part) in enumerate(rows.groupby("mend", sort=False)):
+    for place, (name, part) in enumerate(rows.groupby("property", sort=False)):
         at = [books.index(book) + 0.32 for book in part["book"]]
         colour, mark = COLOURS[1 + place % (len(COLOURS) - 1)], MARKERS[place % len(MARKERS)]
-        ax.plot(part["mended"], at, mark, label=f"with the history's {name}", color=colour, markersize=4.5)
+        ax.plot(part["adjusted"], at, mark, label=f"with the history's {name}", color=colour, markersize=4.5)

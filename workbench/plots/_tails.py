@@ -117,7 +117,7 @@ def _real_survival(
     beyond = np.stack([np.sort(window.ravel()) for window in moves])  # (window, time x asset)
     count = beyond.shape[1]
     share = np.stack([1.0 - np.searchsorted(row, grid, side="right") / count for row in beyond])  # (window, grid)
-    redraws = case.blocks @ share.astype(np.float32)
+    redraws = case.null.blocks @ share.astype(np.float32)
     low, high = np.quantile(redraws, [0.05, 0.95], axis=0)
     real = case.weights @ share
     floor = 0.1 / moves.size

@@ -76,11 +76,11 @@ def length_chart(lengths: pd.DataFrame, wanted: float = 0.95) -> Axes:
 
     lengths : of ``tables.by_length``. Faults found in ``wanted`` of the trials of both are left out and counted.
     """
-    shares = lengths.pivot(index="fault", columns="world", values="share").reindex(columns=["small", "large"])
+    shares = lengths.pivot(index="fault", columns="market", values="share").reindex(columns=["small", "large"])
     weak = shares[(shares < wanted).any(axis=1)].sort_values(["small", "large"])
     ax = canvas(height=1.1 + 0.24 * len(weak))[0, 0]
     for world, colour, lift in (("small", COLOURS[1], 0.14), ("large", COLOURS[0], -0.14)):
-        rows = lengths[lengths["world"] == world].set_index("fault").reindex(weak.index)
+        rows = lengths[lengths["market"] == world].set_index("fault").reindex(weak.index)
         places = np.arange(len(weak)) + lift
         ax.hlines(places, rows["low"], rows["high"], color=colour, linewidth=2, alpha=0.5)
         ax.plot(rows["share"], places, "os"[world == "large"], color=colour, markersize=5, label=f"{world} worlds")

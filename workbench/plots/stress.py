@@ -164,18 +164,18 @@ def _way(ax: Axes, path: pd.DataFrame, real: pd.DataFrame) -> None:
 
 @themed
 def crisis_shapes(placed: Mapping[str, CrisisShape]) -> Axes:
-    """Shapes of one path each, over the range that holds 90 % of the real crises; what refutes is filled."""
+    """Shapes of one path each, over the range that holds 90 % of the real crises; what fails is filled."""
     tables = {name: likeness.table for name, likeness in placed.items()}
     first = next(iter(tables.values()))
     ax = canvas(height=0.9 + 0.4 * len(first))[0, 0]
     rows = np.arange(len(first))[::-1]
     ax.hlines(rows, first["real_low"], first["real_high"], color="0.85", linewidth=11, label="90 % of real crises")
     for place, (name, table) in enumerate(tables.items()):
-        at, refutes = rows + 0.22 * (place - (len(tables) - 1) / 2), table["refutes"].to_numpy(bool)
+        at, fails = rows + 0.22 * (place - (len(tables) - 1) / 2), table["fails"].to_numpy(bool)
         colour, mark = COLOURS[place % len(COLOURS)], "osD^vP"[place % 6]
         ax.plot(table["value"], at, mark, color=colour, fillstyle="none", markersize=5, label=name)
-        ax.plot(table["value"][refutes], at[refutes], mark, color=colour, markersize=5)
-    ax.set(yticks=rows, yticklabels=first.index, xlabel="shape, 0 to 1; filled: refutes the path", xlim=(-0.03, 1.03))
+        ax.plot(table["value"][fails], at[fails], mark, color=colour, markersize=5)
+    ax.set(yticks=rows, yticklabels=first.index, xlabel="shape, 0 to 1; filled: fails", xlim=(-0.03, 1.03))
     legend_below(ax)
     return ax
 

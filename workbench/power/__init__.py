@@ -1,4 +1,4 @@
-"""The battery measured: its size on the truth, its power on planted faults, and how to measure both again."""
+"""Size of the checks on correct sets, their power on planted faults, and how to measure both again."""
 
 from workbench.power import tables
 from workbench.power.campaign import Job, attempt, fingerprint, frame, run
@@ -7,6 +7,6 @@ from workbench.power.simulated_market import SimulatedMarket, build
 from workbench.power.stored import documented, load, reliability, store
 
 __all__ = [
-    "HELD_OUT", "Job", "SimulatedMarket", "attempt", "build", "documented", "fingerprint", "frame", "load", "reliability", "run",
-    "store", "tables",
+    "load", "tables", "reliability", "documented", "SimulatedMarket", "build", "HELD_OUT", "attempt", "Job", "run",
+    "frame", "store", "fingerprint",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
-"""The campaign: thousands of trials on worlds of known truth, two processes, every result kept as soon as it is there.
+"""The campaign: thousands of trials on simulated markets, in several processes, every result kept as soon as it is there.
 
-A trial is one world with one fault at one severity (or none), judged by the whole battery. Results are lines of JSON
-appended to a file; what the file holds is not done again, so a campaign can be stopped at any time and goes on.
+A trial is one market with one fault at one severity (or none), judged by all checks. Results are lines of JSON appended
+to a file; what the file holds is not done again, so a campaign can be stopped at any time and goes on.
 """
 
 from __future__ import annotations
@@ -14,69 +14,67 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pandas as pd
 
 from workbench import validation
 from workbench.power.faults import plant
 from workbench.power.simulated_market import SimulatedMarket, build
-from workbench.validation import trial, verdict
-from workbench.validation.engine import null_width as calibration
+from workbench.validation import trial
+from workbench.validation.engine import _null_width
 
-HONEST = "none"
+NULL = "none"
 AT_ONCE = 8
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One world and the faults to plant in it, one after the other: pairs of name and severity."""
+    """One market and the faults to plant in it, one after the other: pairs of name and severity."""
 
-    world: SimulatedMarket
+    market: SimulatedMarket
     plants: tuple[tuple[str, float], ...]
 
 
-def attempt(world: SimulatedMarket, fault: str, severity: float) -> dict:
-    """Plant one fault in one world, put it on trial, and tell p-values and failures as plain values."""
-    truth = build(world)
-    seed = world.seed % 2**31
-    draws = truth.null if fault == HONEST else plant(fault, truth.null, severity, seed, truth.context)
-    start = "unconditional" if world.start == "unconditional" else "last"
-    findings = trial(
-        draws, truth.history, start=start, holdout=truth.holdout, identities=truth.context.identities or (), seed=seed
+def attempt(market: SimulatedMarket, fault: str, severity: float) -> Row:
+    """Plant one fault in one market and try the set: verdict, failed checks and p-values as plain values."""
+    truth = build(market)
+    seed = market.seed % 2**31
+    draws = truth.null if fault == NULL else plant(fault, truth.null, severity, seed, truth.context)
+    start = "unconditional" if market.start == "unconditional" else "last"
+    tried = trial(
+        draws, truth.history, start=start, holdout=truth.holdout, identities=truth.context.identities, seed=seed
     )
-    answered = {finding.check: round(finding.p_value, 6) for finding in findings if finding.answered}
-    failed = [finding.check for finding in findings if finding.verdict == "fail"]
-    told = {"fault": fault, "severity": severity, "verdict": verdict(findings), "failed": failed, "p": answered}
-    return asdict(world) | told
+    p = {finding.check: round(finding.p_value, 6) for finding in tried if finding.answered}
+    failed = [finding.check for finding in tried if finding.verdict == "fail"]
+    result = {"fault": fault, "severity": severity, "verdict": tried.verdict, "failed": failed, "p": p}
+    return asdict(market) | result
 
 
-def work(job: Job) -> list[dict]:
+def _work(job: Job) -> list[Row]:
     """All trials of a job."""
-    return [attempt(job.world, fault, severity) for fault, severity in job.plants]
+    return [attempt(job.market, fault, severity) for fault, severity in job.plants]
 
 
-def key(row: dict) -> tuple:
-    """What makes a trial the same trial."""
-    return tuple(row[name] for name in (*SimulatedMarket.__dataclass_fields__, "fault", "severity"))
-
-
-def remaining(jobs: Iterable[Job], done: set[tuple]) -> Iterator[Job]:
+def _remaining(jobs: Iterable[Job], done: set[tuple]) -> Iterator[Job]:
     """Jobs less what is done, cut into pieces of at most eight plants."""
     for job in jobs:
-        plants = [plant for plant in job.plants if (*asdict(job.world).values(), *plant) not in done]
+        plants = [plant for plant in job.plants if (*asdict(job.market).values(), *plant) not in done]
         for at in range(0, len(plants), AT_ONCE):
-            yield Job(job.world, tuple(plants[at : at + AT_ONCE]))
+            yield Job(job.market, tuple(plants[at : at + AT_ONCE]))
 
 
 def run(jobs: Sequence[Job], path: Path, workers: int = 2, minutes: float = 60.0) -> int:
     """Do what is not yet done, for so many minutes, and append it to ``path``; returns how many trials were added."""
-    done = {key(row) for row in lines(path)}
-    todo, code, added = list(remaining(jobs, done)), fingerprint(), 0
+    names = (*SimulatedMarket.__dataclass_fields__, "fault", "severity")
+    done = {tuple(row[name] for name in names) for row in lines(path)}
+    code, added = fingerprint(), 0
     path.parent.mkdir(parents=True, exist_ok=True)
-    _mend(path)
+    _end_last_line(path)
     end = monotonic() + 60.0 * minutes
     with ProcessPoolExecutor(workers) as pool, path.open("a", encoding="utf-8") as out:
-        for finished in as_completed([pool.submit(work, job) for job in todo]):
+        for finished in as_completed([pool.submit(_work, job) for job in _remaining(jobs, done)]):
             rows = finished.result()
             out.writelines(json.dumps(row | {"code": code}) + "\n" for row in rows)
             out.flush()
@@ -87,14 +85,14 @@ def run(jobs: Sequence[Job], path: Path, workers: int = 2, minutes: float = 60.0
     return added
 
 
-def _mend(path: Path) -> None:
+def _end_last_line(path: Path) -> None:
     """End a last line that was cut short, so that the next one begins anew."""
     if path.exists() and path.read_bytes()[-1:] not in (b"", b"\n"):
         with path.open("a", encoding="utf-8") as out:
             out.write("\n")
 
 
-def lines(path: Path) -> list[dict]:
+def lines(path: Path) -> list[Row]:
     """Trials kept so far; a line cut short by a kill is left out."""
     found = []
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
@@ -105,7 +103,7 @@ def lines(path: Path) -> list[dict]:
     return found
 
 
-def frame(rows: Sequence[dict]) -> pd.DataFrame:
+def frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Trials as a table: one row a trial, failures as text separated by '|', one column ``p: <check>`` a check."""
     plain = pd.DataFrame([{name: value for name, value in row.items() if name not in ("p", "failed")} for row in rows])
     plain["failed"] = ["|".join(row["failed"]) for row in rows]
@@ -114,15 +112,16 @@ def frame(rows: Sequence[dict]) -> pd.DataFrame:
 
 
 def fingerprint() -> str:
-    """Hash of the code that judges: modules of checks, trial and faults, words aside, and the factors on the nulls."""
+    """Hash of the code that judges: engine, checks, trial and faults, words aside, and the factors on the nulls."""
     judges = Path(validation.__file__).parent
     parts = [judges / "engine", judges / "checks", Path(__file__).parent / "faults"]
-    files = sorted([judges / "trial.py", *(path for part in parts for path in part.glob("*.py"))])
-    factors = json.dumps(calibration.table(), sort_keys=True)
-    return sha256("\n".join([*map(_deeds, files), factors]).encode()).hexdigest()[:12]
+    alone = [judges / "trial.py", judges / "_prepare.py"]
+    files = sorted([*alone, *(path for part in parts for path in part.glob("*.py"))])
+    factors = json.dumps(_null_width.table(), sort_keys=True)
+    return sha256("\n".join([*map(_without_words, files), factors]).encode()).hexdigest()[:12]
 
 
-def _deeds(path: Path) -> str:
+def _without_words(path: Path) -> str:
     """A module's code without comments and docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-r"""Two laws kept apart: no check was tuned on them, so the power and the size measured on them are honest.
+r"""Two processes held out: no check was tuned on them, so the size and the power measured on them are out of sample.
 
 ``jumps``: square-root-like volatility and common jumps whose intensity excites itself. A day of component i moves by
 
@@ -16,17 +16,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.power.processes import Process
+from workbench.power.processes import Moved, Process
 from workbench.registry import Registry
 
 HELD_OUT = Registry("held-out process")
 
 
 @HELD_OUT.register("jumps")
-def jumps(assets: int = 5, rate: float = 0.015, pull: float = 0.05, news: float = 0.18) -> Process:
+def _jumps(assets: int = 5, rate: float = 0.015, pull: float = 0.05, news: float = 0.18) -> Process:
     """Square-root volatility and common jumps that excite themselves."""
 
-    def step(state, rng):
+    def step(state: np.ndarray, rng: np.random.Generator) -> Moved:
         level, chance = state[..., 0], state[:, :1, 1]
         normal, other = rng.standard_normal((2, *level.shape))
         jump = rng.random(chance.shape) < chance
@@ -41,12 +41,12 @@ def jumps(assets: int = 5, rate: float = 0.015, pull: float = 0.05, news: float 
 
 
 @HELD_OUT.register("rough")
-def rough(assets: int = 5, spread: float = 0.5, freedom: float = 9.0, skew: float = 0.25) -> Process:
+def _rough(assets: int = 5, spread: float = 0.5, freedom: float = 9.0, skew: float = 0.25) -> Process:
     """Rough volatility with skewed shocks that share one mixing variable a day."""
     memory = 0.5 ** (1.0 / np.array([1.0, 5.0, 25.0, 100.0]))
     news = 0.5 * spread * np.sqrt(1 - memory**2)
 
-    def step(state, rng):
+    def step(state: np.ndarray, rng: np.random.Generator) -> Moved:
         mixing = (freedom - 2.0) / rng.chisquare(freedom, (len(state), 1))
         normal = rng.standard_normal(state.shape[:2])
         shock = np.exp(state.sum(-1) - spread**2) * (np.sqrt(mixing) * normal - skew * (mixing - 1.0))

@@ -1,8 +1,8 @@
-r"""Known laws of several kinds: the truth on which the size and the power of the checks are measured.
+r"""Known processes of several kinds: the truth on which the size and the power of the checks are measured.
 
-Each law has one factor, ``r_i = beta_i f + e_i``, and moves the volatility of f and of every e_i in its own way. A law
-knows its state, so that it can go on from the end of a history (the honest conditional set) or start from its long run
-(the honest unconditional set). ``draws`` paths are moved together; a state is an array (path, component, variable).
+Each process has one factor, ``r_i = beta_i f + e_i``, and moves the volatility of f and of every e_i in its own way. It
+knows its state, so that it can go on from the end of a history (a conditional set) or start from its long run (an
+unconditional set). Many paths are moved together; a state is an array (path, component, variable).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from workbench.registry import Registry
 PROCESSES = Registry("process")
 BURN_IN = 400
 
-Step = Callable[[np.ndarray, np.random.Generator], tuple[np.ndarray, np.ndarray]]
+Moved = tuple[np.ndarray, np.ndarray]
+Step = Callable[[np.ndarray, np.random.Generator], Moved]
 
 
 def student(rng: np.random.Generator, freedom: float, size: tuple[int, ...]) -> np.ndarray:
@@ -28,7 +29,7 @@ def student(rng: np.random.Generator, freedom: float, size: tuple[int, ...]) -> 
 
 @dataclass(frozen=True)
 class Process:
-    """A market whose law is known.
+    """A market whose process is known.
 
     begin : variables of one component at the start (variable,); step : moves (path, component, variable) by a day and
     gives unit-variance shocks (path, component); assets : how many columns.
@@ -69,29 +70,27 @@ class Process:
         """One history as a panel of log returns, and its last state (component, variable)."""
         values, state = self.histories(1, days, seed)
         index = pd.bdate_range("1990-01-02", periods=days)
-        return pd.DataFrame(values[0].astype(float), index=index, columns=[f"A{i}" for i in range(self.assets)]), state[
-            0
-        ]
+        return pd.DataFrame(values[0].astype(float), index, [f"A{i}" for i in range(self.assets)]), state[0]
 
     def scenarios(self, draws: int, horizon: int, seed: int, state: np.ndarray | None = None) -> np.ndarray:
-        """Honest scenarios (draw, time, asset): from ``state``, or from the long run."""
+        """Scenarios (draw, time, asset): from ``state``, or from the long run."""
         rng = np.random.default_rng(seed)
         begin = self.long_run(draws, rng) if state is None else np.broadcast_to(state, (draws, *state.shape)).copy()
         return self.walk(begin, horizon, rng)[0]
 
 
 @PROCESSES.register("iid")
-def iid(assets: int = 5, freedom: float = 4.0) -> Process:
+def _iid(assets: int = 5, freedom: float = 4.0) -> Process:
     """Independent days with Student t shocks."""
 
-    def step(state, rng):
+    def step(state: np.ndarray, rng: np.random.Generator) -> Moved:
         return student(rng, freedom, state.shape[:2]), state
 
     return Process(np.zeros(1), step, assets)
 
 
 @PROCESSES.register("garch")
-def garch(
+def _garch(
     assets: int = 5, freedom: float = 6.0, memory: float = 0.91, news: float = 0.03, fall: float = 0.09
 ) -> Process:
     """GJR-GARCH with Student t shocks in the factor and in every asset's own part (Glosten, Jagannathan, Runkle
@@ -99,7 +98,7 @@ def garch(
     """
     floor = 1.0 - memory - news - fall / 2.0
 
-    def step(state, rng):
+    def step(state: np.ndarray, rng: np.random.Generator) -> Moved:
         shock = np.sqrt(state[..., 0]) * student(rng, freedom, state.shape[:2])
         after = floor + (news + fall * (shock < 0)) * shock**2 + memory * state[..., 0]
         return shock, after[..., None]
@@ -108,11 +107,11 @@ def garch(
 
 
 @PROCESSES.register("stochastic volatility")
-def stochastic_volatility(assets: int = 5, memory: float = 0.97, spread: float = 0.45, tilt: float = -0.5) -> Process:
+def _stochastic_volatility(assets: int = 5, memory: float = 0.97, spread: float = 0.45, tilt: float = -0.5) -> Process:
     """Log volatility an AR(1), its news correlated with the return (Taylor 1986; Harvey and Shephard 1996)."""
     news = spread * np.sqrt(1 - memory**2)
 
-    def step(state, rng):
+    def step(state: np.ndarray, rng: np.random.Generator) -> Moved:
         normal = rng.standard_normal((2, *state.shape[:2]))
         shock = np.exp(state[..., 0] - spread**2) * normal[0]
         after = memory * state[..., 0] + news * (tilt * normal[0] + np.sqrt(1 - tilt**2) * normal[1])
@@ -122,12 +121,12 @@ def stochastic_volatility(assets: int = 5, memory: float = 0.97, spread: float =
 
 
 @PROCESSES.register("regimes")
-def regimes(assets: int = 5, wild: float = 2.2, stay_calm: float = 0.99, stay_wild: float = 0.96) -> Process:
+def _regimes(assets: int = 5, wild: float = 2.2, stay_calm: float = 0.99, stay_wild: float = 0.96) -> Process:
     """Calm and wild days by a Markov chain, common to all assets (Hamilton 1989), Student t shocks."""
     share = (1 - stay_calm) / (2 - stay_calm - stay_wild)
     calm = 1 / np.sqrt(1 - share + share * wild**2)
 
-    def step(state, rng):
+    def step(state: np.ndarray, rng: np.random.Generator) -> Moved:
         now = state[:, :1, 0]
         shock = calm * np.where(now > 0.5, wild, 1.0) * student(rng, 7.0, state.shape[:2])
         leave = rng.random(now.shape) > np.where(now > 0.5, stay_wild, stay_calm)
@@ -137,11 +136,11 @@ def regimes(assets: int = 5, wild: float = 2.2, stay_calm: float = 0.99, stay_wi
 
 
 @PROCESSES.register("two speeds")
-def two_speeds(assets: int = 5, fast: float = 0.80, slow: float = 0.985, news: float = 0.14) -> Process:
+def _two_speeds(assets: int = 5, fast: float = 0.80, slow: float = 0.985, news: float = 0.14) -> Process:
     """Exponential GARCH with a fast and a slow part (Nelson 1991; Engle and Lee 1999): long memory in practice."""
     memory, weight = np.array([fast, slow]), news * np.array([1.0, 0.35])
 
-    def step(state, rng):
+    def step(state: np.ndarray, rng: np.random.Generator) -> Moved:
         normal = student(rng, 8.0, state.shape[:2])
         shock = np.exp(state.sum(-1) - 0.12) * normal
         surprise = np.minimum(np.abs(normal), 4.0) - 0.75 - np.array([0.5]) * np.clip(normal, -4.0, 4.0)

@@ -1,4 +1,4 @@
-"""A world of known truth: a history, an honest scenario set of the same law, and what planted faults need to know."""
+"""A simulated market: a history and a scenario set of one known process, and what planted faults need to know."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from workbench.errors import ParameterError
 from workbench.power.faults import Context
+from workbench.power.faults.fault import NOTHING
 from workbench.power.held_out_processes import HELD_OUT
 from workbench.power.processes import PROCESSES, Process
 
@@ -23,7 +24,7 @@ _SIZES = ("days", "assets", "draws", "horizon", "start", "repeat", "cross")
 
 @dataclass(frozen=True)
 class SimulatedMarket:
-    """Which truth: the law's name, sizes, and a number that tells repetitions apart.
+    """Which market: the process's name, sizes, and the number of the repetition.
 
     cross : whether the last column is the sum of the first two, as a cross rate is.
     start : ``unconditional``; ``today``, a set that starts from the last close; ``unusual``, the same after a month
@@ -42,7 +43,7 @@ class SimulatedMarket:
 
     @property
     def seed(self) -> int:
-        """One number for each world; the repetitions of a law share nothing."""
+        """One number for each market; the repetitions of a process share nothing."""
         said = ", ".join(f"{name}={value!r}" for name, value in zip(("law", *_SIZES), astuple(self)))
         return crc32(f"World({said})".encode())  # the text that seeded the stored trials
 
@@ -57,40 +58,40 @@ class Truth:
     context: Context
 
 
-def _process_of(world: SimulatedMarket) -> Process:
-    """The law by name, from those known to the developers of the checks or from those kept apart."""
-    known = PROCESSES if world.process in PROCESSES else HELD_OUT
-    return known.make(world.process, assets=world.assets)
+def _process_of(market: SimulatedMarket) -> Process:
+    """The process by name, from those known to the developers of the checks or from those held out."""
+    known = PROCESSES if market.process in PROCESSES else HELD_OUT
+    return known.make(market.process, assets=market.assets)
 
 
 @lru_cache(maxsize=2)
-def build(world: SimulatedMarket) -> Truth:
-    """Simulate a world; raises ParameterError for an unknown law or start."""
-    if world.start not in STARTS:
-        raise ParameterError(f"start {world.start!r} of a world is none of {STARTS}")
-    law, rng = _process_of(world), np.random.default_rng(world.seed)
-    paths = CANDIDATES.get(world.start, 1)
-    first, old = law.walk(law.long_run(paths, rng), world.days - BEFORE, rng)
-    last, state = law.walk(old, BEFORE, rng)
+def build(market: SimulatedMarket) -> Truth:
+    """Simulate a market; raises ParameterError for an unknown process or start."""
+    if market.start not in STARTS:
+        raise ParameterError(f"start {market.start!r} of a market is none of {STARTS}")
+    process, rng = _process_of(market), np.random.default_rng(market.seed)
+    paths = CANDIDATES.get(market.start, 1)
+    first, old = process.walk(process.long_run(paths, rng), market.days - BEFORE, rng)
+    last, state = process.walk(old, BEFORE, rng)
     days = np.concatenate([first, last], axis=1)
-    chosen = _chosen(days, world.start) if paths > 1 else 0
+    chosen = _chosen(days, market.start) if paths > 1 else 0
     days, old, state = days[chosen].astype(float), old[chosen], state[chosen]
-    after = law.walk(state[None], AFTER, rng)[0][0].astype(float)
-    conditional = world.start != "unconditional"
-    null = law.scenarios(world.draws, world.horizon, world.seed + 1, state if conditional else None)
-    names = [f"A{i}" for i in range(world.assets)]
+    after = process.walk(state[None], AFTER, rng)[0][0].astype(float)
+    conditional = market.start != "unconditional"
+    null = process.scenarios(market.draws, market.horizon, market.seed + 1, state if conditional else None)
+    names = [f"A{i}" for i in range(market.assets)]
     context = Context(
         days, after,
-        unconditional=law.scenarios(world.draws, world.horizon, world.seed + 2) if conditional else None,
-        stale=law.scenarios(world.draws, world.horizon, world.seed + 3, old) if conditional else None,
-        identities=({"name": "cross", "weights": {"A0": 1.0, "A1": 1.0, names[-1]: -1.0}},) if world.cross else None,
+        unconditional=process.scenarios(market.draws, market.horizon, market.seed + 2) if conditional else NOTHING,
+        stale=process.scenarios(market.draws, market.horizon, market.seed + 3, old) if conditional else NOTHING,
+        identities=({"name": "cross", "weights": {"A0": 1.0, "A1": 1.0, names[-1]: -1.0}},) if market.cross else (),
         assets=tuple(names),
     )  # fmt: skip
-    for values in (days, after, null) if world.cross else ():
+    for values in (days, after, null) if market.cross else ():
         values[..., -1] = values[..., 0] + values[..., 1]
-    dates = pd.bdate_range("1990-01-02", periods=world.days + AFTER)
-    history = pd.DataFrame(days, index=dates[: world.days], columns=names)
-    return Truth(history, null, pd.DataFrame(after, index=dates[world.days :], columns=names), context)
+    dates = pd.bdate_range("1990-01-02", periods=market.days + AFTER)
+    history = pd.DataFrame(days, index=dates[: market.days], columns=names)
+    return Truth(history, null, pd.DataFrame(after, index=dates[market.days :], columns=names), context)
 
 
 def _chosen(days: np.ndarray, start: str) -> int:

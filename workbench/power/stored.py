@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 
 from workbench.errors import DataError
 from workbench.power import tables
-from workbench.power.faults import FAULTS
+from workbench.power.faults import FAULTS, Fault
 from workbench.power.held_out_processes import HELD_OUT
 
 HERE = Path(__file__).parent
@@ -19,7 +20,7 @@ TRIALS, NOTES = HERE / "red_team.parquet", HERE / "red_team.json"
 
 def documented() -> pd.Series:
     """Documented severity of every fault."""
-    return pd.Series({name: FAULTS[name].severity for name in FAULTS})
+    return pd.Series({name: cast(Fault, entry).severity for name, entry in FAULTS.items()})
 
 
 def load(path: Path = TRIALS) -> pd.DataFrame:
@@ -42,8 +43,8 @@ def store(trials: pd.DataFrame, notes: dict, path: Path = TRIALS) -> None:
 
 @lru_cache(maxsize=1)
 def reliability() -> dict[str, dict[str, float]]:
-    """Of each check: measured size with n and interval, and its power, the number of faults (on laws kept apart, at
-    their documented severity) that it refutes in at least half of the trials. Empty where nothing is stored."""
+    """Of each check: measured size with n and interval, and its power, the number of faults (on processes held out, at
+    their documented severity) that it finds in at least half of the trials. Empty where nothing is stored."""
     if not TRIALS.exists():
         return {}
     trials = load()

@@ -1,4 +1,4 @@
-r"""What the trials say: sizes, powers, the least severity found, redundant checks and blind spots.
+r"""What the stored trials show: sizes, powers, the least severity found, redundant checks and blind spots.
 
 Shares k of n carry Wilson's interval (Wilson 1927, J. Am. Stat. Assoc. 22, 209-212),
 
@@ -15,11 +15,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from workbench.power.campaign import HONEST
+from workbench.power.campaign import NULL
 
 LEVEL = 0.05
 WANTED = 0.95
-LONG = 8000  # days of history of the large worlds, in which faults were planted at their documented severity alone
+LONG = 8000  # days of history of the large markets, in which faults were planted at their documented severity alone
 Z = 1.959964
 
 
@@ -46,12 +46,12 @@ def shares(trials: pd.DataFrame, hit: pd.Series, by: Sequence[str]) -> pd.DataFr
 
 def null(trials: pd.DataFrame) -> pd.DataFrame:
     """Truth against truth."""
-    return trials[trials["fault"] == HONEST]
+    return trials[trials["fault"] == NULL]
 
 
 def planted(trials: pd.DataFrame) -> pd.DataFrame:
     """Trials with a fault."""
-    return trials[trials["fault"] != HONEST]
+    return trials[trials["fault"] != NULL]
 
 
 def false_alarms(trials: pd.DataFrame, by: Sequence[str] = ("start",)) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def false_alarms(trials: pd.DataFrame, by: Sequence[str] = ("start",)) -> pd.Dat
     return shares(truth, truth["verdict"] == "rejected", by)
 
 
-def asked(trials: pd.DataFrame) -> list[str]:
+def _asked(trials: pd.DataFrame) -> list[str]:
     """Names of the checks, in order."""
     return [name[3:] for name in trials if name.startswith("p: ")]
 
@@ -72,7 +72,7 @@ def sizes(trials: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     """
     truth = null(trials)
     rows = []
-    for name in asked(trials):
+    for name in _asked(trials):
         p = truth[f"p: {name}"].dropna()
         rows.append((name, len(p), int((p <= level).sum()), len(truth)))
     found = pd.DataFrame(rows, columns=["check", "n", "hits", "trials"])
@@ -82,7 +82,7 @@ def sizes(trials: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
 
 
 def detection(trials: pd.DataFrame) -> pd.DataFrame:
-    """Share of trials in which the verdict refutes the set, by fault and severity."""
+    """Share of trials in which the verdict rejects the set, by fault and severity."""
     faulty = planted(trials)
     found = shares(faulty, faulty["verdict"] == "rejected", ["fault", "severity"])
     return found.sort_values(["fault", "severity"], ignore_index=True)
@@ -94,7 +94,7 @@ def matrix(trials: pd.DataFrame, documented: pd.Series) -> pd.DataFrame:
     documented : severity by fault name.
     """
     faulty = at_documented(trials, documented)
-    fired = fires(faulty, asked(trials))
+    fired = _fires(faulty, _asked(trials))
     return fired.groupby(faulty["fault"], sort=False).mean()
 
 
@@ -105,18 +105,18 @@ def at_documented(trials: pd.DataFrame, documented: pd.Series) -> pd.DataFrame:
 
 
 def short(trials: pd.DataFrame) -> pd.DataFrame:
-    """Trials without those of faults in large worlds."""
-    return trials[(trials["fault"] == HONEST) | (trials["days"] < LONG)]
+    """Trials without those of faults in large markets."""
+    return trials[(trials["fault"] == NULL) | (trials["days"] < LONG)]
 
 
 def by_length(trials: pd.DataFrame, documented: pd.Series) -> pd.DataFrame:
-    """Share found of each fault at its documented severity, in the small worlds and in the large ones."""
+    """Share found of each fault at its documented severity, in small markets and in large ones."""
     there = at_documented(trials, documented)
-    world = np.where(there["days"] < LONG, "small", "large")
-    return shares(there.assign(world=world), there["verdict"] == "rejected", ["fault", "world"])
+    size = np.where(there["days"] < LONG, "small", "large")
+    return shares(there.assign(market=size), there["verdict"] == "rejected", ["fault", "market"])
 
 
-def fires(trials: pd.DataFrame, checks: Sequence[str]) -> pd.DataFrame:
+def _fires(trials: pd.DataFrame, checks: Sequence[str]) -> pd.DataFrame:
     """Which checks fail in which trial, 0 or 1."""
     return trials["failed"].str.get_dummies("|").reindex(columns=list(checks), fill_value=0)
 
@@ -130,9 +130,9 @@ def least_severity(trials: pd.DataFrame, documented: pd.Series, wanted: float = 
         lasting = np.logical_and.accumulate(enough[::-1])[::-1]
         least = group["severity"].to_numpy()[lasting].min() if lasting.any() else np.nan
         there = group[np.isclose(group["severity"], documented[name])]
-        told = there.iloc[0][["n", "hits", "share", "low", "high"]].to_dict() if len(there) else {}
+        found = there.iloc[0][["n", "hits", "share", "low", "high"]].to_dict() if len(there) else {}
         rows.append(
-            {"fault": name, "documented": documented[name], **told, "least": least, "worst": group["share"].iloc[-1]}
+            {"fault": name, "documented": documented[name], **found, "least": least, "worst": group["share"].iloc[-1]}
         )
     return pd.DataFrame(rows)
 
@@ -145,7 +145,7 @@ def blind_spots(least: pd.DataFrame) -> list[str]:
 def alone(trials: pd.DataFrame) -> pd.DataFrame:
     """Of each check over all faulty trials: how often it fired, how often it was the only one, and what follows."""
     faulty = planted(trials)
-    fired = fires(faulty, asked(trials))
+    fired = _fires(faulty, _asked(trials))
     single = fired[fired.sum(axis=1) == 1]
     found = pd.DataFrame({"fired": fired.sum(), "alone": single.sum().reindex(fired.columns, fill_value=0)})
     role = np.select([found["fired"] == 0, found["alone"] == 0], ["silent", "redundant"], "needed")

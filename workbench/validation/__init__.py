@@ -5,11 +5,22 @@
 """
 
 from workbench.registry import discover
-from workbench.validation.engine.check import CHECKS, QUESTIONS, check
-from workbench.validation.engine.finding import Finding, table, verdict
+from workbench.validation.engine import CHECKS, QUESTIONS, Check, ComparisonData, Finding, check, table, verdict
 from workbench.validation.risk import risk_table
-from workbench.validation.trial import trial
+from workbench.validation.trial import Trial, trial
 
 discover("workbench.validation.checks")
 
-__all__ = ["CHECKS", "QUESTIONS", "Finding", "check", "risk_table", "table", "trial", "verdict"]
+__all__ = [
+    "trial",
+    "Trial",
+    "Finding",
+    "table",
+    "verdict",
+    "risk_table",
+    "CHECKS",
+    "QUESTIONS",
+    "Check",
+    "check",
+    "ComparisonData",
+]

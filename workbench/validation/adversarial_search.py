@@ -1,15 +1,15 @@
 r"""Adversarial search: in which state, and for which book, is a sampler most wrong?
 
-A list of checks asks what somebody thought of; here the question is searched for. Given forecasts by draws and what
-then came, every book w and regime g is a suspect. Its accusation is the share of days of g on which w loses more than
+Checks look where somebody thought of looking; here the place is searched for. Given forecasts by draws and what was
+realised, every book w and regime g is a candidate. Its statistic is the share of days of g on which w loses more than
 all but k of its m draws,
 
     hits = #{t in g : rank of w'r_t among w'x_t^1, ..., w'x_t^m  <= k},     level = (k + 1) / (m + 1),
 
-and a sampler that is right has independent hits of exactly that level. Suspects: every asset, equal weight, random
-long-short books, and the directions in which realised and foretold variance differ most, the generalised eigenvectors
-of E[r r'] against E[Sigma_t]. The worst suspect is found on every second block of days and tried on the others, which
-the search has not seen: there it is one hypothesis and not thousands, and its binomial p-value means what it says.
+and a sampler that is right has independent hits of exactly that level. Candidates: every asset, equal weight, random
+long-short books, and the directions in which realised and expected variance differ most, the generalised eigenvectors
+of E[r r'] against E[Sigma_t]. The worst candidate is found on every second block of days and tried on the others, which
+the search has not seen: there it is one hypothesis and not thousands, and its binomial p-value is valid.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ FEWEST = 60
 
 @dataclass(frozen=True)
 class Weakness:
-    """The worst suspect and its trial.
+    """The worst candidate and its test.
 
     book : weights (asset,), gross weight one; regime : name; level : nominal share of hits.
     searched, searched_days : share of hits where it was found; confirmed, confirmed_days : on the days held out.
-    p_value : two-sided binomial on the days held out; suspects : how many were looked at.
+    p_value : two-sided binomial on the days held out; candidates : how many were looked at.
     """
 
     book: np.ndarray
@@ -43,7 +43,7 @@ class Weakness:
     confirmed: float
     confirmed_days: int
     p_value: float
-    suspects: int
+    candidates: int
 
 
 def search(
@@ -54,21 +54,21 @@ def search(
 
     draws : (day, draw, asset), forecasts made the day before; realised : (day, asset), what came.
     regimes : name -> whether a day belongs, known the day before; all days are always one regime.
-    level : share of days on which a loss should pass the VaR that is tried; books : number of random ones.
+    level : share of days on which a loss should pass the VaR that is tested; books : number of random ones.
 
     Raises ParameterError for shapes that do not fit or fewer than 60 days on either side.
     """
     kinds = {"all days": np.ones(len(realised), dtype=bool), **(regimes or {})}
     _admit(draws, realised, kinds, level)
     learn = (np.arange(len(realised)) // BLOCK) % 2 == 0
-    suspects = _suspects(draws[learn], realised[learn], books, np.random.default_rng(seed))
-    hits, exact = _hits(draws, realised, suspects, level)
-    best = max(_accused(hits[learn & kind], exact, name) for name, kind in kinds.items() if _enough(kind, learn))
+    candidates = _candidates(draws[learn], realised[learn], books, np.random.default_rng(seed))
+    hits, exact = _hits(draws, realised, candidates, level)
+    best = max(_worst(hits[learn & kind], exact, name) for name, kind in kinds.items() if _enough(kind, learn))
     _, name, at = best
     found, held = hits[learn & kinds[name], at], hits[~learn & kinds[name], at]
     p = float(stats.binomtest(int(held.sum()), len(held), exact).pvalue)
     shares = float(found.mean()), len(found), float(held.mean()), len(held)
-    return Weakness(suspects[at], name, exact, *shares, p, hits.shape[1] * len(kinds))
+    return Weakness(candidates[at], name, exact, *shares, p, hits.shape[1] * len(kinds))
 
 
 def _admit(draws: np.ndarray, realised: np.ndarray, kinds: Mapping[str, np.ndarray], level: float) -> None:
@@ -90,31 +90,31 @@ def _enough(kind: np.ndarray, learn: np.ndarray) -> bool:
     return min((kind & learn).sum(), (kind & ~learn).sum()) >= FEWEST
 
 
-def _suspects(draws: np.ndarray, realised: np.ndarray, books: int, rng: np.random.Generator) -> np.ndarray:
+def _candidates(draws: np.ndarray, realised: np.ndarray, books: int, rng: np.random.Generator) -> np.ndarray:
     """Books (book, asset) of gross weight one, each long and short."""
     count = realised.shape[1]
     centred = draws - draws.mean(1, keepdims=True)
-    foretold = np.einsum("tda,tdb->ab", centred, centred, optimize=True) / (draws.shape[0] * draws.shape[1])
+    expected = np.einsum("tda,tdb->ab", centred, centred, optimize=True) / (draws.shape[0] * draws.shape[1])
     came = realised.T @ realised / len(realised)
-    directions = linalg.eigh(came, foretold + 1e-9 * np.trace(foretold) / count * np.eye(count))[1].T
-    unit = np.sqrt(np.diag(foretold)) + 1e-12
+    directions = linalg.eigh(came, expected + 1e-9 * np.trace(expected) / count * np.eye(count))[1].T
+    unit = np.sqrt(np.diag(expected)) + 1e-12
     random = rng.standard_normal((books, count)) / unit
     rows = np.concatenate([np.eye(count), np.ones((1, count)), directions, random])
     rows = np.concatenate([rows, -rows])
     return rows / np.abs(rows).sum(1, keepdims=True)
 
 
-def _hits(draws: np.ndarray, realised: np.ndarray, suspects: np.ndarray, level: float) -> tuple[np.ndarray, float]:
+def _hits(draws: np.ndarray, realised: np.ndarray, candidates: np.ndarray, level: float) -> tuple[np.ndarray, float]:
     """Whether each book's day was among the worst, (day, book), and the exact level of that."""
     allowed = int(level * (draws.shape[1] + 1)) - 1
-    hits = np.empty((len(realised), len(suspects)), dtype=bool)
+    hits = np.empty((len(realised), len(candidates)), dtype=bool)
     for day in range(len(realised)):
-        below = (draws[day] @ suspects.T < realised[day] @ suspects.T).sum(0)
+        below = (draws[day] @ candidates.T < realised[day] @ candidates.T).sum(0)
         hits[day] = below <= allowed
     return hits, (allowed + 1) / (draws.shape[1] + 1)
 
 
-def _accused(hits: np.ndarray, level: float, name: str) -> tuple[float, str, int]:
+def _worst(hits: np.ndarray, level: float, name: str) -> tuple[float, str, int]:
     """The book whose share of hits departs most from the level, in standard errors."""
     z = np.abs(hits.mean(0) - level) / np.sqrt(level * (1 - level) / len(hits))
     return float(z.max()), name, int(z.argmax())

@@ -1,8 +1,7 @@
-r"""Like the crises that were? The shape of imagined losses beside that of real ones.
+r"""The shape of simulated losses beside that of the history's crises.
 
 The trial compares a set with windows of a like *state*; scenarios picked because they lose money differ from those by
-construction, and would be refuted whatever their worth. Here like is compared with like: the windows of history in
-which the same book lost most, on a grid, so that no two overlap. Losses of other sizes are made comparable by looking
+construction, and would fail whatever their worth. Here like is compared with like: the windows of history in which the same book lost most, on a grid, so that no two overlap. Losses of other sizes are made comparable by looking
 at shape alone: numbers that do not change when a path is multiplied by a constant. With z a path in units of each
 asset's standard deviation and m its mean over assets,
 
@@ -21,9 +20,9 @@ One path: the p-value is the rank of its farthest shape among those of the real 
 A sampler: the worst eighth of its long-run windows, by the same book, against the worst eighth of the real ones:
 Mann-Whitney's test of every shape, and Holm's rule over them.
 
-False alarms, measured on 450 histories of 3,600 days made by three known laws (``benchmarks/stress/stress_likeness.py``): a
+False alarms, measured on 450 histories of 3,600 days made by three known processes (``benchmarks/stress/stress_likeness.py``): a
 single path 4 %, and 7 % where it lost more than any real window; a sampler 12 % at 5 %, because bad windows come in
-clusters, and 5 % at 2 %, which is therefore where it is refuted.
+clusters, and 5 % at 2 %, which is therefore where it fails.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ from scipy.stats import mannwhitneyu
 from workbench.books import Book
 from workbench.data import clean_from
 from workbench.errors import Refusal
-from workbench.validation.engine.finding import holm
+from workbench.stats import holm, holm_adjusted
 
 SHAPES = ("even", "one day", "late", "one asset", "one return", "common", "one way", "turning")
-SHARE = 0.125  # of the windows without overlap, the worst of which are the crises that were
-FEWEST, SHORTEST = 20, 5  # windows and days below which nothing can be told
+SHARE = 0.125  # of the windows without overlap; the worst of them are the crises
+FEWEST, SHORTEST = 20, 5  # windows and days below which nothing can be said
 DEEPER = ("even", "one way")  # a deeper loss is straighter and spares fewer: not counted beyond the worst real one
 LEVEL, SAMPLER_LEVEL = 0.05, 0.02
 
@@ -50,8 +49,8 @@ LEVEL, SAMPLER_LEVEL = 0.05, 0.02
 @dataclass(frozen=True)
 class CrisisShape:
     """How a path, or a sampler, compares. table : by shape, its value (median of a sampler's), the range that holds
-    90 % of real crises, p-value, and whether it refutes. p_value : that nothing departs. crises : how many real
-    windows, and losses : the least and the worst loss among them.
+    90 % of real crises, p-value, and whether it fails. p_value : that nothing departs. crises : how many real windows,
+    and losses : the least and the worst loss among them.
     """
 
     table: pd.DataFrame
@@ -61,19 +60,19 @@ class CrisisShape:
     level: float
 
     @property
-    def refuted(self) -> bool:
-        """Whether the shape is not that of a crisis, at a level that refutes one in twenty honest ones."""
+    def failed(self) -> bool:
+        """Whether the shape is not that of a crisis, at a level at which one in twenty real ones fails."""
         return self.p_value <= self.level
 
     @property
     def by(self) -> str:
-        """The shapes that refute it, empty when nothing does."""
-        return ", ".join(self.table.index[self.table["refutes"]]) if self.refuted else ""
+        """The shapes that fail, empty where none does."""
+        return ", ".join(self.table.index[self.table["fails"]]) if self.failed else ""
 
     def __str__(self) -> str:
-        told = f"refuted by its shape ({self.by})" if self.refuted else "not refuted by its shape"
+        result = f"failed by its shape ({self.by})" if self.failed else "passed by its shape"
         low, high = self.losses
-        return f"{told}: p = {self.p_value:.2g} beside {self.crises} real windows that lost {low:.1%} to {high:.1%}"
+        return f"{result}: p = {self.p_value:.2g} beside {self.crises} real windows that lost {low:.1%} to {high:.1%}"
 
 
 class Crises:
@@ -109,20 +108,22 @@ class Crises:
         apart = np.where(counts, self.apart, 0.0)
         p_value = (1 + (apart.max(axis=1) >= departure.max()).sum()) / (1 + len(apart))
         farther = (apart >= departure).sum(axis=0)
-        refutes = ((farther == 0) | (departure == departure.max())) & (p_value <= LEVEL)
-        return self._told(own[0], (1 + farther) / (1 + len(apart)), refutes, float(p_value), LEVEL)
+        fails = ((farther == 0) | (departure == departure.max())) & (p_value <= LEVEL)
+        return self._compared(own[0], (1 + farther) / (1 + len(apart)), fails, float(p_value), LEVEL)
 
     def compare(self, paths: np.ndarray) -> CrisisShape:
-        """A sampler, by draws (draw, time, asset in the book's order) of its long-run law."""
+        """A sampler, by draws (draw, time, asset in the book's order) from its long-run state."""
         losses = self.book.loss(torch.as_tensor(np.array(paths))).numpy()
         own = shapes(paths[np.argsort(-losses)[: int(len(paths) * SHARE)]], self.scale)
         p = np.array([_p(mine, real) for mine, real in zip(own.T, self.shapes.T)])
-        adjusted = float(min(1.0, (np.sort(p) * np.arange(len(p), 0, -1))[0]))
-        return self._told(np.median(own, axis=0), p, holm(p, SAMPLER_LEVEL), adjusted, SAMPLER_LEVEL)
+        adjusted = float(holm_adjusted(p).min())
+        return self._compared(np.median(own, axis=0), p, holm(p, SAMPLER_LEVEL), adjusted, SAMPLER_LEVEL)
 
-    def _told(self, value: np.ndarray, p: np.ndarray, refutes: np.ndarray, p_value: float, level: float) -> CrisisShape:
+    def _compared(
+        self, value: np.ndarray, p: np.ndarray, fails: np.ndarray, p_value: float, level: float
+    ) -> CrisisShape:
         low, high = np.quantile(self.shapes, [0.05, 0.95], axis=0)
-        columns = {"value": value, "real_low": low, "real_high": high, "p_value": p, "refutes": refutes}
+        columns = {"value": value, "real_low": low, "real_high": high, "p_value": p, "fails": fails}
         return CrisisShape(pd.DataFrame(columns, index=list(SHAPES)), p_value, len(self.shapes), self.losses, level)
 
 

@@ -1,14 +1,14 @@
-r"""Has anything like today been seen? How far the market's state lies from every state that a sampler could learn from.
+r"""Extrapolation: how far the market's state lies from every state that a sampler could learn from.
 
 State: six scale-free features of a panel's past, each comparable across decades and panels (:func:`features`). They are
 whitened by the covariance of the states seen, and the distance of today is that to its :data:`NEAREST`-th nearest
 neighbour among them, days within :data:`EMBARGO` of it left out, since yesterday resembles today whatever happens.
 
 Null: real against real. Every past state's distance to the others, its own :data:`EMBARGO` days on both sides left out,
-says how far apart honest days lie; blocks of :data:`BLOCK` days are drawn with replacement (moving-block bootstrap,
+says how far apart ordinary days lie; blocks of :data:`BLOCK` days are drawn with replacement (moving-block bootstrap,
 Kunsch 1989, Annals of Statistics 17, 1217-1241), because strange days come in runs, and give the p-value of today's
 distance its interval. :math:`p` = share of past days at least as far from all others as today is. The last of a
-persistent history lies far out somewhat oftener than its turn: p < 5 % on 9 % of honest days after 1,300 days of
+persistent history lies far out somewhat oftener than its turn: p < 5 % on 9 % of ordinary days after 1,300 days of
 AR(.97) volatility, on 6 % after 3,500 (800 and 200 simulated markets).
 
 The answer is graded: within the support; at its edge (:math:`p` below :data:`EDGE`), where the forecast is to be

@@ -1,14 +1,10 @@
 r"""Value at risk and expected shortfall, each with the error of its draws and the error of its training seeds.
 
-For a loss L (positive is bad) and probability p, with q the p-quantile of n draws,
-
-    VaR = q,      ES = q + mean((L - q)+) / (1 - p),
-
-which splits the atom at q as Acerbi and Tasche (2002, J. Banking and Finance 26, 1487-1503) do. The *draw error* is
-ArviZ's MCSE: of the quantile for VaR, of the mean of u = q + (L - q)+ / (1 - p) for ES. It does not see that a network
-trained again would answer otherwise. The *seed error* does: the standard deviation of the chains' own values over the
-square root of their number, to be read with Student's t with chains - 1 degrees of freedom. The F test asks whether
-chains differ by more than their draws explain, on means of u over batches of draws.
+VaR and ES are those of :mod:`workbench.stats`. The *draw error* is ArviZ's MCSE: of the quantile q for VaR, of the mean
+of u = q + (L - q)+ / (1 - p) for ES. It does not see that a network trained again would answer otherwise. The *seed
+error* does: the standard deviation of the chains' own values over the square root of their number, with Student's t
+with chains - 1 degrees of freedom. The F test asks whether chains differ by more than their draws explain, on means of
+u over batches of draws.
 """
 
 from __future__ import annotations
@@ -22,62 +18,31 @@ from scipy import stats
 
 from workbench import scenarios
 from workbench.errors import ParameterError
+from workbench.stats import expected_shortfall, tail_values, value_at_risk
 
 LEVELS = (0.95, 0.99)
 BATCHES = 20
-
-
-def value_at_risk(loss: np.ndarray, level: float) -> float:
-    """The ``level`` quantile of losses: the smallest q with at least that share of draws at or below it."""
-    return float(np.quantile(np.ravel(loss), _probability(level), method="inverted_cdf"))
-
-
-def expected_shortfall(loss: np.ndarray, level: float) -> float:
-    """Mean of the worst 1 - level of the draws, the atom at the quantile split.
-
-    >>> expected_shortfall(np.arange(1.0, 11.0), 0.75)  # (10 + 9 + 8 / 2) / 2.5
-    9.2
-    """
-    q = value_at_risk(loss, level)
-    return float(np.mean(tail_values(loss, q, level)))
-
-
-def tail_values(loss: np.ndarray, q: float, level: float) -> np.ndarray:
-    """u = q + (L - q)+ / (1 - level), whose mean is ES, same shape as ``loss``."""
-    return q + np.maximum(np.asarray(loss, dtype=float) - q, 0.0) / (1.0 - _probability(level))
-
-
-def _probability(level: float) -> float:
-    if not 0.0 < level < 1.0:
-        raise ParameterError(f"a level is a probability between 0 and 1, found {level}; 99 % is 0.99")
-    return level
 
 
 def errors(loss: np.ndarray, level: float) -> pd.DataFrame:
     """VaR and ES of losses (chain, draw) with both errors: rows ``VaR`` and ``ES``.
 
     Columns: value, draw_error, seed_error, seed_low and seed_high (95 %, t), f_test (p-value); the last four are nan
-    for
-    one chain.
+    for one chain.
     """
     import arviz as az  # seconds to import, and most of what imports this module needs no risk number
 
     loss = np.atleast_2d(np.asarray(loss, dtype=float))
     q = value_at_risk(loss, level)
     u = tail_values(loss, q, level)
-    data = xr.Dataset({"loss": (("chain", "draw"), loss), "u": (("chain", "draw"), u)})
-    draw = [float(az.mcse(data[["loss"]], method="quantile", prob=level)["loss"]), float(az.mcse(data[["u"]])["u"])]
+    draws = xr.Dataset({"loss": (("chain", "draw"), loss), "u": (("chain", "draw"), u)})
+    draw = [float(az.mcse(draws[["loss"]], method="quantile", prob=level)["loss"]), float(az.mcse(draws[["u"]])["u"])]
     own = np.array([[value_at_risk(chain, level), expected_shortfall(chain, level)] for chain in loss])
     seed, reach = _seed_error(own)
     value = np.array([q, u.mean()])
-    frame = {
-        "value": value,
-        "draw_error": draw,
-        "seed_error": seed,
-        "seed_low": value - reach,
-        "seed_high": value + reach,
-    }
-    return pd.DataFrame({**frame, "f_test": seed_test(u)}, index=["VaR", "ES"])
+    frame = {"value": value, "draw_error": draw, "seed_error": seed}
+    frame |= {"seed_low": value - reach, "seed_high": value + reach, "f_test": seed_test(u)}
+    return pd.DataFrame(frame, index=["VaR", "ES"])
 
 
 def _seed_error(own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -126,10 +91,8 @@ def risk_table(
             rows.append(
                 errors(loss, level).rename_axis("measure").reset_index().assign(book=name, day=day, level=level)
             )
-    frame = pd.concat(rows, ignore_index=True)
-    return frame[
-        ["book", "day", "level", "measure", *[c for c in frame if c not in ("book", "day", "level", "measure")]]
-    ]
+    frame, first = pd.concat(rows, ignore_index=True), ["book", "day", "level", "measure"]
+    return frame[[*first, *(column for column in frame if column not in first)]]
 
 
 def _named(books: pd.DataFrame | Mapping | None) -> dict[str, Mapping[str, float] | None]:

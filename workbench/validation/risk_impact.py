@@ -1,18 +1,18 @@
-r"""What a refutation does to a risk number: VaR and ES of each book in scenarios and history, in basis points.
+r"""What a failed check does to a risk number: VaR and ES of each book in scenarios and history, in basis points.
 
 *The whole set.* A book is bought at the start and held over the horizon; its losses in the scenarios and in the like
-windows of the history give VaR and ES. How far their logarithms differ between two honest samples of these sizes is
-simulated: the history redrawn in blocks, and as many windows drawn from it as the set has draws. The first variance is
-widened as in :mod:`workbench.validation.engine.null` and, because losses remember the level of volatility, as the portfolio
-checks do (memory 2 in :mod:`workbench.validation.engine.comparison_data`). Of 80 honest sets of 1,000 draws of 10 days against 1,000
-days (GARCH, stochastic volatility), with five independent losses beyond the level to be expected, no VaR and 3 ES left
-the range; with fewer losses ES leaves it too often, and no range is given. Weights are those of the trial, so a set
-that starts today is compared with windows that began in a like state, in units of the volatility foretold; for such a
-set the range leaves out what a good model knows of today beyond our forecast, memory is not widened for again, and how
-often honest sets leave it was not measured.
+windows of the history give VaR and ES. How far their logarithms differ between two samples of one distribution, of
+these sizes, is simulated: the history redrawn in blocks, and as many windows drawn from it as the set has draws. The
+first variance is widened as in :mod:`workbench.validation.engine._null` and, because losses remember the level of
+volatility, as the portfolio checks do (memory 2 in :meth:`ComparisonData.spread`). Of 80 correct sets of 1,000 draws of
+10 days against 1,000 days (GARCH, stochastic volatility), with five independent losses beyond the level to be expected,
+no VaR and 3 ES left the range; with fewer losses ES leaves it too often, and no range is given. Weights are those of
+the trial, so a set that starts today is compared with windows that began in a like state, in units of the volatility
+forecast; for such a set the range leaves out what a good model knows of today beyond our forecast, memory is not
+widened for again, and how often correct sets leave it was not measured.
 
 *One finding at a time.* What a single property does to the number can be computed where the property can be exchanged
-and all else left: the draws are *mended* to the history's value and the number is computed again.
+and all else left: the draws are *adjusted* to the history's value and the number is computed again.
 
 With x the daily returns of an asset, m and s their mean and standard deviation in the scenarios, M and S in the history
 and z = (x - m) / s:
@@ -21,37 +21,39 @@ and z = (x - m) / s:
 - *volatility*: m + S z.
 - *shape*: m + s F(rank of x), F the quantiles of (X - M) / S in the history; order in time and ranks stay.
 - *mix of calm and wild windows*: each draw as a whole is rescaled, so that the root mean square of its z has the
-  history's law at its own rank among draws; the mean square over all draws stays.
+  history's distribution at its own rank among draws; the mean square over all draws stays.
 - *correlation*: m + s z L^{-T} L'^T, z a row of assets, L L^T and L' L'^T the correlations of scenarios and history.
 
-Mends are exact counterfactuals of the set in hand and not a decomposition: they overlap and do not add up. Findings
-about the order of days, copying or the whole law have no mend; nothing is attributed to them.
+Counterfactuals are exact for the set in hand and not a decomposition: they overlap and do not add up. Findings about
+the order of days, copying or the path distribution have none; nothing is attributed to them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from workbench.validation.engine.comparison_data import MEMORY, ComparisonData
+from workbench.stats import expected_shortfall, tail_values, value_at_risk, weighted_quantile
+from workbench.validation.engine.comparison_data import ComparisonData
 from workbench.validation.engine.finding import Finding
-from workbench.validation.risk import expected_shortfall, tail_values, value_at_risk
 
 BASIS_POINT = 1e-4
 LEVELS = (0.95, 0.99)
 RANKS = 4096
 FEWEST = 5.0  # independent losses beyond a level
+MEASURES = {"VaR": value_at_risk, "ES": expected_shortfall}
 
 
-def named_weights(data: ComparisonData) -> dict[str, np.ndarray]:
+def _books(data: ComparisonData) -> Mapping[str, np.ndarray]:
     """The user's books, or equal weight where there are none: weights (asset,)."""
     return data.books or {"equal weight": np.full(len(data.assets), 1.0 / len(data.assets))}
 
 
-def losses(data: ComparisonData, windows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _losses(data: ComparisonData, windows: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Loss of a book over the horizon in each window (window, time, asset), in the data's units of return."""
     return -np.expm1((windows * data.scale).sum(1)) @ weights
 
@@ -59,23 +61,23 @@ def losses(data: ComparisonData, windows: np.ndarray, weights: np.ndarray) -> np
 def risk_impact(data: ComparisonData) -> pd.DataFrame:
     """VaR and ES of each book over the horizon in basis points of its notional.
 
-    Columns: book, level, measure, scenarios, history, difference, and low and high, between which an honest set lies 19
+    Columns: book, level, measure, scenarios, history, difference, and low and high, between which a correct set lies 19
     times in 20; nan where the history holds fewer than five independent losses beyond the level, or no loss at all.
     """
     rows = []
-    for book, weights in named_weights(data).items():
-        fake, real = losses(data, data.fake, weights), losses(data, data.real, weights)
+    for book, weights in _books(data).items():
+        fake, real = _losses(data, data.fake, weights), _losses(data, data.real, weights)
         for level in LEVELS:
-            told = np.array([value_at_risk(fake, level), expected_shortfall(fake, level)])
-            past = weighted(real, data.weights[None], level)[:, 0]
-            low, high = honest_range(data, real, level)
-            numbers = np.stack([told, past, told - past, low, high], axis=1) / BASIS_POINT
-            rows += [[book, level, measure, *row] for measure, row in zip(("VaR", "ES"), numbers)]
+            drawn = np.array([measure(fake, level) for measure in MEASURES.values()])
+            past = weighted_risk(real, data.weights[None], level)[:, 0]
+            low, high = _sound_range(data, real, level)
+            numbers = np.stack([drawn, past, drawn - past, low, high], axis=1) / BASIS_POINT
+            rows += [[book, level, measure, *row] for measure, row in zip(MEASURES, numbers)]
     names = ["book", "level", "measure", "scenarios", "history", "difference", "low", "high"]
     return pd.DataFrame(rows, columns=names)
 
 
-def weighted(loss: np.ndarray, weights: np.ndarray, level: float) -> np.ndarray:
+def weighted_risk(loss: np.ndarray, weights: np.ndarray, level: float) -> np.ndarray:
     """VaR and ES, (2, row), of losses (window,) under each row of weights (row, window)."""
     order = np.argsort(loss)
     below = weights[:, order].astype(float).cumsum(1)
@@ -85,17 +87,17 @@ def weighted(loss: np.ndarray, weights: np.ndarray, level: float) -> np.ndarray:
     return np.stack([q, (excess * weights).sum(1) / weights.sum(1)])
 
 
-def honest_range(data: ComparisonData, loss: np.ndarray, level: float) -> np.ndarray:
-    """Low and high ends, (2, 2), of VaR and ES between which an honest set lies 19 times in 20."""
-    past = weighted(loss, data.weights[None], level)[:, 0]
+def _sound_range(data: ComparisonData, loss: np.ndarray, level: float) -> np.ndarray:
+    """Low and high ends, (2, 2), of VaR and ES between which a correct set lies 19 times in 20."""
+    past = weighted_risk(loss, data.weights[None], level)[:, 0]
     share = 1.0 / np.square(data.weights.astype(float)).sum() / len(data.weights)
     known = (1.0 - level) * share * len(data.days) / data.horizon >= FEWEST * (1.0 - 1e-6)
     if not known or (past <= 0.0).any():
         return np.full((2, 2), np.nan)
-    both = [np.maximum(weighted(loss, weights, level), 0.01 * past[:, None]) for weights in (data.blocks, data.draws)]
+    samples = (data.null.blocks, data.null.draws)
+    both = [np.maximum(weighted_risk(loss, weights, level), 0.01 * past[:, None]) for weights in samples]
     redrawn, drawn = (np.log(numbers).var(1, ddof=1) for numbers in both)
-    widen = data.widen * (1.0 if data.conditional else 1.0 + 2.0 * MEMORY / np.sqrt(len(data.days)))
-    reach = stats.t.isf(0.025, max(data.freedom, 1.0)) * np.sqrt(widen * redrawn + drawn)
+    reach = stats.t.isf(0.025, max(data.null.freedom, 1.0)) * np.sqrt(data.widened(2.0) * redrawn + drawn)
     return np.stack([past * np.exp(-reach), past * np.exp(reach)])
 
 
@@ -106,12 +108,13 @@ def _real_moments(data: ComparisonData) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.sqrt(np.maximum(square - mean**2, 1e-24))
 
 
-def _quantiles(values: np.ndarray, weights: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Interpolated quantiles (share, column) of weighted rows."""
-    order = np.argsort(values, axis=0)
-    middle = (weights[order].astype(float).cumsum(0) - 0.5 * weights[order]) / weights.astype(float).sum()
-    ranked = np.take_along_axis(values, order, axis=0)
-    return np.stack([np.interp(shares, at, column) for at, column in zip(middle.T, ranked.T)], axis=1)
+def _own_moments(data: ComparisonData) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of a day of the scenarios, (asset,)."""
+    return data.fake.mean((0, 1)), np.maximum(data.fake.std((0, 1)), 1e-12)
+
+
+def _places(count: int) -> np.ndarray:
+    return (np.arange(count) + 0.5) / count
 
 
 def _with_mean(data: ComparisonData) -> np.ndarray:
@@ -119,26 +122,24 @@ def _with_mean(data: ComparisonData) -> np.ndarray:
 
 
 def _with_volatility(data: ComparisonData) -> np.ndarray:
-    m, s = data.fake.mean((0, 1)), np.maximum(data.fake.std((0, 1)), 1e-12)
+    m, s = _own_moments(data)
     return m + (data.fake - m) * (_real_moments(data)[1] / s)
 
 
 def _with_shape(data: ComparisonData) -> np.ndarray:
-    m, s = data.fake.mean((0, 1)), np.maximum(data.fake.std((0, 1)), 1e-12)
-    (mean, spread), count = _real_moments(data), len(data.assets)
-    shares = (np.arange(RANKS) + 0.5) / RANKS
-    law = _quantiles(data.real.reshape(-1, count), np.repeat(data.weights, data.horizon), shares)
-    law = (law - mean) / spread
-    law = (law - law.mean(0)) / law.std(0)
+    (m, s), (mean, spread), count = _own_moments(data), _real_moments(data), len(data.assets)
+    shares, weights = _places(RANKS), np.repeat(data.weights, data.horizon)
+    shape = weighted_quantile(data.real.reshape(-1, count), weights, shares, interpolate=True)
+    shape = (shape - mean) / spread
+    shape = (shape - shape.mean(0)) / shape.std(0)
     ranks = data.fake.reshape(-1, count).argsort(0).argsort(0)
     places = (ranks + 0.5) / len(ranks)
-    mapped = [np.interp(places[:, asset], shares, law[:, asset]) for asset in range(count)]
+    mapped = [np.interp(places[:, asset], shares, shape[:, asset]) for asset in range(count)]
     return m + np.stack(mapped, axis=1).reshape(data.fake.shape) * s
 
 
 def _with_correlation(data: ComparisonData) -> np.ndarray:
-    m, s = data.fake.mean((0, 1)), np.maximum(data.fake.std((0, 1)), 1e-12)
-    mean, spread = _real_moments(data)
+    (m, s), (mean, spread) = _own_moments(data), _real_moments(data)
     z, past = (data.fake - m) / s, (data.real - mean) / spread
     have = np.einsum("wta,wtb->ab", z, z, optimize=True) / (len(z) * data.horizon)
     want = np.einsum("wta,wtb->ab", past * data.weights[:, None, None], past, optimize=True) / data.horizon
@@ -146,13 +147,12 @@ def _with_correlation(data: ComparisonData) -> np.ndarray:
 
 
 def _with_sizes(data: ComparisonData) -> np.ndarray:
-    m, s = data.fake.mean((0, 1)), np.maximum(data.fake.std((0, 1)), 1e-12)
-    mean, spread = _real_moments(data)
+    (m, s), (mean, spread) = _own_moments(data), _real_moments(data)
     own = np.sqrt(np.square((data.fake - m) / s).mean((1, 2)))
     real = np.sqrt(np.square((data.real - mean) / spread).mean((1, 2)))
-    shares = (np.arange(RANKS) + 0.5) / RANKS
-    law = _quantiles(real[:, None], data.weights, shares)[:, 0]
-    wanted = np.interp((own.argsort().argsort() + 0.5) / len(own), shares, law)
+    shares = _places(RANKS)
+    sizes = weighted_quantile(real[:, None], data.weights, shares, interpolate=True)[:, 0]
+    wanted = np.interp((own.argsort().argsort() + 0.5) / len(own), shares, sizes)
     factor = wanted / np.maximum(own, 1e-12) / np.sqrt(np.mean(wanted**2))
     return m + (data.fake - m) * factor[:, None, None]
 
@@ -171,66 +171,65 @@ COUNTERFACTUALS: dict[str, tuple[Callable[[ComparisonData], np.ndarray], tuple[s
 }
 
 
-def counterfactuals(data: ComparisonData, findings: Sequence[Finding]) -> pd.DataFrame:
-    """What each mendable property that a failed check refutes does to VaR and ES of each book, in basis points.
+def counterfactuals(data: ComparisonData, findings: Iterable[Finding]) -> pd.DataFrame:
+    """What each property that failed, and can be changed alone, does to VaR and ES of each book, in basis points.
 
-    Columns: mend, checks, book, level, measure, scenarios, mended, change (mended less scenarios).
+    Columns: property, checks, book, level, measure, scenarios, adjusted, change (adjusted less scenarios).
     """
     rows, failed = [], {finding.check for finding in findings if finding.verdict == "fail"}
-    for name, (mend, checks) in COUNTERFACTUALS.items():
-        refuted = [check for check in checks if check in failed]
-        if refuted:
-            mended = mend(data)
-            rows += [[name, ", ".join(refuted), *row] for row in _changes(data, mended)]
-    names = ["mend", "checks", "book", "level", "measure", "scenarios", "mended", "change"]
+    for name, (adjust, checks) in COUNTERFACTUALS.items():
+        by = [check for check in checks if check in failed]
+        if by:
+            rows += [[name, ", ".join(by), *row] for row in _changes(data, adjust(data))]
+    names = ["property", "checks", "book", "level", "measure", "scenarios", "adjusted", "change"]
     return pd.DataFrame(rows, columns=names)
 
 
-def unattributed(findings: Sequence[Finding]) -> list[str]:
-    """Failed checks for which no mend exists, so that nothing of a risk number is attributed to them."""
+def unattributed(findings: Iterable[Finding]) -> list[str]:
+    """Failed checks whose property cannot be changed alone, so that nothing of a risk number is attributed to them."""
     known = {check for _, checks in COUNTERFACTUALS.values() for check in checks}
     return [finding.check for finding in findings if finding.verdict == "fail" and finding.check not in known]
 
 
-def _changes(data: ComparisonData, mended: np.ndarray) -> list[list]:
+def _changes(data: ComparisonData, adjusted: np.ndarray) -> list[list]:
     rows = []
-    for book, weights in named_weights(data).items():
-        before, after = losses(data, data.fake, weights), losses(data, mended, weights)
+    for book, weights in _books(data).items():
+        before, after = _losses(data, data.fake, weights), _losses(data, adjusted, weights)
         for level in LEVELS:
-            for measure, risk in (("VaR", value_at_risk), ("ES", expected_shortfall)):
-                told = risk(before, level) / BASIS_POINT, risk(after, level) / BASIS_POINT
-                rows.append([book, level, measure, *told, told[1] - told[0]])
+            for measure, risk in MEASURES.items():
+                was, is_now = risk(before, level) / BASIS_POINT, risk(after, level) / BASIS_POINT
+                rows.append([book, level, measure, was, is_now, is_now - was])
     return rows
 
 
-def sentences(risk: pd.DataFrame, mends: pd.DataFrame) -> list[str]:
-    """The effects in plain words, one sentence a book and measure, one a mend and book.
+def sentences(risk: pd.DataFrame, changes: pd.DataFrame) -> list[str]:
+    """The impact in plain words: one sentence a book and measure, one a counterfactual and book.
 
-    They speak of the highest level that the history can judge.
+    They report the highest level that the history can judge.
     """
     known = risk[risk["low"].notna()]
     level = (known if len(known) else risk)["level"].max()
-    top = risk[risk["level"] == level]
-    said = [_difference(row) for row in top.itertuples()]
-    chosen = mends[(mends["level"] == level) & (mends["measure"] == "ES")] if len(mends) else mends
-    return said + [_mended(row) for row in chosen.itertuples()]
+    chosen = changes[(changes["level"] == level) & (changes["measure"] == "ES")] if len(changes) else changes
+    return [_difference(row) for row in risk[risk["level"] == level].itertuples()] + [
+        _adjusted(row) for row in chosen.itertuples()
+    ]
 
 
-def _difference(row) -> str:
-    what = f"{row.measure} {row.level:.0%} of {row.book}"
+def _difference(row: Any) -> str:
+    what = f"{row.measure} {100 * row.level:g}% of {row.book}"
     numbers = f"{row.scenarios:.0f} bp in the scenarios, {row.history:.0f} in the history"
     if np.isnan(row.low):
-        return f"{what}: {numbers}; the history has too few such losses to say how far honest sets differ"
-    honest = f"the {row.low:.0f} to {row.high:.0f} in which honest sets lie 19 times in 20"
+        return f"{what}: {numbers}; the history has too few such losses to say how far correct sets differ"
+    sound = f"the {row.low:.0f} to {row.high:.0f} in which correct sets lie 19 times in 20"
     if row.low <= row.scenarios <= row.high:
-        return f"{what}: {numbers}; within {honest}"
+        return f"{what}: {numbers}; within {sound}"
     side = "understated" if row.difference < 0 else "overstated"
-    return f"{what}: {numbers}; {side} by {abs(row.difference):.0f}, outside {honest}"
+    return f"{what}: {numbers}; {side} by {abs(row.difference):.0f}, outside {sound}"
 
 
-def _mended(row) -> str:
+def _adjusted(row: Any) -> str:
     way = "rise" if row.change > 0 else "fall"
     return (
-        f"with the history's {row.mend} and all else left ({row.checks}), {row.measure} {row.level:.0%} of {row.book} "
-        f"would {way} by {abs(row.change):.0f} bp to {row.mended:.0f}"
+        f"with the history's {row.property} and all else left ({row.checks}), {row.measure} {100 * row.level:g}% of "
+        f"{row.book} would {way} by {abs(row.change):.0f} bp to {row.adjusted:.0f}"
     )

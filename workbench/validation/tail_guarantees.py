@@ -1,4 +1,4 @@
-r"""What a tail promises by construction, and what a sample of it can only show.
+r"""What a tail guarantees by construction, and what a sample of it can only show.
 
 Four questions to a fitted shock model with spliced margins (:class:`workbench.samplers.shocks.SplicedMargins`):
 
@@ -50,7 +50,7 @@ def draw_scores(shocks: Learned, draws: int, seed: int) -> torch.Tensor:
 def hill(margins: SplicedMargins, residuals: np.ndarray, beyond: float, level: float) -> pd.DataFrame:
     """Index of residuals (draw, asset) past the probability ``beyond``: side, asset, k, fitted, index, low, high.
 
-    ``low`` and ``high`` bound, with probability ``level``, what a sample of k from the fitted law shows.
+    ``low`` and ``high`` bound, with probability ``level``, what a sample of k from the fitted distribution shows.
     """
     rows = []
     for number, (side, sign) in enumerate(zip(SIDES, (-1.0, 1.0))):
@@ -71,7 +71,7 @@ def crashing_together(scores: torch.Tensor, levels: list[float], beyond: float, 
     """Mean lambda(q) over pairs of assets: level, measured, its standard error, implied, expected, z.
 
     scores : (draw, asset). beyond, dof : of the calibration. ``implied`` is measured at ``beyond`` itself and follows
-    from there by the law inside the last stratum; ``expected`` is the number of pairs that it lets one see past the
+    from there by the distribution inside the last stratum; ``expected`` is the number of pairs that it lets one see past the
     level together, ``z`` the distance of the two in standard errors. All three are missing for levels above ``beyond``.
     """
     draws, assets = scores.shape
@@ -82,11 +82,11 @@ def crashing_together(scores: torch.Tensor, levels: list[float], beyond: float, 
         rows.append((level, float(chance.mean()), float(chance.std()) / np.sqrt(draws)))
     table = pd.DataFrame(rows, columns=["level", "measured", "error"])
     inside = (table["level"] / beyond).where(table["level"] <= beyond)
-    law = np.where(inside.notna(), joint_tail(dof, inside.fillna(1.0).to_numpy()), np.nan)
-    table["implied"] = table["measured"][0] * law / law[0]
+    within = np.where(inside.notna(), joint_tail(dof, inside.fillna(1.0).to_numpy()), np.nan)
+    table["implied"] = table["measured"][0] * within / within[0]
     one = 2 / (pairs * table["level"] * draws)  # what one pair on one day adds
     table["expected"] = table["implied"] / one
-    known = table["error"][0] * law / law[0]
+    known = table["error"][0] * within / within[0]
     error = np.sqrt(np.maximum(table["error"] ** 2, table["implied"] * one) + known**2)
     table["z"] = (table["measured"] - table["implied"]) / error
     return table.iloc[1:].reset_index(drop=True)

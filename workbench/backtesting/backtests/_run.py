@@ -20,7 +20,7 @@ from workbench.backtesting.backtests._battery import BY_NAME, Backtest, applicab
 from workbench.backtesting.backtests._montecarlo import null_statistics, tail_share
 from workbench.backtesting.backtests._power import NAMES, power_of, sentence
 from workbench.backtesting.backtests._sample import Sample
-from workbench.validation.engine.finding import holm
+from workbench.stats import holm
 
 SIZE = 0.05
 RULE = "rejected when Holm's step-down at 5 % over the primary tests rejects any"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.power.faults.fault import fault
-from workbench.power.faults.helpers import market, normal_scores, some, spread, with_margins
+from workbench.power.faults._helpers import market, normal_scores, some, spread, with_margins
+from workbench.power.faults.fault import Array, Context, Rng, fault
 
 
 @fault("independent assets", severity=0.4, group="dependence", assets=2)
-def unlinked(draws, severity, rng, context):
+def _unlinked(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths every asset comes from another path: margins and memory right, dependence gone.
 
     Comes from one model an asset (a forecaster that treats series as independent).
@@ -21,7 +21,7 @@ def unlinked(draws, severity, rng, context):
 
 
 @fault("assets too alike", severity=0.4, group="dependence", assets=2)
-def too_alike(draws, severity, rng, context):
+def _too_alike(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Each asset moves towards the market, severity of it, with its own spread kept.
 
     Comes from a low-rank factor model, or a generator that learnt the first component only.
@@ -33,7 +33,7 @@ def too_alike(draws, severity, rng, context):
 
 
 @fault("broken joint crashes", severity=1.0, group="dependence", assets=2)
-def broken_crashes(draws, severity, rng, context):
+def _broken_crashes(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """On a share of days on which two assets or more are in their worst 5 %, all but one trade their day for another's.
 
     Comes from shocks drawn asset by asset beyond a threshold, or a tail splice that forgets the copula.
@@ -54,7 +54,7 @@ def broken_crashes(draws, severity, rng, context):
 
 
 @fault("tail independence with right correlation", severity=1.0, group="dependence", assets=2)
-def tail_independence(draws, severity, rng, context):
+def _tail_independence(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths the uncorrelated parts of normal scores come from different paths: a Gaussian copula.
 
     Margins stay, correlation nearly. Comes from a Gaussian copula fitted to correlations: the matrix is right, and
@@ -73,7 +73,7 @@ def tail_independence(draws, severity, rng, context):
 
 
 @fault("swapped columns", severity=1.0, group="facts", assets=2)
-def swapped(draws, severity, rng, context):
+def _swapped(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths the most and the least volatile asset stand in each other's column.
 
     Comes from columns matched by place and not by name.
@@ -85,7 +85,7 @@ def swapped(draws, severity, rng, context):
 
 
 @fault("rescaled columns", severity=0.5, group="facts", assets=2)
-def rescaled(draws, severity, rng, context):
+def _rescaled(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Every second asset is 60 % x severity larger and the others smaller by the same factor: the average looks right.
 
     Comes from scales of a normaliser that are put back on the wrong columns.
@@ -95,8 +95,8 @@ def rescaled(draws, severity, rng, context):
 
 
 @fault("one bad asset", severity=1.0, group="dependence", assets=2)
-def one_bad(draws, severity, rng, context):
-    """One asset of many, in a share of the paths, lives in another path: its own law right, its company wrong.
+def _one_bad(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
+    """One asset of many, in a share of the paths, comes from another path: marginal dynamics correct, cross-asset dependence destroyed.
 
     Comes from one series refreshed from another run.
     """
@@ -106,7 +106,7 @@ def one_bad(draws, severity, rng, context):
 
 
 @fault("one asset copies another", severity=0.6, group="dependence", assets=2)
-def copycat(draws, severity, rng, context):
+def _copycat(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """The last asset moves towards the first, severity of it, in its own spread.
 
     Comes from a gap in the data filled by a neighbour, or a duplicated column.
@@ -118,7 +118,7 @@ def copycat(draws, severity, rng, context):
 
 
 @fault("one asset with its sign changed", severity=1.0, group="dependence", assets=2)
-def one_sign(draws, severity, rng, context):
+def _one_sign(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths one asset has the opposite sign: a currency quoted the other way round."""
     at, asset = some(len(draws), severity, rng), int(rng.integers(draws.shape[2]))
     draws[at, :, asset] *= -1
@@ -126,7 +126,7 @@ def one_sign(draws, severity, rng, context):
 
 
 @fault("one asset lagged by a day", severity=1.0, group="dependence", assets=2)
-def lagged(draws, severity, rng, context):
+def _lagged(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths one asset's days come a day late. Comes from closing times across time zones."""
     at, asset = some(len(draws), severity, rng), int(rng.integers(draws.shape[2]))
     draws[at, :, asset] = np.roll(draws[at, :, asset], 1, axis=1)
@@ -134,7 +134,7 @@ def lagged(draws, severity, rng, context):
 
 
 @fault("one asset sees tomorrow", severity=0.5, group="dependence", assets=2)
-def sees_tomorrow(draws, severity, rng, context):
+def _sees_tomorrow(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """One asset's day holds severity of the market's next day. Comes from features computed over a centred window."""
     unit, asset = spread(draws), int(rng.integers(draws.shape[2]))
     ahead = np.roll(market(draws), -1, axis=1)
@@ -145,7 +145,7 @@ def sees_tomorrow(draws, severity, rng, context):
 
 
 @fault("sizes out of step", severity=1.0, group="dependence", assets=2)
-def out_of_step(draws, severity, rng, context):
+def _out_of_step(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths each asset's sizes of days come from another path, its signs stay.
 
     Comes from volatility filters run asset by asset with shocks that share their signs only.
@@ -158,7 +158,7 @@ def out_of_step(draws, severity, rng, context):
 
 
 @fault("one factor too few", severity=0.7, group="dependence", assets=3)
-def lost_direction(draws, severity, rng, context):
+def _lost_direction(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """The direction of least variance loses a share of its size: a hedged book looks safer than it is.
 
     Comes from a latent space narrower than the market, or principal components cut off.
@@ -170,7 +170,7 @@ def lost_direction(draws, severity, rng, context):
 
 
 @fault("broken identity", severity=0.5, group="identities", needs="identities", assets=3)
-def broken_identity(draws, severity, rng, context):
+def _broken_identity(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """The last column of the first declared identity carries noise of 1 % x severity of its volatility.
 
     Comes from generating an index beside its constituents, or a cross rate beside its legs, instead of computing it.

@@ -1,42 +1,42 @@
-"""Faults of novelty: copies, collapse, paths left out, and sets that ignore what today is."""
+"""Faults of generation: copies, collapse, paths left out, and sets that ignore today's state."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from workbench.power.faults.fault import fault
-from workbench.power.faults.helpers import blocks, market, some, spread
+from workbench.power.faults._helpers import blocks, market, some, spread
+from workbench.power.faults.fault import Array, Context, Rng, fault
 
 JITTER = 0.05
 MODES = 20
 
 
-def _jittered(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _jittered(windows: Array, rng: Rng) -> Array:
     return windows + JITTER * windows.std((0, 1)) * rng.standard_normal(windows.shape)
 
 
-@fault("memorised windows", severity=0.5, group="copying")
-def memorised(draws, severity, rng, context):
+@fault("memorised windows", severity=0.5, group="copying", needs="history")
+def _memorised(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """A share of the draws are windows of the history with jitter of 5 % of a day's volatility.
 
-    Comes from a network with room enough to store its training set.
+    Comes from a network large enough to store its training set.
     """
     at = some(len(draws), severity, rng)
     draws[at] = _jittered(blocks(context.history, draws.shape[1], len(at), rng), rng)
     return draws
 
 
-@fault("partial copying", severity=0.5, group="copying")
-def partial_copying(draws, severity, rng, context):
+@fault("partial copying", severity=0.5, group="copying", needs="history")
+def _partial_copying(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """10 % x severity of the draws are jittered windows of the history: at the documented severity one in twenty.
 
     Comes from over-training late in a run; medians of distances do not see it.
     """
-    return memorised.__wrapped__(draws, 0.1 * severity, rng, context)
+    return _memorised.corrupt(draws, 0.1 * severity, rng, context)
 
 
 @fault("leaked hold-out", severity=0.5, group="copying", needs="holdout")
-def leaked(draws, severity, rng, context):
+def _leaked(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """10 % x severity of the draws are jittered windows of days that the model must not have seen.
 
     Comes from scaling, selecting or training on the whole file before splitting it.
@@ -47,7 +47,7 @@ def leaked(draws, severity, rng, context):
 
 
 @fault("look-ahead", severity=0.7, group="conditional", needs="holdout", conditional=True)
-def look_ahead(draws, severity, rng, context):
+def _look_ahead(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Every draw is pulled towards the path that then came, severity of the way.
 
     Comes from a feature of the state that is known only later.
@@ -57,7 +57,7 @@ def look_ahead(draws, severity, rng, context):
 
 
 @fault("few modes", severity=0.9, group="copying")
-def few_modes(draws, severity, rng, context):
+def _few_modes(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Every draw is one of 20 paths, with a share 1 - severity of variance of its own.
 
     Comes from mode collapse of an adversarial generator.
@@ -67,7 +67,7 @@ def few_modes(draws, severity, rng, context):
 
 
 @fault("repeated draws", severity=0.1, group="copying")
-def repeated(draws, severity, rng, context):
+def _repeated(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """A share of the draws are copies of others, to the bit. Comes from workers that share a seed."""
     at = some(len(draws), 0.5 * severity, rng)
     others = np.setdiff1d(np.arange(len(draws)), at)
@@ -76,7 +76,7 @@ def repeated(draws, severity, rng, context):
 
 
 @fault("antithetic twins", severity=0.2, group="copying")
-def twins(draws, severity, rng, context):
+def _twins(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """A share of the draws are mirror images of others, passed off as independent.
 
     Comes from variance reduction that is not declared; errors of tail numbers are then too small.
@@ -86,13 +86,13 @@ def twins(draws, severity, rng, context):
     return draws
 
 
-def _without(draws: np.ndarray, score: np.ndarray, share: float) -> np.ndarray:
+def _without(draws: Array, score: Array, share: float) -> Array:
     """The draws without the share that scores highest; their order stays."""
     return draws[np.sort(np.argsort(score)[: max(20, round((1 - share) * len(draws)))])]
 
 
 @fault("calm paths only", severity=0.8, group="facts")
-def calm_only(draws, severity, rng, context):
+def _calm_only(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """The wildest half x severity of the draws is missing.
 
     Comes from a training window without a crisis, and from rejecting draws that look implausible.
@@ -101,7 +101,7 @@ def calm_only(draws, severity, rng, context):
 
 
 @fault("crisis paths dropped", severity=1.0, group="tails")
-def crises_dropped(draws, severity, rng, context):
+def _crises_dropped(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """The 10 % x severity of paths on which the market falls deepest are missing.
 
     Comes from filters against outliers that take the crash for an error.
@@ -111,8 +111,8 @@ def crises_dropped(draws, severity, rng, context):
 
 
 @fault("survivorship", severity=0.6, group="tails")
-def survivorship(draws, severity, rng, context):
-    """An asset whose path ends in its worst 20 % x severity takes the path it has in another draw: nobody fails.
+def _survivorship(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
+    """An asset whose path ends in its worst 20 % x severity takes the path it has in another draw: no firm fails.
 
     Comes from data sets that list only the firms that are still there.
     """
@@ -124,14 +124,14 @@ def survivorship(draws, severity, rng, context):
     return draws
 
 
-def _dust(draws: np.ndarray, at: np.ndarray, asset: int, rng: np.random.Generator) -> np.ndarray:
+def _dust(draws: Array, at: Array, asset: int, rng: Rng) -> Array:
     """A thousandth of the asset's volatility, so that no path is repeated to the bit."""
     return 1e-3 * spread(draws)[asset] * rng.standard_normal((len(at), draws.shape[1]))
 
 
 @fault("condition ignored", severity=1.0, group="conditional", needs="unconditional", conditional=True)
-def condition_ignored(draws, severity, rng, context):
-    """A share of the draws comes from the long-run law instead of today's state.
+def _condition_ignored(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
+    """A share of the draws comes from the long run instead of today's state.
 
     Comes from a generator whose conditioning input was dropped, or never learnt.
     """
@@ -139,7 +139,7 @@ def condition_ignored(draws, severity, rng, context):
 
 
 @fault("stale regime", severity=1.0, group="conditional", needs="stale", conditional=True)
-def stale_regime(draws, severity, rng, context):
+def _stale_regime(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """A share of the draws starts from the state of another day.
 
     Comes from a model state cached and not rolled forward.
@@ -147,7 +147,7 @@ def stale_regime(draws, severity, rng, context):
     return _mixed(draws, context.stale, severity, rng)
 
 
-def _mixed(draws: np.ndarray, others: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+def _mixed(draws: Array, others: Array, share: float, rng: Rng) -> Array:
     at = some(min(len(draws), len(others)), share, rng)
     draws[at] = others[at]
     return draws

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.power.faults.fault import fault
-from workbench.power.faults.helpers import normal_scores, ranks, some, spread
+from workbench.power.faults._helpers import normal_scores, ranks, some, spread
+from workbench.power.faults.fault import Array, Context, Rng, fault
 
 
 @fault("clipped tails", severity=0.4, group="tails")
-def clipped_tails(draws, severity, rng, context):
+def _clipped_tails(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Days beyond the 5 % x severity quantile on either side are cut back to it.
 
     Comes from winsorised training data, from a tanh or min-max output layer, from a bootstrap's finite pool.
@@ -19,7 +19,7 @@ def clipped_tails(draws, severity, rng, context):
 
 
 @fault("thin tails", severity=1.0, group="tails")
-def thin_tails(draws, severity, rng, context):
+def _thin_tails(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Each asset's values move towards normal ones of the same mean, spread and order.
 
     Comes from a lognormal model, or a network that maps Gaussian noise smoothly: it can't make power tails.
@@ -28,7 +28,7 @@ def thin_tails(draws, severity, rng, context):
 
 
 @fault("fat tails", severity=0.5, group="tails")
-def fat_tails(draws, severity, rng, context):
+def _fat_tails(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Values are stretched, x |x|^(severity / 2), and brought back to their spread: extremes too frequent.
 
     Comes from a Student t base with too few degrees of freedom, or a tail index fitted to one crash.
@@ -40,8 +40,8 @@ def fat_tails(draws, severity, rng, context):
 
 
 @fault("wrong skew sign", severity=1.0, group="facts")
-def wrong_skew(draws, severity, rng, context):
-    """Each asset's law of a day is mirrored about its mean, the order of values stays: rises as large as falls were.
+def _wrong_skew(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
+    """Each asset's distribution of a day is mirrored about its mean, the order of values stays: rises as large as falls were.
 
     Comes from a sign convention (losses positive) mixed up between fitting and sampling.
     """
@@ -53,7 +53,7 @@ def wrong_skew(draws, severity, rng, context):
 
 
 @fault("losses for returns", severity=1.0, group="facts")
-def losses_for_returns(draws, severity, rng, context):
+def _losses_for_returns(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """A share of the paths has the opposite sign: losses delivered as returns.
 
     Comes from a risk system that writes profit and loss with the loss positive.
@@ -64,19 +64,19 @@ def losses_for_returns(draws, severity, rng, context):
 
 
 @fault("volatility too small", severity=0.6, group="facts")
-def too_small(draws, severity, rng, context):
+def _too_small(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Everything is 50 % x severity smaller. Comes from mode collapse, a shrunken output, a calm training window."""
     return draws * (1 - 0.5 * severity)
 
 
 @fault("volatility too large", severity=0.6, group="facts")
-def too_large(draws, severity, rng, context):
+def _too_large(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Everything is 60 % x severity larger. Comes from a crisis that fills the training window, or double counting."""
     return draws * (1 + 0.6 * severity)
 
 
 @fault("day-count slip", severity=1.0, group="facts")
-def day_count(draws, severity, rng, context):
+def _day_count(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Volatility per calendar day for trading days: everything times (252/365)^(severity / 2).
 
     Comes from annualising with 252 days and going back to days with 365.
@@ -85,7 +85,7 @@ def day_count(draws, severity, rng, context):
 
 
 @fault("drift", severity=0.6, group="facts")
-def drift(draws, severity, rng, context):
+def _drift(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Every day gains 0.25 x severity of the asset's daily volatility.
 
     Comes from a mean fitted to a bull market, or a bias of the network's last layer.
@@ -94,13 +94,13 @@ def drift(draws, severity, rng, context):
 
 
 @fault("percent for fraction", severity=1.0, group="facts")
-def percent(draws, severity, rng, context):
+def _percent(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Everything times 100^severity. Comes from a vendor who writes per cent where fractions are agreed."""
     return draws * 100.0**severity
 
 
 @fault("some paths in percent", severity=0.5, group="tails")
-def some_percent(draws, severity, rng, context):
+def _some_percent(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """2 % x severity of the paths are a hundred times too large; at the documented severity 1 %.
 
     Comes from one worker of many with another convention, or files glued together.
@@ -111,13 +111,13 @@ def some_percent(draws, severity, rng, context):
 
 
 @fault("simple for log returns", severity=1.0, group="facts")
-def simple(draws, severity, rng, context):
+def _simple(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """exp(x) - 1 for x: simple returns delivered as log returns; a drift of half the variance and a little skew."""
     return (1 - severity) * draws + severity * np.expm1(draws)
 
 
 @fault("discretised prices", severity=0.8, group="tails")
-def discretised(draws, severity, rng, context):
+def _discretised(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Log prices stand on a grid whose step is severity x the asset's daily volatility.
 
     Comes from prices rounded to a coarse tick, or a tokeniser with few bins.
@@ -128,7 +128,7 @@ def discretised(draws, severity, rng, context):
 
 
 @fault("white noise added", severity=0.5, group="facts")
-def noise(draws, severity, rng, context):
+def _noise(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Independent noise of severity x each asset's daily volatility lies over everything.
 
     Comes from a diffusion model stopped before its last steps, or a decoder that samples its own variance.

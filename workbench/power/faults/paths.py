@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.power.faults.fault import fault
-from workbench.power.faults.helpers import some, with_margins
+from workbench.power.faults._helpers import some, with_margins
+from workbench.power.faults.fault import Array, Context, Rng, fault
 
 
 @fault("shuffled days", severity=1.0, group="facts")
-def shuffled(draws, severity, rng, context):
+def _shuffled(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths the days stand in random order: same days, no memory within the path.
 
     Comes from a model that is exchangeable in time, or a set sorted by another key on its way.
@@ -21,10 +21,10 @@ def shuffled(draws, severity, rng, context):
 
 
 @fault("independent days", severity=1.0, group="facts")
-def independent(draws, severity, rng, context):
+def _independent(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths each day comes from another path: no calm and no wild paths.
 
-    Comes from a model fitted to days and strung together, such as a joint law of one day used for twenty.
+    Comes from a model fitted to days and strung together, such as a joint distribution of one day used for twenty.
     """
     at = some(len(draws), severity, rng)
     draws[at] = rng.permutation(draws[at].reshape(-1, draws.shape[2])).reshape(len(at), *draws.shape[1:])
@@ -32,7 +32,7 @@ def independent(draws, severity, rng, context):
 
 
 @fault("reversed time", severity=1.0, group="facts")
-def reversed_time(draws, severity, rng, context):
+def _reversed_time(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """A share of the paths runs backwards. Comes from files sorted newest first."""
     at = some(len(draws), severity, rng)
     draws[at] = draws[at, ::-1]
@@ -40,8 +40,8 @@ def reversed_time(draws, severity, rng, context):
 
 
 @fault("reversed leverage", severity=1.0, group="facts")
-def reversed_leverage(draws, severity, rng, context):
-    """Rises, not falls, raise volatility in a share of the paths; the law of single days stays as it was.
+def _reversed_leverage(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
+    """Rises, not falls, raise volatility in a share of the paths; the distribution of single days stays as it was.
 
     Comes from a sign lost in the news term of a GARCH filter.
     """
@@ -51,7 +51,7 @@ def reversed_leverage(draws, severity, rng, context):
 
 
 @fault("return autocorrelation", severity=0.5, group="facts")
-def autocorrelation(draws, severity, rng, context):
+def _autocorrelation(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Returns follow an AR(1) with coefficient severity / 2, spread kept.
 
     Comes from stale or smoothed prices, and from networks that predict levels.
@@ -63,7 +63,7 @@ def autocorrelation(draws, severity, rng, context):
 
 
 @fault("stale prices", severity=0.5, group="facts")
-def stale_prices(draws, severity, rng, context):
+def _stale_prices(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Each asset's price stands still on a share severity / 2 of days, and catches up on the next.
 
     Comes from illiquid quotes carried forward.
@@ -77,17 +77,17 @@ def stale_prices(draws, severity, rng, context):
 
 
 @fault("volatility drifts over the horizon", severity=0.5, group="facts")
-def drifting_volatility(draws, severity, rng, context):
+def _drifting_volatility(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Volatility grows along the horizon, by a factor (1 + severity) / (1 - severity / 2) from first to last day.
 
-    Comes from feedback in a model that eats its own output, or a filter that explodes.
+    Comes from feedback in a model fed with its own output, or a filter that explodes.
     """
     ramp = np.linspace(1 - 0.5 * severity, 1 + severity, draws.shape[1])
     return draws * (ramp / np.sqrt(np.square(ramp).mean()))[:, None]
 
 
 @fault("horizon variance not growing", severity=0.5, group="facts")
-def bridged(draws, severity, rng, context):
+def _bridged(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Paths are pulled back to where they began: each day loses severity x the path's mean day.
 
     Comes from windows normalised by their own mean, and from models of levels with bounded output.
@@ -96,7 +96,7 @@ def bridged(draws, severity, rng, context):
 
 
 @fault("volatility of volatility too large", severity=0.5, group="facts")
-def wilder_volatility(draws, severity, rng, context):
+def _wilder_volatility(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Each path has a random size of its own: times exp(0.8 severity N), mean square kept.
 
     Comes from a volatility filter with too much news, or a latent scale that over-disperses.
@@ -106,7 +106,7 @@ def wilder_volatility(draws, severity, rng, context):
 
 
 @fault("volatility of volatility too small", severity=1.0, group="facts")
-def tamer_volatility(draws, severity, rng, context):
+def _tamer_volatility(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Every path is brought towards the same size: divided by its own root mean square to the power severity.
 
     Comes from windows standardised one by one before learning, and not restored.

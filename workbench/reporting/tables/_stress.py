@@ -89,7 +89,7 @@ def crisis_shapes(
         real = crises[book]
         assets = answer.modes[0].path.columns
         conditional = [pd.DataFrame(path, columns=assets) for path in scenarios.pooled(answer.conditional)]
-        typical = np.mean([real.rank(path).refuted for path in conditional])
+        typical = np.mean([real.rank(path).failed for path in conditional])
         own = real.compare(long_run[name]).by or "nothing"
         for number, mode in enumerate(answer.modes, 1):
             way = real.rank(mode.path)

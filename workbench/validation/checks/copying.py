@@ -2,26 +2,31 @@ r"""Copying and collapse: are the scenarios new, different from each other, and 
 
 A window is a point: its returns in units of the history, divided by their norm, so that a copy rescaled or a little
 jittered is still near. A point is suspicious when its nearest neighbour is much nearer than its k-th: r = d_1 / d_k.
-Where points spread smoothly the law of r depends on the dimension and not on how many there are, so real windows among
-real windows give the null for draws among anything. With m real windows and no copying a share beyond their smallest r
-is Beta(1, m), hence the number of draws there is beta-binomial; medians would miss that one draw in twenty is copied.
+Where points spread smoothly the distribution of r depends on the dimension and not on how many there are, so real
+windows among real windows give the null for draws among anything. With m real windows and no copying a share beyond
+their smallest r is Beta(1, m), hence the number of draws there is beta-binomial; medians would miss that one draw in
+twenty is copied.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import stats
 
+from workbench.validation.engine._null import windows
 from workbench.validation.engine.check import check
 from workbench.validation.engine.comparison_data import ComparisonData
-from workbench.validation.engine.finding import Finding, cannot_tell
-from workbench.validation.engine.null import windows
+from workbench.validation.engine.finding import Finding, not_assessed
 
 MOST = 4000
 ROWS = 1000
 TINY = 1e-6
 CLOSE = 0.015
 SMOOTH = 4
+FEWEST_NUMBERS = 10
+SHORT = f"paths of fewer than {FEWEST_NUMBERS} numbers are near something by chance"
 
 
 def points(x: np.ndarray) -> np.ndarray:
@@ -59,7 +64,7 @@ def neighbours(
     return found, nearest
 
 
-def ratio(distances: np.ndarray) -> np.ndarray:
+def _ratio(distances: np.ndarray) -> np.ndarray:
     """d_1 / d_k; points on top of each other have ratio zero."""
     return np.where(distances[:, 0] < 1e-3, 0.0, distances[:, 0] / np.maximum(distances[:, 1], TINY))
 
@@ -68,92 +73,89 @@ def _thin(x: np.ndarray) -> np.ndarray:
     return x[:: max(1, -(-len(x) // MOST))]
 
 
-def beyond_all(
-    suspects: np.ndarray, honest: np.ndarray, what: str, evidence: dict, independent: float = 1.0
+def _beyond_all(
+    suspects: np.ndarray, real: np.ndarray, what: str, evidence: dict[str, Any], independent: float = 1.0
 ) -> Finding:
-    """Finding on the share of draws whose ratio is below that of every honest point, or below half of it.
+    """Finding on the share of draws whose ratio is below that of every real point, or below half of it.
 
     Half as far is at least sixteen times rarer where points spread over four dimensions or more, so that few copies
     are enough; the smaller p-value of the two, doubled.
 
-    independent : share of the honest points that overlapping windows leave independent.
+    independent : share of the real points that overlapping windows leave independent.
     """
-    floor, lone = float(honest.min()), independent * len(honest)
+    floor, alone = float(real.min()), independent * len(real)
     rows = [
-        (float((suspects < share * floor).mean()), stats.betabinom(len(suspects), 1.0, lone / share**SMOOTH))
-        for share in (1.0, 0.5)
+        (float((suspects < part * floor).mean()), stats.betabinom(len(suspects), 1.0, alone / part**SMOOTH))
+        for part in (1.0, 0.5)
     ]
-    p = [float(law.sf(round(share * len(suspects)) - 1)) if share else 1.0 for share, law in rows]
-    share, law = rows[int(np.argmin(p))]
-    high = float(law.isf(0.05 / 2)) / len(suspects)
-    told = {"component": what, "smallest honest ratio": floor, "draws": len(suspects)}
-    told["suspicious"] = int((suspects < floor).sum())
-    return Finding("", "", share, (0.0, high), float(np.clip(2 * min(p), 0.0, 1.0)), evidence=told | evidence)
+    p = [float(null.sf(round(share * len(suspects)) - 1)) if share else 1.0 for share, null in rows]
+    share, null = rows[int(np.argmin(p))]
+    high = float(null.isf(0.05 / 2)) / len(suspects)
+    own: dict[str, Any] = {"component": what, "smallest real ratio": floor, "draws": len(suspects)}
+    own["suspicious"] = int((suspects < floor).sum())
+    return Finding("", "", share, (0.0, high), float(np.clip(2 * min(p), 0.0, 1.0)), evidence=own | evidence)
 
 
-def _starts(data: ComparisonData) -> np.ndarray:
-    return np.arange(0, len(data.days) - data.horizon + 1)
+def _every_window(days: np.ndarray, horizon: int, step: int = 1) -> np.ndarray:
+    """Points of the windows that begin every ``step`` days."""
+    return points(windows(days, np.arange(0, len(days) - horizon + 1, step), horizon))
 
 
 @check("memorisation", question="copying", scale="path")
-def memorisation(data: ComparisonData) -> Finding:
+def _memorisation(data: ComparisonData) -> Finding:
     """Are draws copies of windows of the history?
 
     Nearest over second-nearest window, against real windows among real ones.
     """
-    if data.horizon * len(data.assets) < 10:
-        return cannot_tell("paths of fewer than 10 numbers are near something by chance")
-    among = points(windows(data.days, _starts(data), data.horizon))
+    if data.horizon * len(data.assets) < FEWEST_NUMBERS:
+        return not_assessed(SHORT)
+    among = _every_window(data.days, data.horizon)
     at = np.arange(0, len(among), max(1, data.horizon // 2))
-    honest = ratio(neighbours(among[at], among, 2, at=at, apart=data.horizon)[0])
+    real = _ratio(neighbours(among[at], among, 2, at=at, apart=data.horizon)[0])
     distances, nearest = neighbours(points(_thin(data.fake)), among, 2, apart=data.horizon)
-    suspects = ratio(distances)
+    suspects = _ratio(distances)
     worst = np.argsort(suspects)[:5]
-    told = {
+    evidence = {
         "nearest windows begin at days": [int(day) for day in nearest[worst]],
         "ratios": [float(r) for r in suspects[worst]],
     }
     what = "share of draws nearer to one window than any real window is"
-    return beyond_all(suspects, honest, what, told, 0.75)
+    return _beyond_all(suspects, real, what, evidence, 0.75)
 
 
 @check("leaked hold-out", question="copying", scale="path")
-def leaked_holdout(data: ComparisonData) -> Finding:
+def _leaked_holdout(data: ComparisonData) -> Finding:
     """Are draws copies of days that the model must not have seen?
 
     As memorisation, against windows of the hold-out.
     """
     if data.holdout is None:
-        return cannot_tell("no hold-out was given")
-    if len(data.holdout) < 3 * data.horizon or data.horizon * len(data.assets) < 10:
-        return cannot_tell(f"a hold-out of {len(data.holdout)} days is too short for paths of {data.horizon} days")
-    unseen = data.holdout / np.maximum(data.holdout.std(0), 1e-12)
-    among = points(windows(unseen, np.arange(len(unseen) - data.horizon + 1), data.horizon))
-    honest = ratio(neighbours(points(data.real), among, 2, apart=data.horizon)[0])
-    suspects = ratio(neighbours(points(_thin(data.fake)), among, 2, apart=data.horizon)[0])
-    return beyond_all(
-        suspects, honest[:: max(1, data.horizon // (2 * data.stride))], "share of draws near one hold-out window", {}
-    )
+        return not_assessed("no hold-out was given")
+    if len(data.holdout) < 3 * data.horizon or data.horizon * len(data.assets) < FEWEST_NUMBERS:
+        return not_assessed(f"a hold-out of {len(data.holdout)} days is too short for paths of {data.horizon} days")
+    among = _every_window(data.holdout / np.maximum(data.holdout.std(0), 1e-12), data.horizon)
+    real = _ratio(neighbours(points(data.real), among, 2, apart=data.horizon)[0])
+    suspects = _ratio(neighbours(points(_thin(data.fake)), among, 2, apart=data.horizon)[0])
+    apart = max(1, data.horizon // (2 * data.stride))
+    return _beyond_all(suspects, real[::apart], "share of draws near one hold-out window", {})
 
 
 @check("repeated draws", question="copying", scale="path")
-def repeated_draws(data: ComparisonData) -> Finding:
+def _repeated_draws(data: ComparisonData) -> Finding:
     """Are draws copies, near copies or mirror images of each other?
 
     Nearest over tenth-nearest of x and -x, among draws. Draws equal to the bit are counted over the whole set;
     over one day a resampled history may repeat itself as often as chance has it.
     """
-    if data.horizon * len(data.assets) < 10:
-        return cannot_tell("paths of fewer than 10 numbers are near something by chance")
-    same, total = data.whole.repeats, data.whole.draws
+    if data.horizon * len(data.assets) < FEWEST_NUMBERS:
+        return not_assessed(SHORT)
+    same, total = data.summary.repeats, data.summary.draws
     chance = total**2 / (2.0 * len(data.days)) if data.horizon == 1 else 0.0
-    among = points(windows(data.days, _starts(data)[:: max(1, data.horizon // 2)], data.horizon))
-    at, draws = np.arange(len(among)), points(_thin(data.fake))
-    honest = ratio(neighbours(among, among, 10, at=at, apart=2, mirrored=True)[0])
-    suspects = ratio(neighbours(draws, draws, 10, at=np.arange(len(draws)), mirrored=True)[0])
-    found = beyond_all(
-        suspects, honest, "share of draws with a twin", {"equal to the bit": same, "expected by chance": chance}, 0.4
-    )
+    among, draws = _every_window(data.days, data.horizon, max(1, data.horizon // 2)), points(_thin(data.fake))
+    real = _ratio(neighbours(among, among, 10, at=np.arange(len(among)), apart=2, mirrored=True)[0])
+    suspects = _ratio(neighbours(draws, draws, 10, at=np.arange(len(draws)), mirrored=True)[0])
+    counted = {"equal to the bit": same, "expected by chance": chance}
+    found = _beyond_all(suspects, real, "share of draws with a twin", counted, 0.4)
     if same > 0:
         p = min(found.p_value, float(stats.poisson.sf(same - 1, chance)) if chance else 0.0)
         return Finding("", "", same / total, (0.0, chance / total), p, evidence=found.evidence)
@@ -161,40 +163,34 @@ def repeated_draws(data: ComparisonData) -> Finding:
 
 
 @check("distinct draws", question="copying", scale="path", horizon=2)
-def distinct_draws(data: ComparisonData) -> Finding:
+def _distinct_draws(data: ComparisonData) -> Finding:
     """Do the draws fill as much space as reality?
 
     Log distance to the nearest of as many windows, draws and real ones. Few modes, or a collapsed generator, sit
     closer together than real windows do. Real windows do not overlap.
     """
-    real = points(windows(data.days, np.arange(0, len(data.days) - data.horizon + 1, data.horizon), data.horizon))
-    if len(real) < 20 or len(data.fake) < len(real):
-        return cannot_tell(f"{len(real)} separate real windows and {len(data.fake)} draws are too few")
-    honest = _log_nearest(real)
-    order = data.rng("subsets").permutation(len(data.fake))
-    groups = [points(data.fake[order[i : i + len(real)]]) for i in range(0, len(order) - len(real) + 1, len(real))][:20]
+    apart = _every_window(data.days, data.horizon, data.horizon)
+    if len(apart) < 20 or len(data.fake) < len(apart):
+        return not_assessed(f"{len(apart)} separate real windows and {len(data.fake)} draws are too few")
+    real = _log_nearest(apart)
+    order, size = data.rng("subsets").permutation(len(data.fake)), len(apart)
+    groups = [points(data.fake[order[i : i + size]]) for i in range(0, len(order) - size + 1, size)][:20]
     gaps = np.array([_log_nearest(group).mean() for group in groups])
     scatter = gaps.std(ddof=1) if len(gaps) > 2 else 0.0
-    sampling = 2.0 * max(honest.var() / len(honest), scatter**2, _in_parts(honest)) * (1.0 + 1.0 / len(gaps))
-    error = data.factor * np.sqrt(sampling + CLOSE**2 + 0.1 * data.conditional * honest.var())
-    departure, freedom = gaps.mean() - honest.mean(), max(data.freedom, 5.0)
+    sampling = 2.0 * max(real.var() / len(real), scatter**2, _in_parts(real)) * (1.0 + 1.0 / len(gaps))
+    error = data.factor * np.sqrt(sampling + CLOSE**2 + 0.1 * data.conditional * real.var())
+    departure, freedom = gaps.mean() - real.mean(), max(data.null.freedom, 5.0)
     p = float(2 * stats.t.sf(abs(departure) / error, freedom))
     reach = stats.t.isf(data.level / 2, freedom) * error
-    reference = tuple(float(np.exp(honest.mean() + side * reach)) for side in (-1, 1))
-    told = {
-        "component": "typical distance to the nearest",
-        "windows": len(real),
-        "effective draws": _effective(data.fake),
-        "blocks": freedom,
-        "comparisons": 1.0,
-        "distribution": "t",
-    }
-    return Finding("", "", float(np.exp(gaps.mean())), reference, p, evidence=told)
+    reference = (float(np.exp(real.mean() - reach)), float(np.exp(real.mean() + reach)))
+    evidence = {"component": "typical distance to the nearest", "windows": size}
+    evidence |= {"effective draws": _effective(data.fake), "blocks": freedom, "comparisons": 1.0, "distribution": "t"}
+    return Finding("", "", float(np.exp(gaps.mean())), reference, p, evidence=evidence)
 
 
-def _in_parts(honest: np.ndarray, parts: int = 8) -> float:
+def _in_parts(values: np.ndarray, parts: int = 8) -> float:
     """Variance of the mean, from the means of eight consecutive parts of the history: shapes change slowly."""
-    return float(np.var([part.mean() for part in np.array_split(honest, parts)], ddof=1) / parts)
+    return float(np.var([part.mean() for part in np.array_split(values, parts)], ddof=1) / parts)
 
 
 def _log_nearest(x: np.ndarray) -> np.ndarray:
@@ -210,7 +206,7 @@ def _effective(fake: np.ndarray) -> float:
 
 
 @check("coverage", question="copying", scale="path", horizon=2)
-def coverage(data: ComparisonData) -> Finding:
+def _coverage(data: ComparisonData) -> Finding:
     """Do the draws reach where reality has been?
 
     Distance of real windows to the nearest draw, against draws' own. Half of the draws are the landmarks; the
@@ -218,19 +214,17 @@ def coverage(data: ComparisonData) -> Finding:
     """
     landmarks = points(_thin(data.fake[::2]))
     if len(landmarks) < 50:
-        return cannot_tell("fewer than 100 draws cannot mark out a support")
+        return not_assessed("fewer than 100 draws cannot mark out a support")
 
     def distance(x: np.ndarray) -> np.ndarray:
         return np.log(np.maximum(neighbours(points(x), landmarks, 1)[0][:, :1], 1e-3))
 
     cut = data.threshold(distance, [0.9])[0]
-    labels = [
-        ("mean log distance to the nearest draw", data.assets),
-        ("share farther than history's 90 %", data.assets),
-    ]
 
     def features(x: np.ndarray) -> np.ndarray:
         far = distance(x)
         return np.concatenate([far, far > cut], axis=1)
 
-    return data.compare(features, labels=labels, fake=_thin(data.fake[1::2]), memory=1.0, foreseen=0.1)
+    names = ["mean log distance to the nearest draw", "share farther than the history's 90 %"]
+    labels = [(name, data.assets) for name in names]
+    return data.compare(features, labels=labels, fake=_thin(data.fake[1::2]), memory=1.0, predictable=0.1)

@@ -9,103 +9,91 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.validation.checks.facts import relative_size
-from workbench.validation.checks.tails import flat
+from workbench.stats import weighted_quantile
 from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import CHUNK, ComparisonData, quantile
+from workbench.validation.engine.comparison_data import CHUNK, ComparisonData, Features
+from workbench.validation.engine.features import (
+    by_day,
+    correlations,
+    moments,
+    relative_size,
+    root,
+    square,
+    with_average,
+)
 from workbench.validation.engine.finding import Finding
 
 CLIP = 4.0
 
 
-def pairs(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the pairs i < j."""
-    return np.triu_indices(count, 1)
-
-
-def pair_labels(data: ComparisonData, what: str) -> list[tuple[str, tuple[str, ...]]]:
-    """One label a pair, and one for the average over pairs."""
-    rows, columns = pairs(len(data.assets))
-    named = [(data.assets[i], data.assets[j]) for i, j in zip(rows, columns)]
-    return [(f"{what} of {a} and {b}", (a, b)) for a, b in named] + [(f"average {what}", data.assets)]
-
-
-def moments(x: np.ndarray) -> np.ndarray:
-    """Second moments (window, asset x asset) over the window's days."""
-    return np.matmul(x.transpose(0, 2, 1), x).reshape(len(x), -1) / x.shape[1]
-
-
-def correlations(mean: np.ndarray, count: int) -> np.ndarray:
-    """Mean second moments (..., asset x asset) -> Fisher's z of each pair and their average."""
-    square = mean.reshape(*mean.shape[:-1], count, count)
-    scale = np.sqrt(np.maximum(np.diagonal(square, axis1=-2, axis2=-1), 1e-12))
-    rows, columns = pairs(count)
-    rho = square[..., rows, columns] / (scale[..., rows] * scale[..., columns])
-    z = np.arctanh(np.clip(rho, -0.9995, 0.9995))
-    return np.concatenate([z, z.mean(-1, keepdims=True)], axis=-1)
-
-
-def clipped(x: np.ndarray) -> np.ndarray:
+def _clipped(x: np.ndarray) -> np.ndarray:
     return np.clip(x, -CLIP, CLIP)
 
 
+def _pair_labels(data: ComparisonData, what: str) -> list[tuple[str, tuple[str, ...]]]:
+    """One label a pair, and one for the average over pairs."""
+    named = [(data.assets[i], data.assets[j]) for i, j in zip(*np.triu_indices(len(data.assets), 1))]
+    return [(f"{what} of {a} and {b}", (a, b)) for a, b in named] + [(f"average {what}", data.assets)]
+
+
+def _tanh(z: float) -> float:
+    return float(np.tanh(z))
+
+
+def _correlation_of(data: ComparisonData, what: str, series: Features, memory: float, predictable: float) -> Finding:
+    """Fisher's z of a series (window, time, asset) of every pair, and the average."""
+    return data.compare(
+        lambda x: moments(series(x)), lambda mean: correlations(mean, len(data.assets)), _pair_labels(data, what),
+        pooled=True, memory=memory, predictable=predictable, show=_tanh,
+    )  # fmt: skip
+
+
 @check("correlation", question="dependence", scale="pair", assets=2)
-def correlation(data: ComparisonData) -> Finding:
+def _correlation(data: ComparisonData) -> Finding:
     """Is every pair as correlated as it was?
 
     Fisher's z of clipped daily returns, each pair and the average.
     """
-    return data.compare(
-        lambda x: moments(clipped(x)), lambda mean: correlations(mean, len(data.assets)),
-        pair_labels(data, "correlation"), pooled=True, memory=1.0, foreseen=0.2, show=lambda z: float(np.tanh(z)),
-    )  # fmt: skip
+    return _correlation_of(data, "correlation", _clipped, 1.0, 0.2)
 
 
 @check("correlation of sizes", question="dependence", scale="pair", assets=2, horizon=4)
-def correlation_of_sizes(data: ComparisonData) -> Finding:
+def _correlation_of_sizes(data: ComparisonData) -> Finding:
     """Are assets wild on the same days?
 
     Correlation of |x| over its window mean, each pair and the average.
     """
-    return data.compare(
-        lambda x: moments(np.minimum(relative_size(x), CLIP)), lambda mean: correlations(mean, len(data.assets)),
-        pair_labels(data, "correlation of sizes"), pooled=True,
-        memory=0.7, foreseen=0.12, show=lambda z: float(np.tanh(z)),
-    )  # fmt: skip
+    return _correlation_of(data, "correlation of sizes", lambda x: np.minimum(relative_size(x), CLIP), 0.7, 0.12)
 
 
 @check("horizon correlation", question="dependence", scale="pair", assets=2, horizon=4)
-def horizon_correlation(data: ComparisonData) -> Finding:
+def _horizon_correlation(data: ComparisonData) -> Finding:
     """Is every pair as correlated over the horizon as it was?
 
     Fisher's z of summed returns, clipped at four units.
     """
 
-    def features(x: np.ndarray) -> np.ndarray:
-        return moments(clipped(x.sum(1, keepdims=True) / np.sqrt(x.shape[1])))
+    def summed(x: np.ndarray) -> np.ndarray:
+        return _clipped(x.sum(1, keepdims=True) / np.sqrt(x.shape[1]))
 
-    return data.compare(
-        features, lambda mean: correlations(mean, len(data.assets)), pair_labels(data, "correlation over the horizon"),
-        pooled=True,
-        memory=0.7, foreseen=0.04, show=lambda z: float(np.tanh(z)),
-    )  # fmt: skip
+    return _correlation_of(data, "correlation over the horizon", summed, 0.7, 0.04)
 
 
 @check("directions", question="dependence", scale="portfolio", assets=3)
-def directions(data: ComparisonData) -> Finding:
-    """Do portfolios that should be quiet stay quiet?
+def _directions(data: ComparisonData) -> Finding:
+    """Do hedged portfolios stay hedged?
 
-    log variance along principal directions, the quietest included. The directions are eigenvectors of the
+    log variance along principal directions, the least volatile included. The directions are eigenvectors of the
     correlation of every second draw; the other draws are judged along them. A long-short book lives in the last
     ones, where a small error of dependence is a large error of risk.
     """
-    sample = flat(clipped(data.fake[::2]))
+    sample = by_day(_clipped(data.fake[::2]))
     scale = np.maximum(sample.std(0), 1e-6)
     vectors = np.linalg.eigh(np.corrcoef((sample / scale).T + 0.0))[1]
     weights = (vectors / scale[:, None]).astype(np.float32)
 
     def features(x: np.ndarray) -> np.ndarray:
-        y = clipped(x)
+        y = _clipped(x)
         return np.concatenate([np.square(y @ weights).mean(1), np.square(y / scale).mean(1)], axis=1)
 
     count = len(data.assets)
@@ -115,38 +103,36 @@ def directions(data: ComparisonData) -> Finding:
         return 0.5 * (np.log(mean[..., :count] + 1e-12) - total)
 
     labels = [(f"log volatility along direction {count - i} of {count}", data.assets) for i in range(count)]
-    return data.compare(features, reduce, labels, fake=data.fake[1::2], memory=1.0, foreseen=0.2)
+    return data.compare(features, reduce, labels, fake=data.fake[1::2], memory=1.0, predictable=0.2)
 
 
-def own_quantiles(data: ComparisonData, share: float) -> tuple[np.ndarray, np.ndarray]:
+def _own_quantiles(data: ComparisonData, share: float) -> tuple[np.ndarray, np.ndarray]:
     """Each sample's own quantile, history's and scenarios', (asset,)."""
-    weights = np.repeat(data.weights, data.horizon)
-    sample = flat(data.fake[:: max(1, len(data.fake) // CHUNK)])
-    return quantile(flat(data.real), weights, [share])[0], np.quantile(sample, share, axis=0)
+    sample = by_day(data.fake[:: max(1, len(data.fake) // CHUNK)])
+    return data.threshold(by_day, [share])[0], np.quantile(sample, share, axis=0)
 
 
 def _jointly(data: ComparisonData, share: float, sign: float, what: str) -> Finding:
-    real, fake = own_quantiles(data, share if sign < 0 else 1 - share)
+    real, fake = _own_quantiles(data, share if sign < 0 else 1 - share)
     count = len(data.assets)
-    rows, columns = pairs(count)
+    rows, columns = np.triu_indices(count, 1)
     crowd = max(2, -(-2 * count // 3))
 
     def features(x: np.ndarray, cut: np.ndarray) -> np.ndarray:
         beyond = (sign * x > sign * cut).astype(np.float32)
         both = moments(beyond).reshape(len(x), count, count)[:, rows, columns]
         many = (beyond.sum(2) >= crowd).mean(1)
-        return np.concatenate([both, both.mean(1, keepdims=True), many[:, None]], axis=1)
+        return np.concatenate([with_average(both), many[:, None]], axis=1)
 
-    labels = pair_labels(data, what) + [(f"share of days with {crowd} of {count} beyond", data.assets)]
+    labels = _pair_labels(data, what) + [(f"share of days with {crowd} of {count} beyond", data.assets)]
     return data.compare(
-        lambda x: features(x, real), lambda mean: np.sqrt(np.maximum(mean, 0.0)), labels,
-        fake_features=lambda x: features(x, fake), memory=0.5, foreseen=0.03,
-        show=lambda value: float(max(value, 0.0) ** 2),
+        lambda x: features(x, real), root, labels, fake_features=lambda x: features(x, fake), memory=0.5,
+        predictable=0.03, show=square,
     )  # fmt: skip
 
 
 @check("joint falls", question="dependence", scale="pair", assets=2)
-def joint_falls(data: ComparisonData) -> Finding:
+def _joint_falls(data: ComparisonData) -> Finding:
     """Do assets crash together?
 
     Share of days on which both are below their own 5 % quantile: pairs, average, crowds. The share over 5 % is
@@ -156,7 +142,7 @@ def joint_falls(data: ComparisonData) -> Finding:
 
 
 @check("joint rises", question="dependence", scale="pair", assets=2)
-def joint_rises(data: ComparisonData) -> Finding:
+def _joint_rises(data: ComparisonData) -> Finding:
     """Do assets soar together?
 
     Share of days on which both are above their own 95 % quantile: pairs, average, crowds.
@@ -165,19 +151,19 @@ def joint_rises(data: ComparisonData) -> Finding:
 
 
 @check("correlation under stress", question="dependence", scale="pair", assets=2)
-def stress_correlation(data: ComparisonData) -> Finding:
+def _stress_correlation(data: ComparisonData) -> Finding:
     """Does correlation rise on wild days?
 
     Average Fisher's z on days when the market's |x| is in its top fifth, less the rest. The market is the mean of
     the assets in their own units; the cut is each sample's own quantile.
     """
     count, weights = len(data.assets), np.repeat(data.weights, data.horizon)
-    real = quantile(np.abs(data.real.mean(2)).reshape(-1, 1), weights, [0.8])[0, 0]
+    real = weighted_quantile(np.abs(data.real.mean(2)).reshape(-1, 1), weights, [0.8])[0, 0]
     fake = np.quantile(np.abs(data.fake.mean(2)), 0.8)
 
     def features(x: np.ndarray, cut: float) -> np.ndarray:
         wild = (np.abs(x.mean(2)) > cut)[..., None]
-        y = clipped(x)
+        y = _clipped(x)
         return np.concatenate([moments(y * wild), moments(y * ~wild)], axis=1)
 
     def reduce(mean: np.ndarray) -> np.ndarray:
@@ -185,15 +171,16 @@ def stress_correlation(data: ComparisonData) -> Finding:
         z = [correlations(part, count)[..., -1:] for part in (mean[..., :half], mean[..., half:])]
         return np.concatenate([*z, z[0] - z[1]], axis=-1)
 
-    labels = [(f"average z of {what}", data.assets) for what in ("wild days", "quiet days", "wild less quiet days")]
+    labels = [(f"average z of {what}", data.assets) for what in ("wild days", "calm days", "wild less calm days")]
     return data.compare(
-        lambda x: features(x, real), reduce, labels, fake_features=lambda x: features(x, fake), memory=2.0, foreseen=0.3
-    )
+        lambda x: features(x, real), reduce, labels, fake_features=lambda x: features(x, fake), memory=2.0,
+        predictable=0.3,
+    )  # fmt: skip
 
 
 @check("lead and lag", question="dependence", scale="pair", assets=2, horizon=3)
-def lead_lag(data: ComparisonData) -> Finding:
-    """Does one asset know another's tomorrow?
+def _lead_lag(data: ComparisonData) -> Finding:
+    """Does one asset lead another by a day?
 
     Correlation of x_i today and x_j tomorrow, all ordered pairs, i = j aside.
     """
@@ -201,7 +188,7 @@ def lead_lag(data: ComparisonData) -> Finding:
     off = ~np.eye(count, dtype=bool).ravel()
 
     def features(x: np.ndarray) -> np.ndarray:
-        y = clipped(x)
+        y = _clipped(x)
         lag = np.matmul(y[:, :-1].transpose(0, 2, 1), y[:, 1:]).reshape(len(x), -1)[:, off] / (x.shape[1] - 1)
         return np.concatenate([lag, np.square(y).mean(1)], axis=1)
 
@@ -209,8 +196,7 @@ def lead_lag(data: ComparisonData) -> Finding:
 
     def reduce(mean: np.ndarray) -> np.ndarray:
         scale = np.sqrt(np.maximum(mean[..., -count:], 1e-12))
-        rho = mean[..., :-count] / (scale[..., rows] * scale[..., columns])
-        return np.concatenate([rho, rho.mean(-1, keepdims=True)], axis=-1)
+        return with_average(mean[..., :-count] / (scale[..., rows] * scale[..., columns]))
 
     names = [(data.assets[i], data.assets[j]) for i, j in zip(rows, columns)]
     labels = [(f"correlation of {a} with {b} a day later", (a, b)) for a, b in names]

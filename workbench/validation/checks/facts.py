@@ -1,9 +1,8 @@
 r"""Facts: does each asset move as it does? Volatility, its clustering, leverage, asymmetry, drift, aggregation.
 
 Features are means over a window of the scaled returns x_t; size features clip x at 5 units, so that one day does not
-make
-the verdict, and path features divide a window by its own size, which takes the level of volatility out of the question.
-The facts are those of Cont (2001, Quantitative Finance 1, 223-236).
+decide the verdict, and path features divide a window by its own size, which takes the level of volatility out of the
+question. The facts are those of Cont (2001, Quantitative Finance 1, 223-236).
 """
 
 from __future__ import annotations
@@ -11,82 +10,73 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import ComparisonData
+from workbench.validation.engine.comparison_data import ComparisonData, Features
+from workbench.validation.engine.features import (
+    for_each,
+    lagged,
+    own_size,
+    per_asset,
+    relative_size,
+    with_average,
+)
 from workbench.validation.engine.finding import Finding
 
 CLIP = 5.0
 FLOOR = 0.05
-YEAR = 252
 
 
-def per_asset(data: ComparisonData, what: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Labels of one component an asset and one for their average."""
-    return [(f"{what} of {name}", (name,)) for name in data.assets] + [(f"average {what}", data.assets)]
+def _clipped(x: np.ndarray) -> np.ndarray:
+    return np.clip(x, -CLIP, CLIP)
 
 
-def with_average(values: np.ndarray) -> np.ndarray:
-    """Append the mean over the last axis: what all assets share is seen best there."""
-    return np.concatenate([values, values.mean(-1, keepdims=True)], axis=-1)
+def _typical(data: ComparisonData) -> float:
+    """One unit of an asset of typical scale, as a log return."""
+    return float(np.exp(np.log(data.scale).mean()))
 
 
-def log_size(x: np.ndarray) -> np.ndarray:
-    """log |x|, from a twentieth of a unit upwards."""
-    return np.log(np.maximum(np.abs(x), FLOOR))
+def _memory(data: ComparisonData, what: str, first: Features, second: Features, reversal: bool = False) -> Finding:
+    """Mean products first_t second_{t+k} at lags 1 to 5; with ``reversal`` less second_t first_{t+k}."""
+    lags, count = range(1, min(6, data.horizon - 1)), len(data.assets)
 
+    def features(x: np.ndarray) -> np.ndarray:
+        a, b = first(x), second(x)
+        return lagged(a, b, lags) - lagged(b, a, lags) if reversal else lagged(a, b, lags)
 
-def own_size(x: np.ndarray) -> np.ndarray:
-    """Each asset's window divided by its own root mean square."""
-    return x / np.sqrt(np.square(x).mean(1, keepdims=True) + 1e-12)
+    def reduce(values: np.ndarray) -> np.ndarray:
+        """(..., lag x asset) -> the average over lags per asset, over assets per lag, and over both."""
+        grid = values.reshape(*values.shape[:-1], -1, count)
+        return np.concatenate([grid.mean(-2), grid.mean(-1), grid.mean((-2, -1))[..., None]], axis=-1)
 
-
-def lagged(a: np.ndarray, b: np.ndarray, lags: range) -> np.ndarray:
-    """Mean over time of a_t b_{t+k} per asset, for each lag: (window, lag x asset)."""
-    steps = a.shape[1]
-    return np.concatenate([np.einsum("wta,wta->wa", a[:, : steps - k], b[:, k:]) / (steps - k) for k in lags], axis=1)
-
-
-def relative_size(x: np.ndarray) -> np.ndarray:
-    """|x_t| over its window's mean, less one: clustering without level."""
-    size = np.abs(x)
-    return size / (size.mean(1, keepdims=True) + 1e-9) - 1.0
-
-
-def _by_lag(values: np.ndarray, assets: int) -> np.ndarray:
-    """(..., lag x asset) -> the average over lags per asset, over assets per lag, and over both."""
-    grid = values.reshape(*values.shape[:-1], -1, assets)
-    return np.concatenate([grid.mean(-2), grid.mean(-1), grid.mean((-2, -1))[..., None]], axis=-1)
-
-
-def _lag_labels(data: ComparisonData, what: str, lags: range) -> list[tuple[str, tuple[str, ...]]]:
     assets = [(f"{what} of {name}, lags {lags[0]}-{lags[-1]}", (name,)) for name in data.assets]
-    return assets + [(f"average {what}, lag {lag}", data.assets) for lag in lags] + [(f"average {what}", data.assets)]
+    over = [(f"average {what}, lag {lag}", data.assets) for lag in lags] + [(f"average {what}", data.assets)]
+    return data.compare(features, reduce, assets + over, pooled=True)
 
 
 @check("volatility", question="facts", scale="asset")
-def volatility(data: ComparisonData) -> Finding:
+def _volatility(data: ComparisonData) -> Finding:
     """Is each asset as volatile as it was?
 
-    log E[x^2], told as annualised volatility, and E[log |x|], the size of a typical day, which one crisis moves
-    less. In a conditional set: as volatile as today's state foretells.
+    log E[x^2], shown as annualised volatility, and E[log |x|], the size of a typical day, which one crisis moves
+    less. In a conditional set: as volatile as forecast from today's state.
     """
-    typical, count = float(np.sqrt(YEAR) * np.exp(np.log(data.scale).mean())), len(data.assets)
+    unit, count = float(np.sqrt(data.year) * _typical(data)), len(data.assets)
 
     def features(x: np.ndarray) -> np.ndarray:
-        return np.concatenate([np.square(np.clip(x, -CLIP, CLIP)).mean(1), log_size(x).mean(1)], axis=1)
+        size = np.log(np.maximum(np.abs(x), FLOOR))
+        return np.concatenate([np.square(_clipped(x)).mean(1), size.mean(1)], axis=1)
 
     def reduce(mean: np.ndarray) -> np.ndarray:
         large, usual = 0.5 * np.log(mean[..., :count] + 1e-12), mean[..., count:]
         return np.concatenate([with_average(large), with_average(usual)], axis=-1)
 
     return data.compare(
-        features, reduce, per_asset(data, "volatility") + per_asset(data, "typical size"), pooled=True,
-        memory=1.5, foreseen=0.15,
-        show=lambda value: float(typical * np.exp(value)),
+        features, reduce, for_each(["volatility", "typical size"], data), pooled=True, memory=1.5, predictable=0.15,
+        show=lambda value: float(unit * np.exp(value)),
     )  # fmt: skip
 
 
 @check("volatility along the horizon", question="facts", scale="path", horizon=4)
-def volatility_along_horizon(data: ComparisonData) -> Finding:
+def _volatility_along_horizon(data: ComparisonData) -> Finding:
     """Does volatility drift from the first quarter of the horizon to the last?
 
     log ratio of mean |x|.
@@ -101,99 +91,76 @@ def volatility_along_horizon(data: ComparisonData) -> Finding:
         return with_average(np.log(mean[..., count:] / mean[..., :count]))
 
     labels = per_asset(data, "log ratio of late to early size")
-    return data.compare(features, reduce, labels, pooled=True, foreseen=0.04)
+    return data.compare(features, reduce, labels, pooled=True, predictable=0.04)
 
 
 @check("clustering", question="facts", scale="path", horizon=4)
-def clustering(data: ComparisonData) -> Finding:
+def _clustering(data: ComparisonData) -> Finding:
     """Do large days follow large days?
 
     Mean of a_t a_{t+k}, a = |x| / window mean - 1, lags 1 to 5.
     """
-    lags = range(1, min(6, data.horizon - 1))
-    return data.compare(
-        lambda x: lagged(relative_size(x), relative_size(x), lags), lambda m: _by_lag(m, len(data.assets)),
-        _lag_labels(data, "clustering of |r|", lags), pooled=True,
-    )  # fmt: skip
+    return _memory(data, "clustering of |r|", relative_size, relative_size)
 
 
 @check("return autocorrelation", question="facts", scale="path", horizon=4)
-def return_autocorrelation(data: ComparisonData) -> Finding:
-    """Do returns remember returns?
+def _return_autocorrelation(data: ComparisonData) -> Finding:
+    """Do returns depend on the returns before them?
 
     Mean of y_t y_{t+k}, y the window over its own size, lags 1 to 5.
     """
-    lags = range(1, min(6, data.horizon - 1))
-    return data.compare(
-        lambda x: lagged(own_size(x), own_size(x), lags), lambda m: _by_lag(m, len(data.assets)),
-        _lag_labels(data, "autocorrelation", lags), pooled=True,
-    )  # fmt: skip
+    return _memory(data, "autocorrelation", own_size, own_size)
 
 
 @check("leverage", question="facts", scale="path", horizon=4)
-def leverage(data: ComparisonData) -> Finding:
+def _leverage(data: ComparisonData) -> Finding:
     """Do falls raise volatility?
 
     Mean of y_t a_{t+k}, lags 1 to 5 (Bouchaud, Matacz, Potters 2001).
     """
-    lags = range(1, min(6, data.horizon - 1))
-    return data.compare(
-        lambda x: lagged(own_size(x), relative_size(x), lags), lambda m: _by_lag(m, len(data.assets)),
-        _lag_labels(data, "leverage", lags), pooled=True,
-    )  # fmt: skip
+    return _memory(data, "leverage", own_size, relative_size)
 
 
 @check("time reversal", question="facts", scale="path", horizon=4)
-def time_reversal(data: ComparisonData) -> Finding:
-    """Would the film look the same backwards?
+def _time_reversal(data: ComparisonData) -> Finding:
+    """Would the paths look the same run backwards?
 
     Mean of y_t a_{t+k} less a_t y_{t+k}, lags 1 to 5: in markets, past falls raise volatility more than past
     volatility brings falls (time-reversal asymmetry; Zumbach 2009, Quantitative Finance 9, 505-515).
     """
-    lags, count = range(1, min(6, data.horizon - 1)), len(data.assets)
-
-    def features(x: np.ndarray) -> np.ndarray:
-        y, a = own_size(x), relative_size(x)
-        return lagged(y, a, lags) - lagged(a, y, lags)
-
-    return data.compare(
-        features, lambda m: _by_lag(m, count), _lag_labels(data, "asymmetry in time", lags), pooled=True
-    )
+    return _memory(data, "asymmetry in time", own_size, relative_size, reversal=True)
 
 
 @check("drift", question="facts", scale="asset")
-def drift(data: ComparisonData) -> Finding:
+def _drift(data: ComparisonData) -> Finding:
     """Does each asset earn what it earned?
 
-    E[x], told as an annualised log return of an asset of typical volatility.
+    E[x], shown as an annualised log return of an asset of typical volatility.
     """
-    typical = float(YEAR * np.exp(np.log(data.scale).mean()))
+    unit = data.year * _typical(data)
     return data.compare(
-        lambda x: np.clip(x, -CLIP, CLIP).mean(1),
-        with_average,
-        per_asset(data, "drift"),
-        pooled=True,
-        show=lambda v: float(v * typical),
-    )
+        lambda x: _clipped(x).mean(1), with_average, per_asset(data, "drift"), pooled=True,
+        show=lambda v: float(v * unit),
+    )  # fmt: skip
 
 
 @check("asymmetry", question="facts", scale="asset")
-def asymmetry(data: ComparisonData) -> Finding:
+def _asymmetry(data: ComparisonData) -> Finding:
     """Are falls larger than rises?
 
     E[(|x| - 1)+ sign x], days beyond one unit, clipped at five.
     """
 
     def features(x: np.ndarray) -> np.ndarray:
-        clipped = np.clip(x, -CLIP, CLIP)
-        return (np.maximum(np.abs(clipped) - 1.0, 0.0) * np.sign(clipped)).mean(1)
+        y = _clipped(x)
+        return (np.maximum(np.abs(y) - 1.0, 0.0) * np.sign(y)).mean(1)
 
     return data.compare(features, with_average, per_asset(data, "asymmetry"), pooled=True)
 
 
 @check("aggregation", question="facts", scale="path", horizon=4)
-def aggregation(data: ComparisonData) -> Finding:
-    """Does the law of sums over days grow normal at the right speed?
+def _aggregation(data: ComparisonData) -> Finding:
+    """Do sums over days approach a normal distribution at the right speed?
 
     log of mean |sum| over one day, a quarter, all. Holds the variance ratio (Lo and MacKinlay 1988) and
     aggregational Gaussianity, both in mean absolute terms.
@@ -202,24 +169,22 @@ def aggregation(data: ComparisonData) -> Finding:
 
     def features(x: np.ndarray) -> np.ndarray:
         path = np.concatenate([np.zeros_like(x[:, :1]), x.cumsum(1)], axis=1)
-        sizes = [np.abs(path[:, k::k] - path[:, :-k:k]).mean(1) / np.sqrt(k) for k in spans]
-        return np.concatenate(sizes, axis=1)
+        return np.concatenate([np.abs(path[:, k::k] - path[:, :-k:k]).mean(1) / np.sqrt(k) for k in spans], axis=1)
 
     def reduce(mean: np.ndarray) -> np.ndarray:
         size = np.log(mean + 1e-9)
-        return np.concatenate(
-            [with_average(size[..., i * count : (i + 1) * count] - size[..., :count]) for i in (1, 2)], axis=-1
-        )
+        parts = [size[..., i * count : (i + 1) * count] - size[..., :count] for i in (1, 2)]
+        return np.concatenate([with_average(part) for part in parts], axis=-1)
 
-    labels = [label for k in spans[1:] for label in per_asset(data, f"log size of {k}-day sums over that of days")]
+    labels = for_each([f"log size of {k}-day sums over that of days" for k in spans[1:]], data)
     return data.compare(features, reduce, labels, pooled=True)
 
 
 @check("volatility of volatility", question="facts", scale="path", horizon=4)
-def volatility_of_volatility(data: ComparisonData) -> Finding:
+def _volatility_of_volatility(data: ComparisonData) -> Finding:
     """Are there calm and wild windows in the right proportion?
 
-    Share of windows whose mean |x| passes history's deciles.
+    Share of windows whose mean |x| passes the history's deciles.
     """
 
     def size(x: np.ndarray) -> np.ndarray:
@@ -232,4 +197,4 @@ def volatility_of_volatility(data: ComparisonData) -> Finding:
 
     labels = [(f"{n}, windows above the {q} quantile", c) for q in ("10 %", "25 %", "50 %", "75 %", "90 %")
               for n, c in per_asset(data, "mean |r|")]  # fmt: skip
-    return data.compare(features, labels=labels, memory=1.0, foreseen=0.12)
+    return data.compare(features, labels=labels, memory=1.0, predictable=0.12)

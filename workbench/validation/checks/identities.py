@@ -1,16 +1,14 @@
-r"""Law of motion: what must hold to the last digit, on every day of every scenario.
+r"""Identities: what must hold to the last digit, on every day of every scenario.
 
 An identity is declared, not estimated. It is linear in one view of the columns,
 
     sum_k w_k v_k  (= or >=)  constant,      v_k = view(column k),
 
 with the views ``log`` (log returns of a day: triangular exchange rates, EUR/USD + USD/JPY = EUR/JPY), ``simple``
-(simple
-returns of a day: an index and its weighted constituents) and ``level`` (levels, from a starting level and the path:
-positivity; put-call parity C - P - S = -K exp(-rT); a butterfly C(K1) - 2 C(K2) + C(K3) >= 0; a calendar spread
+(simple returns of a day: an index and its weighted constituents) and ``level`` (levels, from a starting level and the
+path: positivity; put-call parity C - P - S = -K exp(-rT); a butterfly C(K1) - 2 C(K2) + C(K3) >= 0; a calendar spread
 w(T2) - w(T1) >= 0; discount factors that fall). A level moves by ``exp`` of its log returns, or by adding them where
-the
-column is declared additive. In YAML::
+the column is declared additive. In YAML::
 
     - name: EUR triangle
       on: log
@@ -36,7 +34,7 @@ import yaml
 from workbench.errors import ParameterError
 from workbench.validation.engine.check import check
 from workbench.validation.engine.comparison_data import CHUNK, ComparisonData
-from workbench.validation.engine.finding import Finding, cannot_tell
+from workbench.validation.engine.finding import Finding, not_assessed
 
 VIEWS = ("log", "simple", "level")
 ROUNDING = 2e-6
@@ -44,7 +42,7 @@ ROUNDING = 2e-6
 
 @dataclass(frozen=True)
 class Identity:
-    """One law of motion: linear in a view of the columns, an equality or an inequality."""
+    """One exact relation: linear in a view of the columns, an equality or an inequality."""
 
     name: str
     weights: dict[str, float]
@@ -75,7 +73,7 @@ class Identity:
                 f"identity {self.name!r} names columns that are not there: {unknown}; there are {list(assets)}"
             )
         parts = [weight * self._view(returns[..., assets.index(name)], name) for name, weight in self.weights.items()]
-        total = sum(parts) - self.constant
+        total = np.sum(parts, axis=0) - self.constant
         size = max(max(float(np.abs(part).max()) for part in parts), abs(self.constant))
         return (np.abs(total) if self.relation == "=" else -total), size
 
@@ -87,7 +85,7 @@ class Identity:
         return self.start[name] + path if name in self.additive else self.start[name] * np.exp(path)
 
 
-def read_identities(source: str | Path | Sequence[Mapping]) -> list[Identity]:
+def read_identities(source: str | Path | Sequence[Mapping | Identity]) -> list[Identity]:
     """Identities from a YAML file, or from a list of mappings; an unknown key is an error that names it."""
     entries = source
     if isinstance(source, (str, Path)):
@@ -97,7 +95,7 @@ def read_identities(source: str | Path | Sequence[Mapping]) -> list[Identity]:
             raise ParameterError(f"cannot read identities from {source}: {wrong}") from None
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         raise ParameterError("identities are a list, each with a name and weights")
-    return [_identity(entry) for entry in entries]
+    return [entry if isinstance(entry, Identity) else _identity(entry) for entry in entries]
 
 
 def _identity(entry: Mapping) -> Identity:
@@ -119,46 +117,43 @@ def _worst(identity: Identity, values: np.ndarray, assets: Sequence[str]) -> tup
     return top, size, broken, place
 
 
+def _finding(identity: Identity, data: ComparisonData) -> Finding:
+    """Of one identity: its largest residual against the tolerance."""
+    top, size, broken, (draw, step) = _worst(identity, data.raw, data.assets)
+    tolerance = identity.tolerance
+    if tolerance is None:
+        past = -np.inf if identity.on == "level" else _worst(identity, data.past[None], data.assets)[0]
+        tolerance = max(ROUNDING * max(size, 1e-6), 1.5 * past)
+    evidence = {"component": identity.name, "draw": draw, "time": step, "days broken": broken, "tolerance": tolerance}
+    reference = (0.0 if identity.relation == "=" else -np.inf, tolerance)
+    p = 1.0 if top <= tolerance else 0.0
+    return Finding("", "", top, reference, p, columns=tuple(identity.weights), evidence=evidence)
+
+
 @check("identities", question="identities", scale="asset")
-def identities(data: ComparisonData) -> Finding:
+def _identities(data: ComparisonData) -> Finding:
     """Do the declared identities hold on every day of every draw, to rounding or to the history's own residual?"""
     if not data.identities:
-        return cannot_tell("no identities were declared")
-    worst: Finding | None = None
-    for identity in data.identities:
-        top, size, broken, (draw, step) = _worst(identity, data.raw, data.assets)
-        tolerance = identity.tolerance
-        if tolerance is None:
-            past = -np.inf if identity.on == "level" else _worst(identity, data.past[None], data.assets)[0]
-            tolerance = max(ROUNDING * max(size, 1e-6), 1.5 * past)
-        told = {"component": identity.name, "draw": draw, "time": step, "days broken": broken, "tolerance": tolerance}
-        p = 1.0 if top <= tolerance else 0.0
-        low = 0.0 if identity.relation == "=" else -np.inf
-        found = Finding("", "", top, (low, tolerance), p, columns=tuple(identity.weights), evidence=told)
-        if worst is None or (found.p_value, -top / max(tolerance, 1e-300)) < (worst.p_value, -_severity(worst)):
-            worst = found
-    return worst
-
-
-def _severity(finding: Finding) -> float:
-    return finding.statistic / max(finding.evidence["tolerance"], 1e-300)
+        return not_assessed("no identities were declared")
+    found = [_finding(identity, data) for identity in data.identities]
+    return min(found, key=lambda one: (one.p_value, -one.statistic / max(one.evidence["tolerance"], 1e-300)))
 
 
 @check("possible returns", question="identities", scale="asset")
-def possible_returns(data: ComparisonData) -> Finding:
+def _possible_returns(data: ComparisonData) -> Finding:
     """Is the largest return of each asset one that so many days can bring?
 
     Gross errors of unit in single draws or columns. With tails no heavier than the cubic law of returns
     (Gopikrishnan et al. 1998), the largest of N days passes k times the largest of n days with probability N / (N
     + n k^3); times the number of assets (Bonferroni).
     """
-    count, past = data.whole.draws * data.horizon, np.maximum(np.abs(data.past).max(0), 1e-12)
-    k = data.whole.largest / past
+    count, past = data.summary.draws * data.horizon, np.maximum(np.abs(data.past).max(0), 1e-12)
+    k = data.summary.largest / past
     p = np.minimum(len(data.assets) * count / (count + len(data.past) * k**3), 1.0)
     worst = int(p.argmin()) if p.min() < 1.0 else int(k.argmax())
     chance = data.level / len(data.assets)
     limit = past[worst] * (count / len(data.past) * (1.0 - chance) / chance) ** (1.0 / 3.0)
-    told = {"component": f"largest |r| of {data.assets[worst]}", "history": float(past[worst])}
-    told["draw"] = int(np.abs(data.raw[:, :, worst]).max(1).argmax())
-    value = float(data.whole.largest[worst])
-    return Finding("", "", value, (0.0, float(limit)), float(p[worst]), columns=(data.assets[worst],), evidence=told)
+    name, value = data.assets[worst], float(data.summary.largest[worst])
+    evidence = {"component": f"largest |r| of {name}", "history": float(past[worst])}
+    evidence["draw"] = int(np.abs(data.raw[:, :, worst]).max(1).argmax())
+    return Finding("", "", value, (0.0, float(limit)), float(p[worst]), columns=(name,), evidence=evidence)

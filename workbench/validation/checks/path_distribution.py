@@ -1,9 +1,8 @@
-r"""The whole law at once: is there any way to tell scenarios from reality?
+r"""Path distribution: do whole paths follow the same joint distribution as the history's windows?
 
-Four distances between laws of whole paths, each powerful against another kind of error: energy distance of the
-horizon's
-returns, distances along random projections of the path, the expected signature of the market's path, and a classifier
-trained on one half of everything and tested on the other.
+Four distances between distributions of whole paths, each powerful against another kind of error: energy distance of the
+horizon's returns, distances along random projections of the path, the expected signature of the market's path, and a
+classifier trained on one half of everything and tested on the other.
 """
 
 from __future__ import annotations
@@ -13,86 +12,78 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
-from workbench.validation.checks.facts import lagged, own_size, relative_size
+from workbench.stats import pairwise_distances
 from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import MEMORY, ComparisonData
-from workbench.validation.engine.finding import Finding, cannot_tell
+from workbench.validation.engine.comparison_data import FEWEST_BLOCKS, ComparisonData
+from workbench.validation.engine.features import lagged, own_size, relative_size
+from workbench.validation.engine.finding import Finding, not_assessed
 
 MOST = 3000
 RIDGE = 0.1
-FORESEEN = 0.03
-
-
-def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Euclidean distances (row of a, row of b)."""
-    square = np.square(a).sum(1)[:, None] + np.square(b).sum(1) - 2.0 * a @ b.T
-    return np.sqrt(np.maximum(square, 0.0))
+PREDICTABLE = 0.03
+SLICES = 48
 
 
 @check("energy distance", question="path distribution", scale="path")
-def energy_distance(data: ComparisonData) -> Finding:
-    """Do the returns of the whole horizon follow the same joint law?
+def _energy_distance(data: ComparisonData) -> Finding:
+    """Do the returns of the whole horizon follow the same joint distribution?
 
     2 E|S - X| - E|S - S'| - E|X - X'| of the horizon's returns in all assets (Szekely and Rizzo 2013, J. Stat.
-    Plan. Inf.). Its null is the same form in the difference of two honest redraws' weights, with a gamma law
+    Plan. Inf.). Its null is the same form in the difference of the weights of two redraws, with a gamma distribution
     fitted to the redraws.
     """
-    if data.freedom < 6:
-        return cannot_tell(f"the history holds {data.freedom:.1f} independent blocks, 6 are needed")
+    if data.null.freedom < FEWEST_BLOCKS:
+        return not_assessed(f"the history holds {data.null.freedom:.1f} independent blocks, {FEWEST_BLOCKS} are needed")
     real = data.real.sum(1) / np.sqrt(data.horizon)
     fake = data.fake[:: max(1, -(-len(data.fake) // MOST))].sum(1) / np.sqrt(data.horizon)
-    kernel = distances(real, real)
-    cross, own = distances(fake, real) @ data.weights, distances(fake, fake)
+    kernel = pairwise_distances(real, real)
+    cross, own = pairwise_distances(fake, real) @ data.weights, pairwise_distances(fake, fake)
     value = float(2.0 * cross.mean() - own.mean() - data.weights @ kernel @ data.weights)
-    honest = -np.einsum("rw,wv,rv->r", delta := differences(data, len(fake)), kernel, delta, optimize=True)
-    first = 2.0 * honest.mean() ** 2 / max(honest.var(), 1e-300)
-    law = stats.f(first, data.freedom)
-    unit = float(honest.mean()) * data.factor**2
-    told = {"component": "energy distance of horizon returns", "mean under the null": unit}
-    told |= {"blocks": data.freedom, "comparisons": float(first), "distribution": "F"}
-    p, high = float(law.sf(value / unit)), float(law.isf(data.level) * unit)
-    return Finding("", "", value, (0.0, high), p, columns=data.assets, evidence=told)
+    delta = _differences(data, len(fake))
+    null = -np.einsum("rw,wv,rv->r", delta, kernel, delta, optimize=True)
+    first = 2.0 * null.mean() ** 2 / max(null.var(), 1e-300)
+    distribution = stats.f(first, data.null.freedom)
+    unit = float(null.mean()) * data.factor**2
+    evidence = {"component": "energy distance of horizon returns", "mean under the null": unit}
+    evidence |= {"blocks": data.null.freedom, "comparisons": float(first), "distribution": "F"}
+    p, high = float(distribution.sf(value / unit)), float(distribution.isf(data.level) * unit)
+    return Finding("", "", value, (0.0, high), p, columns=data.assets, evidence=evidence)
 
 
-def differences(data: ComparisonData, draws: int) -> np.ndarray:
-    """Weights of one honest sample less those of another, (redraw, window)."""
+def _differences(data: ComparisonData, draws: int) -> np.ndarray:
+    """Weights of one sample under the null less those of another, (redraw, window)."""
     rng = data.rng("differences")
     chance = data.weights.astype(float) / data.weights.sum(dtype=float)
-    widen = data.widen * (1.0 if data.conditional else 1.0 + MEMORY / np.sqrt(len(data.days)))
-    delta = (
-        np.sqrt(widen) * (data.blocks - data.weights)
-        + rng.multinomial(draws, chance, data.redraws) / draws
-        - data.weights
-    )
+    redrawn = np.sqrt(data.widened(1.0)) * (data.null.blocks - data.weights)
+    delta = redrawn + rng.multinomial(draws, chance, data.redraws) / draws - data.weights
     if data.conditional:
         one = np.zeros_like(delta)
         one[np.arange(data.redraws), rng.choice(len(chance), data.redraws, p=chance)] = 1.0
-        delta += np.sqrt(FORESEEN) * (one - data.weights)
+        delta += np.sqrt(PREDICTABLE) * (one - data.weights)
     return delta.astype(np.float32)
 
 
 @check("projections", question="path distribution", scale="path")
-def projections(data: ComparisonData) -> Finding:
-    """Is the law of paths the same along random directions?
+def _projections(data: ComparisonData) -> Finding:
+    """Is the distribution of paths the same along random directions?
 
-    Distance of laws along 48 random directions of path space, the sliced idea of Rabin et al. (2012). A direction
-    is a random book times a profile in time (all days, early less late, one day); along it the distribution
+    Distance of distributions along 48 random directions of path space, the sliced idea of Rabin et al. (2012). A
+    direction is a random book times a profile in time (all days, early less late, one day); along it the distribution
     functions are compared at seven quantiles of the history, squared and summed (Cramer-von Mises along slices).
     """
     rng, (steps, count) = data.rng("projections"), data.real.shape[1:]
-    books = rng.standard_normal((48, count))
-    times = np.stack(
-        [np.ones(steps), np.where(np.arange(steps) < steps / 2, 1.0, -1.0), np.arange(steps) == steps // 2]
-    )
-    directions = np.einsum("bt,ba->tab", times[np.arange(48) % 3], books).reshape(steps * count, 48).astype(np.float32)
+    books = rng.standard_normal((SLICES, count))
+    early = np.where(np.arange(steps) < steps / 2, 1.0, -1.0)
+    times = np.stack([np.ones(steps), early, np.arange(steps) == steps // 2])[np.arange(SLICES) % 3]
+    directions = np.einsum("bt,ba->tab", times, books).reshape(steps * count, SLICES).astype(np.float32)
 
     def along(x: np.ndarray) -> np.ndarray:
         return x.reshape(len(x), -1) @ directions
 
     cuts = data.threshold(along, (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98))
     return data.compare(
-        lambda x: (along(x)[:, None, :] > cuts).reshape(len(x), -1), memory=1.0, foreseen=0.01, combine="square",
-        labels=[(f"slice {i % 48}", data.assets) for i in range(48 * 7)],
+        lambda x: (along(x)[:, None, :] > cuts).reshape(len(x), -1), memory=1.0, predictable=0.01, combine="square",
+        labels=[(f"slice {i % SLICES}", data.assets) for i in range(SLICES * 7)],
     )  # fmt: skip
 
 
@@ -117,7 +108,7 @@ def signature(path: np.ndarray) -> np.ndarray:
 
 
 @check("signature", question="path distribution", scale="path", horizon=4)
-def expected_signature(data: ComparisonData) -> Finding:
+def _expected_signature(data: ComparisonData) -> Finding:
     """Do events come in the same order?
 
     Expected signature, levels 1 to 3, of (time, market, its clock) in window units: a kernel test of the order of
@@ -133,48 +124,44 @@ def expected_signature(data: ComparisonData) -> Finding:
     return data.compare(features, combine="square", labels=[(f"term {i}", data.assets) for i in range(3 + 9 + 27)])
 
 
-def portrait(x: np.ndarray, level: bool) -> np.ndarray:
-    """What a classifier sees of a window, (window, feature): extremes and memory; with ``level`` sums, sizes,
-    togetherness.
+def _portrait(x: np.ndarray, level: bool) -> np.ndarray:
+    """What a classifier sees of a window, (window, feature): extremes and memory; with ``level`` sums, sizes, and how
+    far assets move together.
     """
     y, a = own_size(x), relative_size(x)
     parts = [y.min(1), y.max(1), np.abs(y).mean(1)]
     if x.shape[1] > 3:
-        parts += [
-            lagged(a, a, range(1, 4)).reshape(len(x), 3, -1).mean(2),
-            lagged(y, a, range(1, 4)).reshape(len(x), 3, -1).mean(2),
-        ]
-        parts += [lagged(y, y, range(1, 4)).reshape(len(x), 3, -1).mean(2)]
+        parts += [lagged(p, q, range(1, 4)).reshape(len(x), 3, -1).mean(2) for p, q in ((a, a), (y, a), (y, y))]
     if level:
         size = np.log(np.abs(x).mean(1) + 1e-6)
-        together = np.log(np.abs(x.mean(2)).mean(1) + 1e-6) - size.mean(1)
-        parts += [np.clip(x.sum(1) / np.sqrt(x.shape[1]), -5, 5), size, together[:, None]]
+        common = np.log(np.abs(x.mean(2)).mean(1) + 1e-6) - size.mean(1)
+        parts += [np.clip(x.sum(1) / np.sqrt(x.shape[1]), -5, 5), size, common[:, None]]
     return np.concatenate(parts, axis=1)
 
 
 @check("classifier", question="path distribution", scale="path", horizon=2)
-def classifier(data: ComparisonData) -> Finding:
-    """Can a classifier tell the windows apart?
+def _classifier(data: ComparisonData) -> Finding:
+    """Can a classifier separate draws from windows of the history?
 
     Ridge discriminant learnt on one half, its score tested on the other. History is halved in time and the draws
     at random; learning never sees the days it is tested on, so the score's mean is one number with a known null
     (as Kim and Ramdas 2024, Bernoulli 30, do for kernels). The smaller p of the two folds, doubled. A conditional
-    set is judged without levels, which a good model may rightly know better than we do.
+    set is judged without levels, which a good model may rightly know better than our forecast.
     """
     half = len(data.real) // 2
     parts = [np.arange(half), np.arange(half, len(data.real))]
     found = [_fold(data, parts[fold], parts[1 - fold], fold) for fold in (0, 1)]
-    told = [finding for finding in found if finding.answered]
-    if len(told) < 2:
-        return found[0] if not found[0].answered else found[1]
-    best = min(told, key=lambda finding: finding.p_value)
+    for finding in found:
+        if not finding.answered:
+            return finding
+    best = min(found, key=lambda finding: finding.p_value)
     return replace(best, p_value=min(1.0, 2.0 * best.p_value))
 
 
 def _fold(data: ComparisonData, learn: np.ndarray, test: np.ndarray, fold: int) -> Finding:
     weights = data.weights[learn] / data.weights[learn].sum()
     level = not data.conditional
-    real, fake = portrait(data.real[learn], level), portrait(data.fake[fold::2][:MOST], level)
+    real, fake = _portrait(data.real[learn], level), _portrait(data.fake[fold::2][:MOST], level)
     centre = weights @ real
     spread = ((real - centre) * weights[:, None]).T @ (real - centre) + np.cov(fake.T)
     scale = np.sqrt(np.diag(spread) + 1e-9)
@@ -182,12 +169,10 @@ def _fold(data: ComparisonData, learn: np.ndarray, test: np.ndarray, fold: int) 
     direction = np.linalg.solve(spread / np.outer(scale, scale) + RIDGE * np.eye(len(scale)), gap) / scale
     keep = data.days[len(data.days) // 2 :] if fold == 0 else data.days[: len(data.days) // 2]
     there = data.weights[test] / data.weights[test].sum()
-    court = replace(
-        data, real=data.real[test], fake=data.fake[1 - fold :: 2], weights=there, starts=data.starts[test], days=keep
-    )
-    return court.compare(
-        lambda x: (portrait(x, level) @ direction)[:, None],
+    held = replace(data, real=data.real[test], fake=data.fake[1 - fold :: 2], weights=there, days=keep, shared=None)
+    return held.compare(
+        lambda x: (_portrait(x, level) @ direction)[:, None],
         labels=[("classifier's score", data.assets)],
         memory=1.0,
-        foreseen=0.02,
+        predictable=0.02,
     )

@@ -1,8 +1,7 @@
 r"""Portfolios: would the books that people hold see their losses as often and as large?
 
 Books: equal weight, twelve random long-short books (dollar-neutral, in units of each asset's volatility), the user's.
-Over a
-day and over the horizon: how often losses pass history's VaR, and by how much on average, which is ES
+Over a day and over the horizon: how often losses pass the history's VaR, and by how much on average, which is ES
 = VaR + E(L - VaR)+ / (1 - p) (Acerbi and Tasche 2002).
 """
 
@@ -12,12 +11,13 @@ import numpy as np
 
 from workbench.validation.engine.check import check
 from workbench.validation.engine.comparison_data import ComparisonData
-from workbench.validation.engine.finding import Finding, cannot_tell
+from workbench.validation.engine.features import root, square
+from workbench.validation.engine.finding import Finding, not_assessed
 
 RANDOM_BOOKS = 12
 
 
-def books(data: ComparisonData) -> tuple[list[str], np.ndarray]:
+def _books(data: ComparisonData) -> tuple[list[str], np.ndarray]:
     """Names and weights (asset, book) on scaled returns; each has unit gross weight."""
     count = len(data.assets)
     names, rows = ["equal weight"], [np.ones(count)]
@@ -26,25 +26,23 @@ def books(data: ComparisonData) -> tuple[list[str], np.ndarray]:
         rows += list(random - random.mean(1, keepdims=True))
         names += [f"random long-short {i + 1}" for i in range(RANDOM_BOOKS)]
     rows += [weights * data.scale for weights in data.books.values()]
-    names += list(data.books)
     table = np.array(rows, dtype=np.float32).T
-    return names, table / np.maximum(np.abs(table).sum(0), 1e-12)
+    return names + list(data.books), table / np.maximum(np.abs(table).sum(0), 1e-12)
 
 
-def _losses(data: ComparisonData, span: int, check_levels: tuple[float, ...]) -> Finding:
-    levels = [level for level in check_levels if (1 - level) * len(data.days) / span > 9.9]
-    if not levels:
-        return cannot_tell(
-            f"fewer than 10 independent losses beyond the {check_levels[0]:.0%} quantile in this history"
-        )
-    names, weights = books(data)
+def _losses(data: ComparisonData, span: int, levels: tuple[float, ...]) -> Finding:
+    """Share and mean excess of losses over ``span`` days beyond the history's VaR at the levels that it can show."""
+    known = [level for level in levels if (1 - level) * len(data.days) / span > 9.9]
+    if not known:
+        return not_assessed(f"fewer than 10 independent losses beyond the {levels[0]:.0%} quantile in this history")
+    names, weights = _books(data)
 
     def losses(x: np.ndarray) -> np.ndarray:
         count = x.shape[1] // span
         summed = x[:, : count * span].reshape(len(x), count, span, -1).sum(2)
         return -(summed @ weights)
 
-    cuts = data.threshold(lambda x: losses(x).reshape(-1, weights.shape[1]), levels)
+    cuts = data.threshold(lambda x: losses(x).reshape(-1, weights.shape[1]), known)
     cap = 3.0 * np.maximum(cuts[-1], 1e-9)
 
     def features(x: np.ndarray) -> np.ndarray:
@@ -52,23 +50,18 @@ def _losses(data: ComparisonData, span: int, check_levels: tuple[float, ...]) ->
         beyond = [part for cut in cuts for part in ((loss > cut).mean(1), np.clip(loss - cut, 0.0, cap - cut).mean(1))]
         return np.concatenate(beyond, axis=1)
 
-    def reduce(mean: np.ndarray) -> np.ndarray:
-        return np.sqrt(np.maximum(mean, 0.0))
-
-    labels = [(f"{what} the {level:.1%} VaR of {name}", data.assets) for level in levels
+    labels = [(f"{what} the {level:.1%} VaR of {name}", data.assets) for level in known
               for what in ("share of losses beyond", "mean loss beyond") for name in names]  # fmt: skip
-    return data.compare(
-        features, reduce, labels, memory=2.0, foreseen=0.12, show=lambda value: float(max(value, 0.0) ** 2)
-    )
+    return data.compare(features, root, labels, memory=2.0, predictable=0.12, show=square)
 
 
 @check("losses of a day", question="portfolio", scale="portfolio")
-def day_losses(data: ComparisonData) -> Finding:
-    """Do one-day losses of books pass history's 95 % and 99 % VaR as often, and by as much?"""
+def _day_losses(data: ComparisonData) -> Finding:
+    """Do one-day losses of books pass the history's 95 % and 99 % VaR as often, and by as much?"""
     return _losses(data, 1, (0.95, 0.99))
 
 
 @check("losses of the horizon", question="portfolio", scale="portfolio", horizon=2)
-def horizon_losses(data: ComparisonData) -> Finding:
-    """Do losses of books over the whole horizon pass history's 90 % and 97.5 % VaR as often, and by as much?"""
+def _horizon_losses(data: ComparisonData) -> Finding:
+    """Do losses of books over the whole horizon pass the history's 90 % and 97.5 % VaR as often, and by as much?"""
     return _losses(data, data.horizon, (0.9, 0.975))

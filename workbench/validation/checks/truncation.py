@@ -1,14 +1,14 @@
-r"""Edges: does the set end as sharply as if it had been cut?
+r"""Truncation: does the set end as sharply as if it had been cut?
 
-Paths that were rejected, filtered as outliers or never learnt leave an end as sharp as a knife; laws of nature fade
-out. With the draws of a set in decreasing order of something, x_1 >= x_2 >= ..., and k a twentieth of their number, the
-end is described by
+Paths that were rejected, filtered as outliers or never learnt leave a sharp end; distributions of returns fade out.
+With the draws of a set in decreasing order of something, x_1 >= x_2 >= ..., and k a twentieth of their number, the end
+is described by
 
     (x_1 - x_k) / (x_k - x_4k),
 
-about 2 for a normal law, more for heavier tails, 1/3 where a density is cut off. The null is a normal end, the thinnest
-that sums over days and assets honestly have; it is simulated through uniform order statistics. The draws alone are
-asked, so that no history is too short for it.
+about 2 for a normal distribution, more for heavier tails, 1/3 where a density is cut off. The null is a normal end, the
+thinnest that sums over days and assets have; it is simulated through uniform order statistics. Only the draws are
+looked at, so that no history is too short for it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from scipy import stats
 
 from workbench.validation.engine.check import check
 from workbench.validation.engine.comparison_data import ComparisonData
-from workbench.validation.engine.finding import Finding, cannot_tell
+from workbench.validation.engine.finding import Finding, not_assessed
 
 SHARE, FEWEST_DRAWS, REDRAWS = 0.05, 80, 8000
-REGIMES = 1.5  # regimes make humps, whose ends are sharper than a normal law's
+REGIMES = 1.5  # regimes make humps, whose ends are sharper than a normal distribution's
 
 ENDS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float]] = {
     "deepest fall of the equal-weight book": (lambda book: -book.cumsum(1).min(1), 1.0),
@@ -55,23 +55,23 @@ def normal_ends(count: int) -> tuple[float, float]:
 
 
 @check("truncation", question="tails", scale="path", horizon=4)
-def truncation(data: ComparisonData) -> Finding:
-    """Is there a loss, or a wildness, beyond which no path goes though many come near?
+def _truncation(data: ComparisonData) -> Finding:
+    """Is there a loss, or a size, beyond which no path goes though many come near?
 
     Sharpness of the end of the equal-weight book's falls, losses, gains and sizes, against a normal end; sizes are
-    allowed an end one and a half times as sharp. Only a sharper end is a fault.
+    allowed an end one and a half times as sharp. Only a sharper end counts.
     """
     if len(data.fake) < FEWEST_DRAWS:
-        return cannot_tell(f"{len(data.fake)} draws are too few to show an end; {FEWEST_DRAWS} are needed")
+        return not_assessed(f"{len(data.fake)} draws are too few to show an end; {FEWEST_DRAWS} are needed")
     middle, scatter = normal_ends(len(data.fake))
     book = data.fake.mean(2)
-    found = [
+    alone, name = min(
         (stats.norm.cdf((np.log(max(allowed * sharpness(series(book)), 1e-9)) - middle) / scatter), name)
         for name, (series, allowed) in ENDS.items()
-    ]
-    alone, name = min(found)
+    )
     series, allowed = ENDS[name]
     least = np.exp(middle + scatter * stats.norm.ppf(-np.expm1(np.log1p(-data.level) / len(ENDS)))) / allowed
     p = float(-np.expm1(len(ENDS) * np.log1p(-min(alone, 1 - 1e-16))))
-    told = {"component": f"end of the {name}", "normal end": float(np.exp(middle))}
-    return Finding("", "", sharpness(series(book)), (float(least), np.inf), p, columns=data.assets, evidence=told)
+    evidence = {"component": f"end of the {name}", "normal end": float(np.exp(middle))}
+    reference = (float(least), np.inf)
+    return Finding("", "", sharpness(series(book)), reference, p, columns=data.assets, evidence=evidence)

@@ -1,49 +1,71 @@
-"""The registry of checks: one function, one line of registration, and what the function needs to know before it
-runs.
+"""A check is an attempt to refute a scenario set: a function of comparison data, and what is known about it.
+
+>>> CHECKS["volatility"].question
+'facts'
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import wraps
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from workbench.errors import ParameterError
 from workbench.registry import Registry
-from workbench.validation.engine.finding import Finding, cannot_tell
-from workbench.validation.engine.null_width import factor
+from workbench.validation.engine.finding import Finding, not_assessed
 
 if TYPE_CHECKING:
     from workbench.validation.engine.comparison_data import ComparisonData
+
+Attempt = Callable[["ComparisonData"], Finding]
 
 CHECKS = Registry("check")
 
 QUESTIONS = (
     "facts", "tails", "dependence", "path distribution", "copying", "conditional", "identities", "portfolio",
 )  # fmt: skip
+SCALES = ("asset", "pair", "portfolio", "path")
 
 
-def check(name: str, *, question: str, scale: str, horizon: int = 1, assets: int = 1) -> Callable[[Callable], Callable]:
-    """Decorator: register ``function(data) -> Finding`` as the check ``name``.
+@dataclass(frozen=True)
+class Check:
+    """One attempt to refute; called with comparison data it returns a :class:`Finding`.
 
-    question : the group it belongs to, one of ``QUESTIONS``.
-    scale : what it looks at: asset, pair, portfolio or path.
-    horizon, assets : the least number of days and of assets it needs; below it the answer is "not applicable".
+    name : as it stands in findings. question : its group, one of ``QUESTIONS``. scale : what it looks at: asset, pair,
+    portfolio or path. attempt : the function. horizon, assets : the fewest days and assets that it needs; with fewer
+    the finding is "not applicable".
     """
 
-    def enter(function: Callable[[ComparisonData], Finding]) -> Callable[[ComparisonData], Finding]:
-        @wraps(function)
-        def asked(data: ComparisonData) -> Finding:
-            have = data.horizon, len(data.assets)
-            if have[0] < horizon or have[1] < assets:
-                found = cannot_tell(f"needs {horizon} days and {assets} assets, the set has {have[0]} and {have[1]}")
-            else:
-                data.factor = factor(name, data)
-                found = function(data)
-                data.factor = 1.0
-            return replace(found, check=name, question=question)
+    name: str
+    question: str
+    scale: str
+    attempt: Attempt
+    horizon: int = 1
+    assets: int = 1
 
-        asked.name, asked.question, asked.scale, asked.horizon, asked.assets = name, question, scale, horizon, assets
-        return CHECKS.register(name)(asked)
+    def __post_init__(self) -> None:
+        if self.question not in QUESTIONS or self.scale not in SCALES:
+            raise ParameterError(
+                f"check {self.name!r}: the question is one of {QUESTIONS} and the scale one of {SCALES}, "
+                f"found {self.question!r} and {self.scale!r}"
+            )
+        object.__setattr__(self, "__doc__", self.attempt.__doc__)
 
-    return enter
+    def __call__(self, data: ComparisonData) -> Finding:
+        days, assets = data.horizon, len(data.assets)
+        if days < self.horizon or assets < self.assets:
+            found = not_assessed(f"needs {self.horizon} days and {self.assets} assets, the set has {days} and {assets}")
+        else:
+            found = self.attempt(data.for_check(self.name))
+        return replace(found, check=self.name, question=self.question)
+
+
+def check(name: str, *, question: str, scale: str, horizon: int = 1, assets: int = 1) -> Callable[[Attempt], Check]:
+    """Decorator: register ``function(data) -> Finding`` as the :class:`Check` ``name``; options as there."""
+
+    def register(attempt: Attempt) -> Check:
+        entry = Check(name, question, scale, attempt, horizon, assets)
+        CHECKS.register(name)(entry)
+        return entry
+
+    return register

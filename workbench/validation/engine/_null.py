@@ -1,15 +1,15 @@
-r"""How far do two honest samples differ? The null of every check, simulated from the history itself.
+r"""How far do two samples of one distribution differ? The null of every check, simulated from the history itself.
 
 A history of n days is cut into windows as long as the scenarios. A statistic is T = g(mean phi(window)): features of a
-window, averaged, then bent by a smooth g. Two honest samples, a history of n days and a set of M draws, differ by
+window, averaged, then transformed by a smooth g. A history of n days and a correct set of M draws differ by
 
     D* = [T(M windows drawn independently from the history) - T] - [T(history redrawn in long blocks) - T],
 
 both drawn here as weights over the windows, so that every check shares the same redraws and one matrix product gives
 its null. Blocks are long (2.8 sqrt(n) days, at least three horizons): they keep the clustering of volatility, leave
-about sqrt(n)/2.8 of them, and that number is the degrees of freedom of the t law in which departures are read, as in
-fixed-b inference (Kiefer and Vogelsang 2005, Econometric Theory 21, 1130-1164). The block bootstrap is the circular one
-of Politis and Romano (1992); its variance is widened by 1/(1 - block/n).
+about sqrt(n)/2.8 of them, and that number is the degrees of freedom of the t distribution in which departures are read,
+as in fixed-b inference (Kiefer and Vogelsang 2005, Econometric Theory 21, 1130-1164). The block bootstrap is the
+circular one of Politis and Romano (1992); its variance is widened by 1/(1 - block/n).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def windows(values: np.ndarray, starts: np.ndarray, horizon: int) -> np.ndarray:
 
 
 def block_days(days: int, horizon: int, conditional: bool = False) -> int:
-    """Length of a bootstrap block in days for a history of ``days``; half as long once windows are in units of their
-    own past's volatility, which takes the long memory out."""
+    """Length of a bootstrap block in days for a history of ``days``; half as long for windows in units of the
+    volatility of their own past, which takes the long memory out."""
     return int(max(1.4 * np.sqrt(days), 2 * horizon) if conditional else max(2.8 * np.sqrt(days), 3 * horizon))
 
 
@@ -50,10 +50,32 @@ def draw_weights(rng: np.random.Generator, weights: np.ndarray, draws: int, redr
 
 
 @dataclass(frozen=True)
-class Spread:
-    """The law of honest departures of a statistic vector: covariance and degrees of freedom."""
+class Redraws:
+    """The redraws that all checks on one set of windows share.
 
-    covariance: np.ndarray  # (component, component)
+    blocks : the history in blocks; draws : as many windows as the set has draws; both (redraw, window), rows sum to
+    one. freedom : effective number of independent blocks; widen : factor on the variance of block redraws.
+    """
+
+    blocks: np.ndarray
+    draws: np.ndarray
+    freedom: float
+    widen: float
+
+    @classmethod
+    def make(cls, rng: np.random.Generator, weights: np.ndarray, draws: int, length: int, redraws: int) -> Redraws:
+        """Of windows with ``weights``, in blocks of ``length`` windows."""
+        share = min(length / len(weights), 0.5)
+        effective = 1.0 / np.square(weights).sum() / len(weights)
+        blocks = block_weights(rng, weights, length, redraws)
+        return cls(blocks, draw_weights(rng, weights, draws, redraws), float(effective / share), 1.0 / (1.0 - share))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Departures of a statistic vector under the null: covariance (component, component) and degrees of freedom."""
+
+    covariance: np.ndarray
     freedom: float
 
     def at_least(self, error: float) -> Spread:
@@ -109,7 +131,7 @@ class Spread:
         return float(len(self.covariance) ** 2 / max((self.correlation**2).sum(), 1e-300))
 
     def square(self, departure: np.ndarray) -> Reading:
-        """Mean squared departure in standard errors, against the moment-matched F law."""
+        """Mean squared departure in standard errors, against the moment-matched F distribution."""
         z = departure / np.maximum(self.error, 1e-300)
         at = int(np.abs(z).argmax())
         return Reading("F", at, float(z[at]), float(np.mean(z**2)), self.degrees, self.freedom)
@@ -117,13 +139,13 @@ class Spread:
 
 @dataclass(frozen=True)
 class Reading:
-    """A departure read in its law.
+    """A departure against its null distribution.
 
-    law : ``t`` for the largest of so many ``comparisons``, ``F`` for a mean square of so many; component : which
-    departs most, by ``departure`` standard errors; value : what is read; freedom : of the law.
+    distribution : ``t`` for the largest of so many ``comparisons``, ``F`` for a mean square of so many; component :
+    which departs most, by ``departure`` standard errors; value : what is read; freedom : degrees of freedom.
     """
 
-    law: str
+    distribution: str
     component: int
     departure: float
     value: float
@@ -133,14 +155,14 @@ class Reading:
     @property
     def p_value(self) -> float:
         """Probability of a departure at least as large."""
-        if self.law == "F":
+        if self.distribution == "F":
             return float(stats.f.sf(self.value, self.comparisons, self.freedom))
         alone = 2 * stats.t.sf(self.value, self.freedom)
         return float(-np.expm1(self.comparisons * np.log1p(-min(alone, 1 - 1e-16))))
 
     def reach(self, level: float) -> float:
         """The value that is passed with probability ``level``."""
-        if self.law == "F":
+        if self.distribution == "F":
             return float(stats.f.isf(level, self.comparisons, self.freedom))
         alone = -np.expm1(np.log1p(-level) / self.comparisons)
         return float(stats.t.isf(alone / 2, self.freedom))

@@ -1,15 +1,15 @@
-r"""How wide is each check's null really? A factor on its standard errors, measured on truth against truth.
+r"""A factor on each check's standard errors, measured on known processes against themselves.
 
-Blocks show too little of what remembers the level of volatility, and the widening that mends it on the most persistent
-law is too much for others: most checks would err on the safe side and lose their power. So each check's standard errors
-are multiplied by
+Blocks show too little of what remembers the level of volatility, and the widening that corrects it on the most
+persistent process is too much for others: most checks would err on the safe side and lose their power. So each check's
+standard errors are multiplied by
 
     exp(a + b log(days / 2000) + c (memory - 1/2)),
 
-with *memory* of the history at hand (:attr:`workbench.validation.engine.comparison_data.ComparisonData.memory`), a, b and c fitted by quantile
-regression (Koenker and Bassett 1978, Econometrica 46, 33-50) to trials of known laws against themselves
-(``python -m benchmarks calibration``), so that one honest set in twenty passes the 5 % point. Sets of the long run and
-sets that start today have factors of their own. A check that is not in the table keeps its own null.
+with *memory* of the history at hand (:attr:`ComparisonData.memory`), a, b and c fitted by quantile regression (Koenker
+and Bassett 1978, Econometrica 46, 33-50) to trials of known processes against themselves (``python -m benchmarks
+calibration``), so that one correct set in twenty passes the 5 % point. Sets of the long run and sets that start today
+have factors of their own. A check that is not in the table keeps its own null.
 """
 
 from __future__ import annotations

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy.stats import rankdata
+
+from workbench import stats
 
 
 def spread(draws: np.ndarray) -> np.ndarray:
@@ -18,10 +20,7 @@ def some(count: int, share: float, rng: np.random.Generator) -> np.ndarray:
 
 def ranks(column: np.ndarray) -> np.ndarray:
     """Rank of every value, 0 to size - 1, in the shape of the input."""
-    order = column.ravel().argsort(kind="stable")
-    found = np.empty(order.size, dtype=int)
-    found[order] = np.arange(order.size)
-    return found.reshape(column.shape)
+    return rankdata(column.ravel(), "ordinal").reshape(column.shape) - 1
 
 
 def with_margins(draws: np.ndarray, margins: np.ndarray) -> np.ndarray:
@@ -32,9 +31,7 @@ def with_margins(draws: np.ndarray, margins: np.ndarray) -> np.ndarray:
 
 def normal_scores(draws: np.ndarray) -> np.ndarray:
     """Each asset's values replaced by normal ones of the same order."""
-    size = draws.shape[0] * draws.shape[1]
-    normal = stats.norm.ppf((np.arange(size) + 0.5) / size)
-    return np.stack([normal[ranks(draws[..., a])] for a in range(draws.shape[2])], axis=2)
+    return stats.normal_scores(draws.reshape(-1, draws.shape[2]), "ordinal").reshape(draws.shape)
 
 
 def market(draws: np.ndarray) -> np.ndarray:

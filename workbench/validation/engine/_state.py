@@ -1,9 +1,8 @@
-r"""Where the market stood before a window: the scale to expect, and which windows began like today.
+r"""Where the market stood before a window: the volatility to expect, and which windows began like today.
 
 A set of scenarios that starts today rightly has today's volatility, not the long run's. So each window of the history
-is
-measured in units of the volatility that its own past foretold, and the scenarios in units of what today's past
-foretells. The forecast is heterogeneous autoregressive (Corsi 2009, J. Financial Econometrics 7, 174-196) in logs, one
+is measured in units of the volatility forecast from its own past, and the scenarios in units of the forecast from
+today. The forecast is heterogeneous autoregressive (Corsi 2009, J. Financial Econometrics 7, 174-196) in logs, one
 regression for all assets:
 
     log mean|r|_{window, i} = a + b_5 log mean|r|_{5 days before} + b_22 (...) + b_66 (...) + b_long (...) + c s +
@@ -38,30 +37,34 @@ class State:
     market: float
 
 
-def past(returns: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def expect(returns: np.ndarray, starts: np.ndarray, horizon: int, today: int) -> State:
+    """Fit the forecast on windows that begin at ``starts`` and apply it there and at row ``today`` (the first day
+    ahead).
+    """
+    known, market = _past(returns, starts)
+    ahead, now = _past(returns, np.array([today]))
+    size = np.abs(returns)
+    total = _running(size)
+    seen = np.log(np.maximum((total[starts + horizon] - total[starts]) / horizon, 0.05 * size.mean(0)))
+    design = np.concatenate([known.reshape(-1, known.shape[-1]), np.ones((seen.size, 1))], axis=1)
+    coefficients = np.linalg.lstsq(design, seen.ravel(), rcond=None)[0]
+    scales = np.exp(known @ coefficients[:-1] + coefficients[-1])
+    return State(scales, np.exp(ahead[0] @ coefficients[:-1] + coefficients[-1]), *alike(market, float(now[0])))
+
+
+def _past(returns: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Predictors (row, asset, 5) known at the close before each of ``rows``, and the market's state (row,)."""
     size = np.abs(returns)
-    long = np.maximum(size.mean(0), 1e-12)
-    total = np.concatenate([np.zeros((1, size.shape[1])), size.cumsum(0)])
+    long, total = np.maximum(size.mean(0), 1e-12), _running(size)
     means = [np.log(np.maximum((total[rows] - total[rows - k]) / k, 0.05 * long)) for k in LOOKBACKS]
     market = (means[1] - np.log(long)).mean(1)
     spread = np.broadcast_to(market[:, None], means[0].shape)
     return np.stack([*means, np.broadcast_to(np.log(long), means[0].shape), spread], axis=-1), market
 
 
-def expect(returns: np.ndarray, starts: np.ndarray, horizon: int, today: int) -> State:
-    """Fit the forecast on windows that begin at ``starts`` and apply it there and at row ``today`` (the first day
-    ahead).
-    """
-    known, market = past(returns, starts)
-    ahead, now = past(returns, np.array([today]))
-    size = np.abs(returns)
-    total = np.concatenate([np.zeros((1, size.shape[1])), size.cumsum(0)])
-    seen = np.log(np.maximum((total[starts + horizon] - total[starts]) / horizon, 0.05 * size.mean(0)))
-    design = np.concatenate([known.reshape(-1, known.shape[-1]), np.ones((seen.size, 1))], axis=1)
-    coefficients = np.linalg.lstsq(design, seen.ravel(), rcond=None)[0]
-    scales = np.exp(known @ coefficients[:-1] + coefficients[-1])
-    return State(scales, np.exp(ahead[0] @ coefficients[:-1] + coefficients[-1]), *alike(market, float(now[0])))
+def _running(size: np.ndarray) -> np.ndarray:
+    """Sums of the first 0, 1, ... days, (day + 1, asset)."""
+    return np.concatenate([np.zeros((1, size.shape[1])), size.cumsum(0)])
 
 
 def alike(market: np.ndarray, now: float) -> tuple[np.ndarray, float]:

@@ -1,0 +1,114 @@
+"""Reading what is to be audited: scenario sets too large for memory, histories, books, matched by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from workbench import data, scenarios
+from workbench.constants import BLOCK
+from workbench.errors import ParameterError, ScenarioError
+from workbench.validation._prepare import MOST_DRAWS
+from workbench.validation.engine.comparison_data import SetSummary
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A scenario set as the audit holds it: an even sample (draw, time, asset), and what was seen in all draws."""
+
+    values: np.ndarray
+    assets: list[str]
+    attributes: dict[str, Any]
+    summary: SetSummary
+
+
+def gather(source: str | Path | xr.DataTree) -> Gathered:
+    """Read all draws once, block by block, keeping an even sample."""
+    if isinstance(source, xr.DataTree):
+        return _read(scenarios.dataset(source), _attributes(source))
+    path = Path(source)
+    if path.suffix not in (".nc", ".zarr"):
+        tree = scenarios.load(path)
+        return _read(scenarios.dataset(tree), _attributes(tree))
+    with scenarios.opened(path) as tree:
+        return _read(scenarios.dataset(tree), _attributes(tree))
+
+
+def _attributes(tree: xr.DataTree) -> dict[str, Any]:
+    return {str(name): value for name, value in tree.attrs.items()}
+
+
+def _read(draws: xr.Dataset, attributes: dict[str, Any]) -> Gathered:
+    if "ret" not in draws or set(draws["ret"].dims) != set(scenarios.DIMS):
+        raise ScenarioError(
+            f"no field 'ret' with dims {scenarios.DIMS}; found {dict((n, f.dims) for n, f in draws.items())}"
+        )
+    ret, assets = draws["ret"], [str(name) for name in draws.asset.values]
+    total = ret.sizes["chain"] * ret.sizes["draw"]
+    step, place, largest = max(1, -(-total // MOST_DRAWS)), 0, np.zeros(len(assets))
+    seen: set[int] = set()
+    kept: list[np.ndarray] = []
+    for chain in range(ret.sizes["chain"]):
+        for begin in range(0, ret.sizes["draw"], BLOCK):
+            block = ret.isel(chain=chain, draw=slice(begin, begin + BLOCK)).transpose("draw", "time", "asset").values
+            _refuse_holes(block, chain, begin, assets)
+            largest = np.maximum(largest, np.abs(block).max((0, 1)))
+            seen.update(hash(row.tobytes()) for row in np.ascontiguousarray(block))
+            kept.append(block[-place % step :: step].astype(np.float32))
+            place += len(block)
+    return Gathered(np.concatenate(kept), assets, attributes, SetSummary(total, total - len(seen), largest))
+
+
+def _refuse_holes(block: np.ndarray, chain: int, begin: int, assets: list[str]) -> None:
+    if not np.isfinite(block).all():
+        row, day, column = np.argwhere(~np.isfinite(block))[0]
+        raise ScenarioError(
+            f"the value at chain {chain}, draw {begin + row}, time {day + 1}, asset {assets[column]!r} is not finite"
+        )
+
+
+def read_history(source: str | Path | pd.DataFrame, returns: bool | None) -> pd.DataFrame:
+    """Log returns, one row a day; prices are turned into returns. A name of the catalogue serves where no file does."""
+    if isinstance(source, pd.DataFrame):
+        return source
+    if str(source) in data.DATASETS and not Path(source).exists():
+        return data.returns(str(source))
+    return data.returns(data.read_file(source, returns=returns or None))
+
+
+def match(given: Gathered, history: pd.DataFrame) -> tuple[Gathered, pd.DataFrame, list[str]]:
+    """The assets both have, in the history's order, and a note on what only one of them has."""
+    history = history.rename(columns=str)
+    common = [name for name in history.columns if name in set(given.assets)]
+    if not common:
+        raise ScenarioError(
+            f"no column in common: the scenarios have {given.assets[:8]}, the history {list(history.columns[:8])}"
+        )
+    only = [n for n in given.assets if n not in common], [n for n in history.columns if n not in common]
+    notes = [
+        f"not tried, only in the {place}: {', '.join(names)}"
+        for place, names in zip(("scenarios", "history"), only)
+        if names
+    ]
+    chosen = [given.assets.index(name) for name in common]
+    summary = replace(given.summary, largest=given.summary.largest[chosen])
+    given = replace(given, values=given.values[:, :, chosen], assets=common, summary=summary)
+    return given, history[common].dropna(), notes
+
+
+def read_books(source: str | Path | pd.DataFrame | None) -> pd.DataFrame | None:
+    """Books, one row each and one column an asset."""
+    if source is None or isinstance(source, pd.DataFrame):
+        return source
+    try:
+        frame = pd.read_csv(source)
+        return frame.set_index("book").astype(float)
+    except (OSError, KeyError, ValueError) as wrong:
+        raise ParameterError(
+            f"{source}: expected a CSV with a column 'book' and one column of weights an asset ({wrong})"
+        ) from None
