@@ -2,7 +2,7 @@ r"""How wide is each check's null? Known laws against themselves, and the factor
 
 Only the laws known to the developers of the checks are used, never those kept apart. Of each trial the factor that
 would have put a check's p-value at exactly 5 %, r = departure / (its 5 % point), is known; quantile regression of log r
-on the length of the history and on its memory (:mod:`workbench.validation.engine.null_width`) gives the factor that one
+on the length of the history and on its memory (:mod:`workbench.validation.engine._null_width`) gives the factor that one
 honest set in twenty passes. The constant is the largest of three: of all laws at 5 %, of all laws at 1 %, and of the
 worst law at 10 %, so that no law is left to pay for the others; and a twentieth more, for laws nobody thought of.
 
