@@ -22,7 +22,7 @@ def head(study: Study, values: Mapping[str, Any], inputs: Inputs, changed: list[
         "Study": study.name, "Run": inputs.run_id, "Data": ", ".join(data) or "none named",
         "Code": f"{(inputs.code['git_commit'] or inputs.code['sha256'])[:12]}, {clean}",
         "Notebook": inputs.notebook[:12], "Finished": status.now()[:16].replace("T", " ") + " UTC",
-        "Versions": ", ".join(f"{name} {machine['libraries'].get(name)}" for name in _NAMED if name in machine["libraries"]),
+        "Versions": ", ".join(f"{name} {version}" for name, version in machine["libraries"].items() if name in _NAMED),
         "Machine": f"Python {machine['python']}, {machine['system']}",
     }  # fmt: skip
     if changed:

@@ -1,4 +1,4 @@
-"""Markdown and HTML of a notebook as HTML that is safe to open anywhere: only text, tables, links, maths and own images.
+"""Markdown and HTML of a notebook as HTML that is safe to open anywhere: text, tables, links, maths and own images.
 
 What an author wrote in a Markdown cell may use HTML; what code put out (names of columns, files, books are in it) may
 not, and stands as text. Of both only the tags, attributes and declarations listed here remain. Maths becomes MathML,
@@ -51,8 +51,9 @@ _SELECTOR = re.compile(r"\s*#T_\w+[\w\s.#>:-]*")
 class _Renderer(IPythonRenderer):
     """nbconvert's Markdown renderer with maths set as MathML and headings that can be linked to."""
 
-    def __init__(self, attachments: dict | None, escape: bool) -> None:
-        super().__init__(escape=escape, exclude_anchor_links=True, attachments=attachments or {})
+    def __init__(self, attachments: dict | None, authored: bool) -> None:
+        super().__init__(escape=not authored, exclude_anchor_links=True, attachments=attachments or {})
+        self.highest = 1 if authored else 3
 
     def inline_math(self, body: str) -> str:
         return mathml(body, "inline")
@@ -64,6 +65,7 @@ class _Renderer(IPythonRenderer):
         return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
 
     def heading(self, text: str, level: int, **attrs: object) -> str:
+        level = max(level, self.highest)
         return f'<h{level} id="{slug(text)}">{text}</h{level}>\n'
 
 
@@ -87,8 +89,8 @@ def mathml(source: str, display: str) -> str:
 
 
 def markdown(source: str, attachments: dict | None = None, authored: bool = False) -> str:
-    """Markdown as HTML that is safe to open anywhere; ``authored`` allows HTML in it."""
-    return safe(MarkdownWithMath(renderer=_Renderer(attachments, not authored)).render(source))
+    """Markdown as HTML that is safe to open anywhere; ``authored`` allows HTML and chapters."""
+    return safe(MarkdownWithMath(renderer=_Renderer(attachments, authored)).render(source))
 
 
 def inline(source: str) -> str:

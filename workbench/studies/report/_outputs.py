@@ -12,13 +12,14 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
+from workbench.errors import printable
 from workbench.studies.figures import ROLE
 from workbench.studies.report._markup import inline, markdown, mathml, safe, words
 
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
 _NUMBER = re.compile(r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|to .*)?", re.IGNORECASE)
 _EMPTY = ("", "–", "-", "NaN", "None", "nan")
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass
@@ -47,7 +48,7 @@ def draw(cell: NotebookNode, caption: str, heading: str) -> Drawn:
         if mime := _image(output):
             shown = _figure(output, mime, alts.pop(0), captions.pop(0), heading, drawn)
         elif output.output_type == "stream":
-            shown = _text(output.text)
+            shown = _text(_overwritten(output.text) if output.name == "stderr" else output.text)
         elif output.output_type == "error":
             shown = _text("\n".join(output.traceback)).replace("<pre>", '<pre class="error">', 1)
         else:
@@ -100,6 +101,8 @@ def _rich(data: dict[str, Any]) -> str:
 def _table(fragment: str) -> str:
     """A table in the report's own look, in a box that scrolls when it is too wide for the screen."""
     soup = BeautifulSoup(safe(fragment), "html.parser")
+    for heading in soup.find_all(["h1", "h2"]):
+        heading.unwrap()
     for table in soup.find_all("table"):
         _align(table)
         table.wrap(soup.new_tag("div", attrs={"class": "wide"}))
@@ -126,9 +129,11 @@ def _numeric(rows: list[list[Tag]], place: int) -> bool:
 
 
 def _text(text: str | list[str]) -> str:
-    return f"<pre>{html.escape(_bare(''.join(text)))}</pre>" if "".join(text).strip() else ""
+    """Preformatted text without colours; other control characters are written out."""
+    bare = _COLOURS.sub("", "".join(text)).replace("\r\n", "\n").expandtabs()
+    return f"<pre>{html.escape(printable(bare))}</pre>" if bare.strip() else ""
 
 
-def _bare(text: str) -> str:
-    """Text as a terminal leaves it: no colours, and of a line that was written over only the last."""
-    return "\n".join(line.rpartition("\r")[2] for line in _ESCAPES.sub("", text).replace("\r\n", "\n").split("\n"))
+def _overwritten(text: str | list[str]) -> str:
+    """Progress as a terminal leaves it: of a line that was written over only the last."""
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in "".join(text).split("\n"))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from nbformat import NotebookNode
 
+from workbench.errors import printable
 from workbench.studies.runner._cells import labels
 from workbench.studies.runner._status import Status
 
@@ -22,7 +23,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """A line that matters, terminal or not."""
-        print(text, file=sys.stderr, flush=True)
+        print(printable(text), file=sys.stderr, flush=True)
 
     def watch(self, study: str, notebook: NotebookNode, status: Status) -> Callable[[int], None]:
         """What :func:`~workbench.studies.runner._execution.execute` calls before each cell."""
@@ -47,5 +48,5 @@ class Progress:
     def _begin(self, line: str) -> None:
         self.close()
         if self.shown:
-            self._line, self._since = line, time.monotonic()
-            print(f"{line} ...", end="", file=sys.stderr, flush=True)
+            self._line, self._since = printable(line), time.monotonic()
+            print(f"{self._line} ...", end="", file=sys.stderr, flush=True)

@@ -50,8 +50,9 @@ def run(
     timeout : seconds for the whole study.
     progress : lines on standard error; None is only on a terminal.
 
-    Raises ParameterError before anything runs, for an unknown study, an unknown or ill-typed parameter and for
-    data that cannot be used (DataError), and :class:`~workbench.errors.CellFailed` when a cell raised, the kernel died or time ran out.
+    Raises ParameterError before anything runs, for an unknown study and an unknown or ill-typed parameter, DataError
+    for data that cannot be used, and :class:`~workbench.errors.CellFailed` when a cell raised, the kernel died or time
+    ran out.
     """
     if timeout is not None and not timeout > 0:
         raise ParameterError(f"the time limit is {timeout} seconds; expected more than 0")
@@ -130,7 +131,7 @@ class _Attempt:
         return Run(self.study.name, self.place.name, self.place, "completed", False, written.verdict, tuple(warnings))
 
     def _forget_folder(self) -> None:
-        """The stored notebook says ``run_dir = "."``: the folder it grew in is renamed, and it stands in the run's own."""
+        """Let the stored notebook say ``run_dir = "."``: the folder it grew in is renamed, it stands in its own."""
         path = self.folder / "notebook.ipynb"
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
