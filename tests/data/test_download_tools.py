@@ -231,6 +231,8 @@ def test_names_files_and_frames_are_one_parameter(tmp_path: Path, monkeypatch: p
     assert data.load("wti").attrs["dataset"] == "wti"
     with pytest.raises(ParameterError, match="unknown data set 'us_equitys'; did you mean 'us_equities'"):
         data.load("us_equitys")
+    with pytest.raises(ParameterError, match="dayfirst: options of a file, and 'wti' is a named data set"):
+        data.load("wti", dayfirst=True)
     with pytest.raises(DataError, match=r"there is no file .*absent\.csv"):
         data.load("absent.csv")
 
@@ -246,3 +248,42 @@ def test_a_table_of_forecasts_or_books_is_read_alike(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(again, forecasts, check_freq=False, check_index_type=False)
     with pytest.raises(DataError, match="no column 'fund'"):
         data.read_table(tmp_path / "books.csv", key="fund")
+
+
+def test_options_can_stand_beside_a_file(tmp_path: Path) -> None:
+    foreign = CLOSE.rename_axis("Handelstag").assign(Notiz="x").iloc[:12]
+    path = tmp_path / "mine.csv"
+    foreign.to_csv(path, date_format="%d/%m/%Y")
+    with pytest.raises(DataError, match=r"options for reading it can stand in mine\.csv\.yaml"):
+        data.load(path)
+    options = "columns: {Handelstag: date, Notiz: null}\ndayfirst: true\nkind: price\nminimum_rows: 5\n"
+    (tmp_path / "mine.csv.yaml").write_text(options)
+    pd.testing.assert_frame_equal(data.load(path), CLOSE.iloc[:12], check_freq=False, check_index_type=False)
+    assert data.returns(str(path)).shape == (11, 2)
+    with pytest.raises(DataError, match="250 are needed"):
+        data.load(path, minimum_rows=250)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("sheet: 1", "no option 'sheet'; known: kind, columns"),
+        ("- 1", "expected lines"),
+        ("a: &x [1]\nb: *x", "aliases"),
+        ("{" * 5000, "mine.csv.yaml"),
+        ("kind: rate", "kind is 'rate'"),
+        ("columns: date", "columns is 'date'"),
+        ("dayfirst: perhaps", "dayfirst is 'perhaps'"),
+        ("columns: {Datum: date}", "no header 'Datum'"),
+        ("columns: {1: date}", "no header 1"),
+        ("accept: splits", "accept is 'splits'; expected a list of rules"),
+        ("minimum_rows: many", "minimum_rows is 'many'; expected a whole number"),
+        ("decimal: ';'", "decimal is ';'; expected '.' or ','"),
+        ("accept: [splits]", "no such rule: splits"),
+    ],
+)
+def test_wrong_options_beside_a_file_are_refused(text: str, words: str, tmp_path: Path) -> None:
+    CLOSE.to_csv(tmp_path / "mine.csv")
+    (tmp_path / "mine.csv.yaml").write_text(text)
+    with pytest.raises(ParameterError, match=words):
+        data.load(tmp_path / "mine.csv")

@@ -186,7 +186,7 @@ def _renamed(table: pd.DataFrame, columns: Columns | None) -> pd.DataFrame:
         table = table.rename(columns=str)
     for header in columns or ():
         if header not in table.columns:
-            near = difflib.get_close_matches(header, map(str, table.columns), n=1)
+            near = difflib.get_close_matches(str(header), map(str, table.columns), n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f" (columns {', '.join(map(repr, table.columns[:6]))})"
             raise ParameterError(f"columns: there is no header {header!r}{hint}")
     mapping = dict(columns or {})

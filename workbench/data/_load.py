@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pandas as pd
 
+from workbench.bounded import parse_yaml, read_bytes
 from workbench.data._files import Columns, read_file, read_frame
 from workbench.data._hashing import content_hash
-from workbench.data._validate import require_valid
+from workbench.data._validate import MINIMUM_ROWS, require_valid
 from workbench.data.catalogue import DATASETS, KINDS
 from workbench.errors import DataError, ParameterError
 
+_OPTIONS: dict[str, tuple[Any, str]] = {
+    "kind": (str, f"one of {', '.join(KINDS)}"),
+    "columns": (Mapping, "pairs of header and name"),
+    "decimal": (str, "'.' or ','"),
+    "dayfirst": (bool, "true or false"),
+    "accept": (list | tuple | set | frozenset, "a list of rules"),
+    "minimum_rows": (int, "a whole number"),
+}
 Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
 
 
@@ -26,7 +35,7 @@ def load(
     decimal: str | None = None,
     dayfirst: bool | None = None,
     accept: Collection[str] = (),
-    minimum_rows: int = 250,
+    minimum_rows: int | None = None,
 ) -> pd.DataFrame:
     """The panel of a source: dates strictly increasing, one column an asset or one (field, asset) pair.
 
@@ -34,31 +43,86 @@ def load(
     kind : what the values are (``price``, ``return``, ``yield``, ``level``); None to recognise prices and log returns.
     columns, decimal, dayfirst : how to read a file, see :func:`workbench.data.read_file`.
     accept : rules of :func:`workbench.data.validate` whose errors somebody has looked at and takes for real.
-    minimum_rows : complete returns that are needed.
+    minimum_rows : complete returns that are needed, 250 by default.
+
+    A file ``mine.csv`` may have the same options beside it, in ``mine.csv.yaml``; what is given here comes first. So a
+    study that is given the file alone reads it rightly::
+
+        columns: {Handelstag: date, Notiz: null}
+        dayfirst: true
+        accept: [decimal shifts]
 
     A file or a frame is validated; the sets of the catalogue are as their entries describe them. ``attrs`` carry
     ``dataset``, ``kind`` and ``sha256``, and for a file or a frame ``reading``, how it was read.
 
-    Raises ParameterError for an unknown name, DataError for a file that is not there, cannot be read or fails the
-    validation. Warns ContentChanged when a set of the catalogue is not what its entry was written for.
+    Raises ParameterError for an unknown name or option, DataError for a file that is not there, cannot be read or
+    fails the validation. Warns ContentChanged when a set of the catalogue is not what its entry was written for.
 
     >>> load("wti").shape
     (8611, 1)
     """
-    if kind not in (None, *KINDS):
-        raise ParameterError(f"kind is {kind!r}; expected one of {', '.join(KINDS)}")
+    given: dict[str, Any] = {
+        "kind": kind, "columns": columns, "decimal": decimal, "dayfirst": dayfirst, "accept": accept or None,
+        "minimum_rows": minimum_rows,
+    }  # fmt: skip
+    given = {name: value for name, value in given.items() if value is not None}
     if isinstance(source, str) and _is_name(source):
+        surplus = sorted(set(given) - {"accept", "minimum_rows"})
+        if surplus and source in DATASETS:
+            raise ParameterError(f"{', '.join(surplus)}: options of a file, and {source!r} is a named data set")
         return DATASETS.make(source)
-    returns = None if kind is None else kind == "return"
     if isinstance(source, pd.DataFrame):
-        panel = read_frame(source, "the frame", returns, columns, decimal, dayfirst)
-    else:
-        panel = read_file(Path(source), returns, columns=columns, decimal=decimal, dayfirst=dayfirst)
-    panel.attrs.update(kind=kind or panel.attrs["kind"], dataset=panel.attrs["source"], sha256=content_hash(panel))
+        _demand_options(given, "the frame")
+        return _validated(source, "the frame", **given)
+    path = Path(source)
+    options = {**_beside(path), **given}
+    _demand_options(options, path.name)
+    try:
+        return _validated(path, path.name, **options)
+    except DataError as flawed:
+        hint = f"\n(options for reading it can stand in {_sidecar(path).name} beside it)"
+        raise DataError(f"{flawed}{hint * os.path.isfile(path)}") from None
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(path.name + ".yaml")
+
+
+def _beside(path: Path) -> dict[str, Any]:
+    """The options that stand beside a file."""
+    sidecar = _sidecar(path)
+    if not os.path.isfile(sidecar):
+        return {}
+    found = parse_yaml(read_bytes(sidecar), sidecar.name, ParameterError) or {}
+    if not isinstance(found, dict):
+        raise ParameterError(f"{sidecar.name}: expected lines 'name: value' with the names {', '.join(_OPTIONS)}")
+    return found
+
+
+def _demand_options(options: Mapping[str, Any], name: str) -> None:
+    for option, value in options.items():
+        if option not in _OPTIONS:
+            raise ParameterError(f"{name}: there is no option {option!r}; known: {', '.join(_OPTIONS)}")
+        kind, expected = _OPTIONS[option]
+        if not isinstance(value, kind) or (option == "kind" and value not in KINDS):
+            raise ParameterError(f"{name}: {option} is {value!r}; expected {expected}")
+
+
+def _validated(
+    source: Path | pd.DataFrame,
+    name: str,
+    kind: str | None = None,
+    accept: Collection[str] = (),
+    minimum_rows: int = MINIMUM_ROWS,
+    **how: Any,
+) -> pd.DataFrame:
+    returns = None if kind is None else kind == "return"
+    panel = read_file(source, returns, **how) if isinstance(source, Path) else read_frame(source, name, returns, **how)
+    panel.attrs.update(kind=kind or panel.attrs["kind"], dataset=name, sha256=content_hash(panel))
     try:
         return require_valid(panel, minimum_rows=minimum_rows, accept=accept)
     except DataError as flawed:
-        raise DataError(f"{panel.attrs['source']}: {flawed}\n({panel.attrs['reading']})") from None
+        raise DataError(f"{name}: {flawed}\n({panel.attrs['reading']})") from None
 
 
 def _is_name(source: str) -> bool:

@@ -88,10 +88,9 @@ def parse_numbers(cells: pd.Series, mark: str) -> tuple[pd.Series, bool]:
 
 def is_numeric(cells: pd.Series) -> bool:
     """Whether most filled cells at the top of a column of text are numbers under one of the two decimal marks."""
-    filled = cells[~missing(cells)].iloc[:200]
-    if not len(filled):
-        return True
-    return max(to_float(filled, mark).notna().mean() for mark in ".,") > 0.5
+    top = cells.iloc[:400]
+    filled = top[~missing(top)]
+    return not len(filled) or any(to_float(filled, mark).notna().mean() > 0.5 for mark in ".,")
 
 
 def is_number(text: str) -> bool:

@@ -15,11 +15,12 @@ from workbench.data._wording import counted
 from workbench.data.catalogue import KINDS
 from workbench.errors import DataError, ParameterError
 
-COLUMNS = ["severity", "rule", "column", "first", "last", "message", "remedy"]
-SHOWN = 5
+_COLUMNS = ["severity", "rule", "column", "first", "last", "message", "remedy"]
+MINIMUM_ROWS = 250
+_SHOWN = 5
 
 
-def validate(panel: pd.DataFrame, kind: str | None = None, minimum_rows: int = 250) -> pd.DataFrame:
+def validate(panel: pd.DataFrame, kind: str | None = None, minimum_rows: int = MINIMUM_ROWS) -> pd.DataFrame:
     """What is wrong with a panel, errors first.
 
     panel : (date, asset) or (date, (field, asset)), as read.
@@ -40,12 +41,12 @@ def validate(panel: pd.DataFrame, kind: str | None = None, minimum_rows: int = 2
     _demand_dates(panel)
     case = FlawCase(panel, kind, minimum_rows)
     found = [(flaw.severity, name, *flaw[1:]) for name, rule in RULES.items() for flaw in rule(case)]
-    table = pd.DataFrame(found, columns=COLUMNS).astype({"first": "datetime64[ns]", "last": "datetime64[ns]"})
+    table = pd.DataFrame(found, columns=_COLUMNS).astype({"first": "datetime64[ns]", "last": "datetime64[ns]"})
     return table.sort_values("severity", kind="stable", ignore_index=True)
 
 
 def require_valid(
-    panel: pd.DataFrame, kind: str | None = None, minimum_rows: int = 250, accept: Collection[str] = ()
+    panel: pd.DataFrame, kind: str | None = None, minimum_rows: int = MINIMUM_ROWS, accept: Collection[str] = ()
 ) -> pd.DataFrame:
     """The panel itself when :func:`validate` finds no error, else DataError naming the first ones.
 
@@ -57,8 +58,8 @@ def require_valid(
     table = validate(panel, kind, minimum_rows)
     errors = table[(table["severity"] == "error") & ~table["rule"].isin(list(accept))]
     if len(errors):
-        lines = [f"{row.rule}: {row.message}; {row.remedy}" for row in errors.head(SHOWN).itertuples()]
-        more = [f"... and {len(errors) - SHOWN} more"] if len(errors) > SHOWN else []
+        lines = [f"{row.rule}: {row.message}; {row.remedy}" for row in errors.head(_SHOWN).itertuples()]
+        more = [f"... and {len(errors) - _SHOWN} more"] if len(errors) > _SHOWN else []
         raise DataError("\n".join([f"the panel cannot be used ({counted(len(errors), 'error')})", *lines, *more]))
     return panel
 
