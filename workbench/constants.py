@@ -14,3 +14,6 @@ CONFIDENCE_LEVELS = (0.95, 0.975, 0.99)
 
 BLOCK = 4096
 """Draws in a block: the unit of work and of determinism, and the chunk of a stored set."""
+
+TEST_SIZE = 0.05
+"""Size of a test, and family-wise error of a verdict."""

@@ -169,17 +169,17 @@ BROKEN = {
     "pit": (lambda f, r: (_set(f, 0, "pit", 1.2), r), r"pit on 2019-01-01 is 1.2, outside \[0, 1\]"),
     "apart": (lambda f, r: (f, r.set_axis(r.index + pd.Timedelta("4000D"))), "share 0 days"),
     "two columns": (lambda f, r: (f, pd.DataFrame({"a": r, "b": r})), "one column of returns is needed; found a, b"),
-    "no dates": (lambda f, r: (f.reset_index(drop=True), r), "no column named 'date'"),
+    "no dates": (lambda f, r: (f.reset_index(drop=True), r), "no column holds dates"),
     "bad date": (
         lambda f, r: (
             f.rename_axis("date").reset_index().astype({"date": str}).replace({"date": {"2019-01-03": "soon"}}),
             r,
         ),
-        "'soon' in row 3 is not a date",
+        "row 3: 'soon' is not a date",
     ),
     "numbers as dates": (
         lambda f, r: (f.reset_index(drop=True).rename_axis("date").reset_index(), r),
-        "dates are numbers",
+        "row 1: '0' is not a date",
     ),
     "empty table": (lambda f, r: (f.iloc[:0], r), "the table has no rows"),
 }
@@ -204,8 +204,8 @@ def test_one_of_many_return_columns_can_be_named():
     "name, told",
     [
         ("none.csv", "there is no file"),
-        ("table.xls", "neither .csv nor .parquet"),
-        ("broken.parquet", "cannot be read"),
+        ("table.xls", "table.xls is a binary file; expected CSV text, or Parquet"),
+        ("broken.parquet", "no Parquet file that can be read"),
     ],
 )
 def test_unreadable_files_are_refused(tmp_path, name, told):

@@ -1,33 +1,34 @@
-"""Anyone's risk forecasts beside what happened, checked and put day against day.
+"""Anyone's risk forecasts beside the outcomes, checked and aligned day by day.
 
 The forecast table has a row a day: ``date, var_<level>[, es_<level>][, pit]``, level .99 or 99 or 97.5, VaR and ES as
 positive losses, the PIT of the day's return (small on bad days). The realised table has ``date`` and one column of log
-returns; loss = -return.
+returns, or of prices, whose log returns are taken; loss = -return. Both are read by :mod:`workbench.data`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from workbench.backtesting._tables import dated, read_table
 from workbench.backtesting.backtests._sample import Sample, observed
+from workbench.data import read_file, read_table
 from workbench.errors import DataError
 
 COLUMN = re.compile(r"^(var|es)[_ ]?(\d*\.?\d+)\s*%?$", re.IGNORECASE)
 FEWEST = 20
 ROUNDING = 1e-9
 NEAREST, FARTHEST = 0.1, 30.0  # median VaR over median absolute return, outside which a unit was mistaken
+LARGEST = 0.15  # median absolute return of a day, above which returns are in per cent or points
 
 
 @dataclass(frozen=True)
 class Forecasts:
-    """Forecasts by level, each ``(day,)``, with the losses that followed and notes on what was left out."""
+    """Forecasts by level, each ``(day,)``, with the losses that followed and notes on how they were read."""
 
     dates: pd.DatetimeIndex
     loss: np.ndarray
@@ -37,7 +38,7 @@ class Forecasts:
     notes: tuple[str, ...] = ()
 
     def sample(self, level: float) -> Sample:
-        """What the tests of one level look at."""
+        """Input of the tests at one level."""
         return observed(self.loss, self.var[level], level, self.es.get(level), self.pit)
 
 
@@ -50,6 +51,124 @@ def parse_level(text: str, column: str) -> float:
             f"forecasts: column {column!r} has level {text}; write the confidence level, var_0.99 or var_97.5"
         )
     return level
+
+
+def align(forecasts: pd.DataFrame, realised: pd.Series | pd.DataFrame, column: str | None = None) -> Forecasts:
+    """Checked forecasts and the losses of their days.
+
+    ``column`` names the returns where the realised table has several. Raises :class:`DataError` for anything that is
+    not what the table must be: an unknown level, ES below VaR (with the date), text, empty cells, repeated dates,
+    forecasts without a return within the realised span, fewer than 20 common days.
+    """
+    table = _checked(_read(forecasts, "forecasts"), "forecasts", forecasts)
+    one = _only(realised.to_frame() if isinstance(realised, pd.Series) else realised, column)
+    return _aligned(table, _series(_checked(_read(one, "realised returns"), "realised returns", one)))
+
+
+def read_forecasts(
+    path: str | Path, realised: str | Path, column: str | None = None, dayfirst: bool | None = None
+) -> Forecasts:
+    """:func:`align` from two files, CSV or Parquet, with the checks that a stranger's file needs.
+
+    dayfirst : whether 03/04 is the third of April, where the file does not show it.
+
+    Raises DataError naming column, date and row, also for VaR or ES that are not positive losses, for a VaR above 1,
+    returns in per cent, or files that differ in unit.
+    """
+    table = _checked(_read(path, "forecasts", dayfirst), "forecasts")
+    came, notes = _realised(realised, column, dayfirst)
+    _check_losses(table)
+    found = _aligned(table, came)
+    _check_unit(found)
+    return replace(found, notes=(*_reading(table, "forecasts"), *notes, *found.notes))
+
+
+def _read(source: str | Path | pd.DataFrame, what: str, dayfirst: bool | None = None) -> pd.DataFrame:
+    try:
+        return read_table(source, dayfirst=dayfirst)
+    except DataError as found:
+        raise DataError(f"{what}: {found}") from None
+
+
+def _realised(path: str | Path, column: str | None, dayfirst: bool | None) -> tuple[pd.Series, list[str]]:
+    """The returns in a file, of prices too, and notes."""
+    what = "realised returns"
+    try:
+        panel = read_file(path, True, dayfirst=dayfirst)
+    except DataError as found:
+        raise DataError(f"{what}: {found}") from None
+    one = _series(_checked(_only(panel, column), what))
+    if not (one > 0).all():
+        return one, _reading(panel, what)
+    if one.median() < LARGEST:
+        raise DataError(
+            f"{what}: column {one.name!r} is above 0 on every day, which returns are not; give signed log returns, loss "
+            "= -return"
+        )
+    rows = one.attrs["rows"]
+    one = np.log(one).diff().iloc[1:]
+    one.attrs["rows"] = rows
+    return one, [f"column {one.name!r} was read as prices, by their size and sign; log returns were taken"]
+
+
+def _reading(table: pd.DataFrame, what: str) -> list[str]:
+    """How the dates were read, where that had to be recognised."""
+    known = re.search(r"(day first|month first|Unix \w+|spreadsheet days|in UTC)", table.attrs.get("reading", ""))
+    return [f"{what}: dates read as {known[1]}"] if known else []
+
+
+def _only(returns: pd.DataFrame, column: str | None) -> pd.DataFrame:
+    """The table with only the chosen column (and a date column, where the dates are one)."""
+    if column is None:
+        return returns
+    if column not in returns.columns:
+        raise DataError(f"realised returns: no column {column!r}; found {_names(returns.columns)}")
+    dates = [] if isinstance(returns.index, pd.DatetimeIndex) else [returns.columns[0]]
+    return returns[[*dates, column]]
+
+
+def _series(table: pd.DataFrame) -> pd.Series:
+    if table.shape[1] != 1:
+        names = _names(table.columns) or "none"
+        raise DataError(f"realised returns: one column of returns is needed; found {names}: name one of them")
+    one = table.iloc[:, 0]
+    one.attrs = table.attrs
+    return one
+
+
+def _names(columns: pd.Index, longest: int = 120) -> str:
+    """Column names on one line, whatever they hold."""
+    text = ", ".join(name if name.isprintable() else repr(name) for name in map(str, columns))
+    return text if len(text) <= longest else text[:longest] + "..."
+
+
+def _checked(table: pd.DataFrame, what: str, raw: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The table by increasing unique dates, every cell finite; ``attrs["rows"]`` the rows of the file."""
+    if not len(table):
+        raise DataError(f"{what}: the table has no rows")
+    if table.columns.nlevels > 1:
+        raise DataError(f"{what}: there are several fields; keep one column of returns")
+    twice = table.index.duplicated()
+    if twice.any():
+        raise DataError(
+            f"{what}: the date {table.index[twice][0].date()} appears more than once ({int(twice.sum())} repeated "
+            "rows): keep one row a day"
+        )
+    table = table.rename(columns=lambda name: str(name).strip())
+    bad = ~np.isfinite(table.to_numpy(float))
+    if bad.any():
+        row, place = map(int, np.argwhere(bad)[0])
+        name = table.columns[place]
+        value = table.iat[row, place] if raw is None or name not in raw else raw[name].iloc[row]
+        shown = "empty" if pd.isna(value) or str(value).strip() == "" else repr(value)
+        raise DataError(
+            f"{what}: column {name!r} on {table.index[row].date()} (row {row + 1}) is {shown}, not a finite number; "
+            f"{int(bad[:, place].sum())} such cells: fill them or leave out those days"
+        )
+    rows = pd.Series(np.arange(1, len(table) + 1), table.index)
+    table = table.sort_index()
+    table.attrs["rows"] = rows.sort_index()
+    return table
 
 
 def _by_level(table: pd.DataFrame) -> tuple[dict[str, dict[float, str]], list[str]]:
@@ -65,7 +184,57 @@ def _by_level(table: pd.DataFrame) -> tuple[dict[str, dict[float, str]], list[st
         if level in found[kind]:
             raise DataError(f"forecasts: {found[kind][level]!r} and {column!r} are the same level twice")
         found[kind][level] = column
+    if not found["var"]:
+        raise DataError(f"forecasts: no column var_<level>, such as var_0.99 (columns: {_names(table.columns)})")
+    orphan = set(found["es"]) - set(found["var"])
+    if orphan:
+        raise DataError(f"forecasts: es_{min(orphan):g} has no var_{min(orphan):g} beside it")
     return found, other
+
+
+def _aligned(table: pd.DataFrame, series: pd.Series) -> Forecasts:
+    found, other = _by_level(table)
+    common, notes = _common(table, series)
+    table, loss = table.loc[common], -series.loc[common].to_numpy()
+    var = {level: table[name].to_numpy() for level, name in sorted(found["var"].items())}
+    es = {level: table[name].to_numpy() for level, name in sorted(found["es"].items())}
+    for level, values in var.items():
+        if np.any(values < 0):
+            notes.append(f"var_{level:g} is below 0 on {int(np.sum(values < 0))} days; VaR is meant as a positive loss")
+    for level in es:
+        _check_es(common, var[level], es[level], level)
+    pit_name = next((c for c in other if c.lower() == "pit"), None)
+    pit = None
+    if pit_name is not None:
+        _check_pit(common, table[pit_name].to_numpy())
+        pit, turned = _turned(table[pit_name].to_numpy(), loss)
+        notes += turned
+    ignored = [c for c in other if c != pit_name]
+    notes += [f"columns not used: {_names(pd.Index(ignored))}"] if ignored else []
+    return Forecasts(common, loss, var, es, pit, tuple(notes))
+
+
+def _common(table: pd.DataFrame, realised: pd.Series) -> tuple[pd.DatetimeIndex, list[str]]:
+    """The days of both, and notes about the days of only one."""
+    first, last = realised.index[0], realised.index[-1]
+    missing = table.index.difference(realised.index)
+    common = pd.DatetimeIndex(table.index.intersection(realised.index))
+    inside = missing[(missing > first) & (missing < last)]
+    if len(inside) and len(common):
+        raise DataError(
+            f"realised returns: no return on {inside[0].date()} though there is a forecast ({len(inside)} such days "
+            f"up to {inside[-1].date()}); add them or leave out those forecasts"
+        )
+    if len(common) < FEWEST:
+        raise DataError(
+            f"forecasts and realised returns share {len(common)} days; at least {FEWEST} are needed "
+            f"(forecasts {table.index[0].date()} to {table.index[-1].date()}, returns {first.date()} to {last.date()})"
+        )
+    notes = [f"{len(missing)} forecasts lie outside the realised returns and were left out"] if len(missing) else []
+    span = realised.loc[common[0] : common[-1]].index.difference(table.index)
+    if len(span):
+        notes.append(f"no forecast on {len(span)} days with a return, the first {span[0].date()}")
+    return common, notes
 
 
 def _check_es(dates: pd.DatetimeIndex, var: np.ndarray, es: np.ndarray, level: float) -> None:
@@ -87,47 +256,6 @@ def _check_pit(dates: pd.DatetimeIndex, pit: np.ndarray) -> None:
         raise DataError(f"forecasts: pit on {dates[day].date()} is {pit[day]:g}, outside [0, 1]")
 
 
-def _realised(returns: pd.Series | pd.DataFrame, column: str | None) -> pd.Series:
-    table = dated(returns.to_frame() if isinstance(returns, pd.Series) else _only(returns, column), "realised returns")
-    if table.shape[1] != 1:
-        names = ", ".join(table.columns) or "none"
-        raise DataError(f"realised returns: one column of returns is needed; found {names}: name one of them")
-    return table.iloc[:, 0]
-
-
-def _only(returns: pd.DataFrame, column: str | None) -> pd.DataFrame:
-    """The table with only the chosen column (and a date column, where the dates are one)."""
-    if column is None:
-        return returns
-    if column not in returns.columns:
-        raise DataError(f"realised returns: no column {column!r}; found {', '.join(map(str, returns.columns))}")
-    dates = [] if isinstance(returns.index, pd.DatetimeIndex) else [returns.columns[0]]
-    return returns[[*dates, column]]
-
-
-def _common(table: pd.DataFrame, realised: pd.Series) -> tuple[pd.DatetimeIndex, list[str]]:
-    """The days both know, and notes about the days only one knows."""
-    first, last = realised.index[0], realised.index[-1]
-    missing = table.index.difference(realised.index)
-    inside = missing[(missing > first) & (missing < last)]
-    if len(inside):
-        raise DataError(
-            f"realised returns: no return on {inside[0].date()} though there is a forecast ({len(inside)} such days "
-            f"up to {inside[-1].date()}); add them or leave out those forecasts"
-        )
-    common = table.index.intersection(realised.index)
-    if len(common) < FEWEST:
-        raise DataError(
-            f"forecasts and realised returns share {len(common)} days; at least {FEWEST} are needed "
-            f"(forecasts {table.index[0].date()} to {table.index[-1].date()}, returns {first.date()} to {last.date()})"
-        )
-    notes = [f"{len(missing)} forecasts lie outside the realised returns and were left out"] if len(missing) else []
-    span = realised.loc[common[0] : common[-1]].index.difference(table.index)
-    if len(span):
-        notes.append(f"no forecast on {len(span)} days with a return, the first {span[0].date()}")
-    return common, notes
-
-
 def _turned(pit: np.ndarray, loss: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """The PIT of the return; one that falls when the return rises was of the loss."""
     if np.ptp(pit) == 0 or np.ptp(loss) == 0 or stats.spearmanr(pit, loss).statistic < 0.5:
@@ -135,55 +263,41 @@ def _turned(pit: np.ndarray, loss: np.ndarray) -> tuple[np.ndarray, list[str]]:
     return 1.0 - pit, ["pit rises with the loss, so it was read as that of the loss and turned (1 - pit)"]
 
 
-def align(forecasts: pd.DataFrame, realised: pd.Series | pd.DataFrame, column: str | None = None) -> Forecasts:
-    """Checked forecasts and the losses of their days.
-
-    ``column`` names the returns where the realised table has several. Raises :class:`DataError` for anything that is
-    not what the table must be: an unknown level, ES below VaR (with the date), text, empty cells, repeated dates,
-    forecasts without a return within the realised span, fewer than 20 common days.
-    """
-    table, series = dated(forecasts, "forecasts"), _realised(realised, column)
-    found, other = _by_level(table)
-    if not found["var"]:
-        raise DataError(f"forecasts: no column var_<level>, such as var_0.99 (columns: {', '.join(table.columns)})")
-    orphan = set(found["es"]) - set(found["var"])
-    if orphan:
-        raise DataError(f"forecasts: es_{min(orphan):g} has no var_{min(orphan):g} beside it")
-    common, notes = _common(table, series)
-    table, loss = table.loc[common], -series.loc[common].to_numpy()
-    var = {level: table[name].to_numpy() for level, name in sorted(found["var"].items())}
-    es = {level: table[name].to_numpy() for level, name in sorted(found["es"].items())}
-    for level, values in var.items():
-        if np.any(values < 0):
-            notes.append(f"var_{level:g} is below 0 on {int(np.sum(values < 0))} days; VaR is meant as a positive loss")
-    for level in es:
-        _check_es(common, var[level], es[level], level)
-    pit_name = next((c for c in other if c.lower() == "pit"), None)
-    pit = None
-    if pit_name is not None:
-        _check_pit(common, table[pit_name].to_numpy())
-        pit, turned = _turned(table[pit_name].to_numpy(), loss)
-        notes += turned
-    ignored = [c for c in other if c != pit_name]
-    notes += [f"columns not used: {', '.join(ignored)}"] if ignored else []
-    return Forecasts(common, loss, var, es, pit, tuple(notes))
-
-
-def _check_unit(forecasts: Forecasts) -> None:
-    """A VaR in per cent beside returns as fractions passes every count of hits: it is never passed."""
-    typical = float(np.median(np.abs(forecasts.loss)))
-    for level, var in forecasts.var.items():
-        usual = float(np.median(var))
-        if typical > 0 and usual > 0 and not NEAREST < usual / typical < FARTHEST:
-            day = forecasts.dates[0].date()
+def _check_losses(table: pd.DataFrame) -> None:
+    """VaR and ES of a file are positive losses."""
+    for column in table.columns[[bool(COLUMN.match(name)) for name in table.columns]]:
+        values = table[column].to_numpy()
+        wrong = values <= 0
+        if wrong.any():
+            day = int(np.argmax(wrong))
+            where = f"{column!r} on {table.index[day].date()} (row {table.attrs['rows'].iloc[day]})"
             raise DataError(
-                f"forecasts: column 'var_{level:g}', {var[0]:g} on {day} (row 1), is {usual / typical:.3g} times the "
-                "typical return in the median, where about 4 is usual: give VaR, ES and returns all as fractions"
+                f"forecasts: column {where} is {values[day]:g}, and {int(wrong.sum())} of {len(values)} days are not "
+                "above 0: VaR and ES are positive losses; turn the sign, or leave out days without a forecast"
             )
 
 
-def read_forecasts(path: str | Path, realised: str | Path, column: str | None = None) -> Forecasts:
-    """:func:`align` from two files, CSV or Parquet; DataError too where they differ in unit, such as per cent."""
-    forecasts = align(read_table(path, "forecasts"), read_table(realised, "realised returns", column), column)
-    _check_unit(forecasts)
-    return forecasts
+def _check_unit(forecasts: Forecasts) -> None:
+    """A VaR in per cent beside returns as fractions is never exceeded, whatever the count of hits says."""
+    typical, day = float(np.median(np.abs(forecasts.loss))), forecasts.dates[0].date()
+    if np.ptp(forecasts.loss) == 0:
+        raise DataError(f"realised returns: they are {-forecasts.loss[0]:g} on every day, so nothing can be tested")
+    for level, var in forecasts.var.items():
+        usual = float(np.median(var))
+        where = f"forecasts: column 'var_{level:.10g}', {var[0]:g} on {day} (row 1)"
+        if typical > 0 and not NEAREST < usual / typical < FARTHEST:
+            raise DataError(
+                f"{where}, is {usual / typical:.3g} times the typical return in the median, where about 4 is usual: give "
+                "VaR, ES and returns all as fractions"
+            )
+        if np.any(var > 1):
+            worst = int(np.argmax(var > 1))
+            raise DataError(
+                f"forecasts: column 'var_{level:.10g}' on {forecasts.dates[worst].date()} is {var[worst]:g}, more than "
+                f"everything ({int(np.sum(var > 1))} such days): give VaR, ES and returns as fractions, 0.02 for 2 %"
+            )
+    if typical > LARGEST:
+        raise DataError(
+            f"realised returns: the typical day moves {typical:.3g}, so they look like per cent: give VaR, ES and returns "
+            "as fractions, 0.02 for 2 %"
+        )

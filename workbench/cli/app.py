@@ -193,12 +193,16 @@ def backtest(
     realised: Annotated[Path, typer.Option("--realised", help="Table of dates and log returns.")],
     column: Annotated[str | None, typer.Option("--column", help="Which returns, where there are several.")] = None,
     seed: Seed = 0,
+    dayfirst: Annotated[
+        bool | None, typer.Option("--day-first/--month-first", help="How 03/04/2020 is read where the file is silent.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Backtest VaR, ES and PIT forecasts of any model; exit 1 when Holm at 5 % over the primary tests rejects."""
+    """Backtest VaR, ES and PIT forecasts of any model; exit 1 when Holm at 5 % over the primary tests rejects, 5
+    when no test could tell."""
     from workbench import backtesting as backtests
 
-    read = backtests.read_forecasts(forecasts, realised, column)
+    read = backtests.read_forecasts(forecasts, realised, column, dayfirst)
     report = backtests.report(backtests.run(read, seed), read.notes)
     _print(report) if as_json else _say(backtests.text(report))
     _exit(report["verdict"])

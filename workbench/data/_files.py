@@ -64,7 +64,7 @@ def read_file(
 
 
 def read_table(
-    path: str | Path,
+    path: str | Path | pd.DataFrame,
     key: str | None = None,
     *,
     only: Collection[str] | None = None,
@@ -76,10 +76,11 @@ def read_table(
 
     For what is no panel: forecasts of risk, weights of books. Nothing is recognised but dates and numbers; ``only``
     names the columns that are read, where others need not be numbers. ``attrs["reading"]`` says how it was read.
+    path : a file, or a frame as somebody else read it.
     """
-    path = Path(path)
-    with _named(path.name):
-        table, notes = _table(path)
+    name = "the frame" if isinstance(path, pd.DataFrame) else Path(path).name
+    with _named(name):
+        table, notes = (path, []) if isinstance(path, pd.DataFrame) else _table(Path(path))
         table = _renamed(table, columns)
         if key is None:
             index, rest, more = _dates(table, dayfirst)
@@ -89,7 +90,7 @@ def read_table(
             raise DataError(f"no column {key!r} (columns {', '.join(map(repr, list(table.columns)[:6]))})")
         rest = rest[[c for c in rest if only is None or c in only]]
         values, read = _numbers(_texts(rest.reset_index(drop=True)), decimal)
-        values.attrs["reading"] = f"{path.name}: {'; '.join([*notes, *more, *read])}"
+        values.attrs["reading"] = f"{name}: {'; '.join([*notes, *more, *read])}"
         return values.set_axis(index)
 
 
@@ -198,6 +199,8 @@ def _renamed(table: pd.DataFrame, columns: Columns | None) -> pd.DataFrame:
 
 def _dates(table: pd.DataFrame, dayfirst: bool | None) -> tuple[pd.DatetimeIndex, pd.DataFrame, list[str]]:
     """Dates of a table, from its index or a column; the other columns; and notes."""
+    if not len(table):
+        raise DataError("the table has no rows")
     if isinstance(table.index, pd.PeriodIndex):
         table = table.set_axis(table.index.to_timestamp(how="end").normalize())
     texts = [] if table.columns.nlevels > 1 else [c for c in table if not _numeric(table[c])]
