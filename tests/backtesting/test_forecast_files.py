@@ -205,7 +205,7 @@ def test_one_of_many_return_columns_can_be_named():
     [
         ("none.csv", "there is no file"),
         ("table.xls", "table.xls is a binary file; expected CSV text, or Parquet"),
-        ("broken.parquet", "no Parquet file that can be read"),
+        ("broken.parquet", "cannot be read"),
     ],
 )
 def test_unreadable_files_are_refused(tmp_path, name, told):

@@ -94,10 +94,10 @@ def _realised(path: str | Path, column: str | None, dayfirst: bool | None) -> tu
     """The returns in a file, of prices too, and notes."""
     what = "realised returns"
     try:
-        panel = read_file(path, True, dayfirst=dayfirst)
+        panel = read_file(path, True, dayfirst=dayfirst) if column is None else _column(path, column, dayfirst)
     except DataError as found:
         raise DataError(f"{what}: {found}") from None
-    one = _series(_checked(_only(panel, column), what))
+    one = _series(_checked(panel, what))
     if not (one > 0).all():
         return one, _reading(panel, what)
     if one.median() < LARGEST:
@@ -109,6 +109,11 @@ def _realised(path: str | Path, column: str | None, dayfirst: bool | None) -> tu
     one = np.log(one).diff().iloc[1:]
     one.attrs["rows"] = rows
     return one, [f"column {one.name!r} was read as prices, by their size and sign; log returns were taken"]
+
+
+def _column(path: str | Path, column: str, dayfirst: bool | None) -> pd.DataFrame:
+    """One column of a file whose others need not be numbers; ``columns`` refuses a header that is not there."""
+    return read_table(path, columns={column: column}, only=[column], dayfirst=dayfirst)
 
 
 def _reading(table: pd.DataFrame, what: str) -> list[str]:

@@ -99,4 +99,7 @@ def _tail_losses(sample: Sample, outcome: str) -> tuple[str, str]:
     ratio = float(1.0 - z2(sample))
     means = f"losses beyond VaR, number times size, are {ratio:.2f} times what ES says, on {hits} days "
     means += f"({sample.days * sample.alpha:.1f} expected): ES is too {'small' if outcome == BOLD else 'large'}"
-    return means, "raise ES: a heavier tail or a larger scale" if outcome == BOLD else "lower ES, or report it as a buffer"
+    return (
+        means,
+        "raise ES: a heavier tail or a larger scale" if outcome == BOLD else "lower ES, or report it as a buffer",
+    )
