@@ -130,3 +130,27 @@ def test_the_sound_set_is_tried(tmp_path, history, capsys, way):
     with pytest.raises(SystemExit) as left:
         cli.main(["audit", str(path), "--history", str(history)])
     assert left.value.code in (0, 1, None) and " checks, warned" in capsys.readouterr().out
+
+
+def prices(folder: Path) -> pd.DataFrame:
+    """The history of the other tests as a frame."""
+    return pd.read_csv(folder, index_col="date", parse_dates=True)
+
+
+HISTORIES = {
+    "percent": (lambda p: 100 * np.log(p).diff().iloc[1:], "divide percent by 100"),
+    "pence to pounds": (lambda p: p.assign(A=p["A"].where(np.arange(len(p)) < 300, p["A"] / 100)), "factor of 0.01"),
+    "ten days": (lambda p: p.iloc[:11], "10 dates have a return"),
+    "a constant asset": (lambda p: p.assign(B=7.0), "'B' is 7 on all"),
+    "gross returns": (lambda p: (p / p.shift()).iloc[1:], "gross returns"),
+}
+
+
+@pytest.mark.parametrize("kind", HISTORIES)
+def test_a_history_that_cannot_be_used_is_refused_with_a_remedy(kind, tmp_path, history, capsys):
+    make, words = HISTORIES[kind]
+    make(prices(history)).to_csv(tmp_path / "history.csv")
+    with pytest.raises(SystemExit) as left:
+        cli.main(["audit", str(csv(tmp_path, table())), "--history", str(tmp_path / "history.csv")])
+    out, err = capsys.readouterr()
+    assert left.value.code == 2 and not out and words in err

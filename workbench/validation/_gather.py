@@ -12,7 +12,7 @@ import xarray as xr
 
 from workbench import data, scenarios
 from workbench.constants import BLOCK
-from workbench.errors import ParameterError, ScenarioError
+from workbench.errors import DataError, ParameterError, ScenarioError
 from workbench.validation._prepare import MOST_DRAWS
 from workbench.validation.engine.comparison_data import SetSummary
 
@@ -73,12 +73,10 @@ def _refuse_holes(block: np.ndarray, chain: int, begin: int, assets: list[str]) 
 
 
 def read_history(source: str | Path | pd.DataFrame, returns: bool | None) -> pd.DataFrame:
-    """Log returns, one row a day; prices are turned into returns. A name of the catalogue serves where no file does."""
+    """Log returns, one row a day, of what :func:`workbench.data.load` takes, validated; a frame is taken as it is."""
     if isinstance(source, pd.DataFrame):
         return source
-    if str(source) in data.DATASETS and not Path(source).exists():
-        return data.returns(str(source))
-    return data.returns(data.read_file(source, returns=returns or None))
+    return data.returns(data.load(source, "return" if returns else None))
 
 
 def match(given: Gathered, history: pd.DataFrame) -> tuple[Gathered, pd.DataFrame, list[str]]:
@@ -106,9 +104,8 @@ def read_books(source: str | Path | pd.DataFrame | None) -> pd.DataFrame | None:
     if source is None or isinstance(source, pd.DataFrame):
         return source
     try:
-        frame = pd.read_csv(source)
-        return frame.set_index("book").astype(float)
-    except (OSError, KeyError, ValueError) as wrong:
+        return data.read_table(source, key="book")
+    except DataError as wrong:
         raise ParameterError(
             f"{source}: expected a CSV with a column 'book' and one column of weights an asset ({wrong})"
         ) from None
