@@ -12,7 +12,7 @@ from stress_panel import panel
 from workbench.books import Book, Linear, equal_weight, short_volatility
 from workbench.errors import ParameterError, Refusal
 from workbench.samplers import make
-from workbench.stress import Loss, Move, describe, describe_reverse, rare, reverse
+from workbench.stress import Constraint, Loss, Move, describe, describe_reverse, given, rare, reverse
 from workbench.stress._smoothness import continuous, smooth
 from workbench.stress.conditioning._affine import affine
 from workbench.stress.problem import Problem
@@ -188,3 +188,37 @@ def test_narrated_numbers_are_the_numbers():
     path = pd.DataFrame(np.full((5, 3), -0.02), columns=list("ABC"))
     text = describe(path, panel())
     assert f"{math.expm1(-0.1):+.1%}" in text and "3 of 3 fall" in text
+
+
+def test_per_cents_of_a_description_are_simple_returns_of_the_book_that_is_held():
+    """Two assets, log returns .5 and -.5: the book is up 12.8 %, while the mean log return is 0."""
+    path = pd.DataFrame([[0.25, -0.25], [0.25, -0.25]], columns=["A", "B"])
+    text = describe(path, panel()[["A", "B"]])
+    assert "the equal-weight market moves +12.8%" in text and "B -39.3%" in text and "A +64.9%" in text
+    assert f"{np.expm1([0.25, -0.25]).mean():+.1%}" in text
+
+
+@pytest.mark.parametrize(
+    "freq, first, words",
+    [("ME", "2011-01-31", "Worst months"), ("W-FRI", "2011-01-07", "weeks"), ("D", "2011-01-01", "days"),
+     ("B", "2011-01-03", "Worst days"), ("h", "2011-01-01 00:00", "Worst hours")],
+)  # fmt: skip
+def test_a_description_continues_the_history_at_its_own_frequency(freq, first, words):
+    dates = pd.date_range(end="2010-12-31 23:00" if freq == "h" else "2010-12-31", periods=300, freq=freq)
+    history = pd.DataFrame(np.random.default_rng(0).normal(0, 0.01, (300, 2)), dates, ["A", "B"])
+    text = describe(history.iloc[5:8].reset_index(drop=True), history)
+    assert text.startswith(f"From {first} to ") and words in text
+
+
+def test_one_asset_is_enough(normal):
+    """Every question of a single asset; the normal sampler's answers are closed forms."""
+    one = panel()[["A"]]
+    for name in ("lognormal", "ewma"):
+        sampler, book = make(name).fit(one), equal_weight(one)
+        found = reverse(sampler, book, 0.04, HORIZON, seed=1, particles=200, sweeps=20, modes=1)
+        assert found.modes[0].by_factor["share"].sum() == pytest.approx(found.modes[0].loss)
+        band = [Constraint(Move("A"), -0.08, -0.04)]
+        chance = given(sampler, band, 800, HORIZON, seed=2).probability
+        moves = sampler.sample(20_000, HORIZON, seed=3)["scenarios"]["ret"].sum("time").values.ravel()
+        assert chance == pytest.approx(((moves >= -0.08) & (moves <= -0.04)).mean(), rel=0.2)
+        assert describe(found.modes[0].path, one).count("The only asset: A") == 1

@@ -182,20 +182,21 @@ def crisis_shapes(placed: Mapping[str, CrisisShape]) -> Axes:
 
 @themed
 def loss_shares(shares: Mapping[str, pd.DataFrame], most: int = 8) -> np.ndarray:
-    """Shapley shares of the loss, largest first, one panel a table of ``share`` and ``standard_error``."""
+    """Shapley shares of the loss, which add up to one, largest first; one panel a table of ``share`` (money) and
+    ``standard_error``.
+    """
     axes = canvas(1, len(shares), 0.9 + 0.24 * most)
     for ax, (name, table) in zip(axes[0], shares.items()):
-        told = table.sort_values("share", key=abs, ascending=False)
-        rest = told.iloc[most:]
-        told = told.iloc[:most]
+        parts = (table / table["share"].sum()).sort_values("share", key=abs, ascending=False)
+        shown, rest = parts.iloc[:most].copy(), parts.iloc[most:]
         if len(rest):
-            told.loc[f"other {len(rest)}"] = [rest["share"].sum(), 0.0]
-        told = told.iloc[::-1]
-        colours = [COLOURS[1] if share > 0 else COLOURS[0] for share in told["share"]]
-        ax.barh(told.index, told["share"], xerr=1.96 * told["standard_error"], color=colours, height=0.7)
+            shown.loc[f"other {len(rest)}"] = [rest["share"].sum(), 0.0]
+        shown = shown.iloc[::-1]
+        colours = [COLOURS[1] if share > 0 else COLOURS[0] for share in shown["share"]]
+        ax.barh(shown.index, shown["share"], xerr=1.96 * shown["standard_error"], color=colours, height=0.7)
         ax.axvline(0, color=REAL, linewidth=0.7)
         ax.set(title=name, xlabel="share of the loss")
-        ax.xaxis.set_major_formatter(PercentFormatter(1, 1))
+        ax.xaxis.set_major_formatter(PercentFormatter(1, 0))
     return axes
 
 

@@ -39,12 +39,11 @@ def audit(audited: Audit, name: str) -> Verdict:
 def stress(judged: Judged, low: float, high: float, refuge: str, probability: float) -> Verdict:
     """Whether the desk's expected share lies in the 95 % interval of the share that the scenarios show."""
     lower, upper = judged.interval
-    right = lower <= judged.question.share <= upper
     text = sentence(
         "stress/verdict", low=simple(low), high=simple(high), chance=probability, refuge=refuge, share=judged.share,
-        n=len(judged.meeting), lower=lower, upper=upper, expected=judged.question.share, right="right" if right else "wrong",
+        n=len(judged.meeting), lower=lower, upper=upper, expected=judged.question.share, word=judged.word,
     )  # fmt: skip
-    return text, "accepted" if right else "rejected"
+    return text, {"holds": "accepted", "cannot tell": "mixed"}.get(judged.word, "rejected")
 
 
 def conditioning(found: Conditional, unasked: float) -> str:

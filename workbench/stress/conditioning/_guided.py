@@ -113,7 +113,7 @@ def _day(
     assets = shocks.shape[1]
     mean, scale = mean.expand(draws, assets), scale.expand(draws, assets)
     rows = guide.active(day)
-    covariance = torch.cov(shocks.T)
+    covariance = torch.atleast_2d(torch.cov(shocks.T))
     excess, beta = _stretch(shocks, scale, fixed)
     ahead = partial(_look_ahead, guide, day, mean, scale, covariance)
     made = [

@@ -14,13 +14,16 @@ from workbench.stress.reverse_stress._precedent import closest_episode
 from workbench.stress.reverse_stress._reverse import Mode, Reverse
 
 WORST_DAYS = 3  # days that are named one by one
-STEPS = {
-    "7-day": {"days": 1},
-    "weekly": {"weeks": 1},
-    "monthly": {"months": 1},
-    "quarterly": {"months": 3},
-    "annual": {"years": 1},
+STEPS: dict[str, tuple[str, dict[str, int]]] = {
+    "7-day": ("day", {"days": 1}),
+    "daily": ("day", {}),
+    "weekly": ("week", {"weeks": 1}),
+    "monthly": ("month", {"months": 1}),
+    "quarterly": ("quarter", {"months": 3}),
+    "annual": ("year", {"years": 1}),
+    "hourly": ("hour", {"hours": 1}),
 }
+"""Frequency -> what one step is called, and the calendar's step (business days where empty)."""
 
 
 def describe(path: pd.DataFrame, history: pd.DataFrame, as_of: str | pd.Timestamp | None = None) -> str:
@@ -47,13 +50,18 @@ def describe(path: pd.DataFrame, history: pd.DataFrame, as_of: str | pd.Timestam
     )
 
 
-def _dates(history: pd.DataFrame, start: pd.Timestamp, days: int) -> list[str]:
-    name = frequency(history)
-    if name == "daily":
-        return [str(date.date()) for date in pd.bdate_range(start, periods=days + 1)[1:]]
-    step = pd.DateOffset(**STEPS[name]) if name in STEPS else pd.Series(history.index).diff().median()
-    dates = [start + step * number for number in range(1, days + 1)]
-    return [str(date.date() if name in STEPS else date) for date in dates]
+def _step(history: pd.DataFrame) -> tuple[str, pd.DateOffset]:
+    name, step = STEPS.get(frequency(history), ("step", {"seconds": 1}))
+    if name == "step":
+        return name, pd.DateOffset(seconds=int(pd.Series(history.index).diff().median().total_seconds()))
+    return name, pd.DateOffset(**step) if step else pd.offsets.BDay()
+
+
+def _dates(history: pd.DataFrame, start: pd.Timestamp, count: int) -> list[str]:
+    """The steps after ``start``, with the time of day where steps are shorter than a day."""
+    name, step = _step(history)
+    written = "%Y-%m-%d %H:%M" if name in ("hour", "step") else "%Y-%m-%d"
+    return [(start + number * step).strftime(written) for number in range(1, count + 1)]
 
 
 def _held(path: pd.DataFrame) -> np.ndarray:
@@ -65,7 +73,7 @@ def _market(path: pd.DataFrame, history: pd.DataFrame, dates: list[str]) -> str:
     z = path.mean(axis=1).sum() / (history.mean(axis=1).std() * np.sqrt(len(path)))
     return (
         f"From {dates[0]} to {dates[-1]} the equal-weight market moves {_held(path)[-1]:+.1%} "
-        f"(z = {z:+.1f} against its own {len(history):,}-day history)."
+        f"(z = {z:+.1f} against its own history of {len(history):,} {_step(history)[0]}s)."
     )
 
 
@@ -82,7 +90,8 @@ def _worst(path: pd.DataFrame, history: pd.DataFrame, dates: list[str]) -> str:
         f"{dates[day]} {days[day]:+.1%} ({int((past <= days[day]).sum())} as bad in the history)"
         for day in np.argsort(days)[:WORST_DAYS]
     ]
-    return f"Worst days: {'; '.join(named)}; one daily standard deviation is {past.std():.1%}."
+    unit = _step(history)[0]
+    return f"Worst {unit}s: {'; '.join(named)}; the standard deviation of one {unit} is {past.std():.1%}."
 
 
 def _falsify(path: pd.DataFrame, z: pd.Series, dates: list[str]) -> str:
