@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from workbench.backtesting import traffic_zone
+from workbench.constants import REGULATORY_DAYS
 from workbench.errors import DataError
 from workbench.plots._style import COLOURS, FAINT, REAL, canvas, demand, legend_below, line, look, themed
 from workbench.reporting import formats
 
 ZONES = {"green": COLOURS[2], "yellow": COLOURS[1], "red": COLOURS[3]}
 MARKS = {"green": "", "yellow": "·", "red": "×"}
-DAYS = 250  # of hits behind a traffic light
 
 
 @themed
@@ -104,9 +104,9 @@ def traffic_calendar(tables: Mapping[str, pd.DataFrame], level: float = 0.99) ->
 def _month_zones(table: pd.DataFrame, level: float = 0.99) -> pd.DataFrame:
     """Zones (year x month) from the hits of the last 250 forecasts at each month's end; NaN with fewer."""
     hits = (-table["realised"] > _column(table, f"var_{level:g}")).astype(float)
-    count = hits.rolling(DAYS).sum()
+    count = hits.rolling(REGULATORY_DAYS).sum()
     last = count.groupby([table.index.year, table.index.month]).last()
-    zones = last.map(lambda x: np.nan if np.isnan(x) else traffic_zone(int(x), DAYS, level)).astype(object)
+    zones = last.map(lambda x: np.nan if np.isnan(x) else traffic_zone(int(x), REGULATORY_DAYS, level)).astype(object)
     grid = zones.unstack().reindex(columns=range(1, 13))
     return grid.rename_axis(index="year", columns="month")
 

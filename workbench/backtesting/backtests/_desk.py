@@ -15,9 +15,9 @@ import numpy as np
 from scipy import stats
 
 from workbench.backtesting.backtests._sample import Sample
+from workbench.constants import REGULATORY_DAYS
 from workbench.errors import DataError
 
-YEAR = 250
 DESK_LIMIT = {0.99: 12, 0.975: 30}
 YELLOW, RED = 0.95, 0.9999
 SPEARMAN, DISTANCE = (0.70, 0.80), (0.09, 0.12)
@@ -47,12 +47,12 @@ def traffic_p_value(hits: np.ndarray, days: int, level: float) -> np.ndarray:
 
 def desk_exceptions(sample: Sample) -> np.ndarray:
     """Hits of the last 250 days."""
-    return sample.hits[..., -YEAR:].sum(axis=-1).astype(float)
+    return sample.hits[..., -REGULATORY_DAYS:].sum(axis=-1).astype(float)
 
 
 def desk_p_value(hits: np.ndarray, days: int, level: float) -> np.ndarray:
     """Chance of at least so many hits in the last year of a right model."""
-    return traffic_p_value(hits, min(days, YEAR), level)
+    return traffic_p_value(hits, min(days, REGULATORY_DAYS), level)
 
 
 def desk_passes(hits: int, level: float) -> bool:

@@ -24,6 +24,7 @@ from workbench.backtesting.backtests._battery import TESTS, Backtest
 from workbench.backtesting.backtests._implied_tail import t_var_es
 from workbench.backtesting.backtests._montecarlo import null_statistics, tail_share
 from workbench.backtesting.backtests._sample import Sample, observed
+from workbench.constants import REGULATORY_DAYS
 
 NU, UNDERSTATED, SIZE, SEED = 5.0, 0.8, 0.05, 99
 NAMES = {
@@ -100,7 +101,7 @@ def _hit_chance(level: float) -> float:
 
 
 def _counted(test: str, days: int, level: float) -> float:
-    n = min(days, desk.YEAR) if test == "frtb_desk" else days
+    n = min(days, REGULATORY_DAYS) if test == "frtb_desk" else days
     counts = np.arange(n + 1)
     if test == "kupiec":
         p = coverage.kupiec_p_value(counts, n, round(1.0 - level, 12))

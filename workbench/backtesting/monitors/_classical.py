@@ -11,9 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.backtesting.monitors._evalue_bets import Stream
+from workbench.constants import REGULATORY_DAYS
 from workbench.stats import probit
-
-YEAR = 250
 
 
 def cusum_of_squares(stream: Stream) -> np.ndarray:
@@ -31,5 +30,5 @@ def rolling_kupiec(stream: Stream) -> np.ndarray:
     """Hits of the last 250 days (fewer at the start)."""
     total = np.cumsum(stream.sample.hits, axis=-1, dtype=float)
     out = total.copy()
-    out[..., YEAR:] -= total[..., :-YEAR]
+    out[..., REGULATORY_DAYS:] -= total[..., :-REGULATORY_DAYS]
     return out
