@@ -22,6 +22,8 @@ import torch
 from benchmarks.harness import CACHE, RESULTS, parser, resumed, write
 from workbench import data, samplers
 from workbench.backtesting.scores import crps, energy_score, fz0_score
+from workbench.books import random_books
+from workbench.stats import var_es
 
 FOLDER = CACHE / "one_day_ahead"
 DRAWS, ENERGY_DRAWS, SEEDS = 2048, 768, 5
@@ -46,10 +48,7 @@ SCORES = ["energy", "crps", "fz0_990", "fz0_975"]
 
 def books(assets: int) -> np.ndarray:
     """Weights (book, asset): equal weight, each asset, 30 random long-short books of gross weight 2."""
-    rng = np.random.default_rng(20)
-    random = rng.standard_normal((30, assets))
-    random -= random.mean(axis=1, keepdims=True)
-    random *= 2 / np.abs(random).sum(axis=1, keepdims=True)
+    random = 2 * random_books(np.ones(assets), 30, np.random.default_rng(20), "risk")
     return np.vstack([np.full(assets, 1 / assets), np.eye(assets), random]).astype(np.float32)
 
 
@@ -57,10 +56,9 @@ def score_day(draws: np.ndarray, realised: np.ndarray, weights: np.ndarray) -> d
     """Scores of one day: draws (draw, asset) and realised (asset,) in per cent."""
     out = {"energy": float(energy_score(realised, draws[:ENERGY_DRAWS]))}
     out["crps"] = float(crps(realised, draws.T).mean())
-    losses, loss = np.sort(-draws @ weights.T, axis=0)[::-1], -realised @ weights.T
+    losses, loss = -weights @ draws.T, -realised @ weights.T
     for level in (0.99, 0.975):
-        beyond = int(round((1 - level) * len(draws)))
-        var, es = losses[beyond], losses[: beyond + 1].mean(axis=0)
+        var, es = var_es(losses, level)
         out[f"fz0_{level * 1000:.0f}"] = float(fz0_score(loss, var, np.maximum(es, 1e-3), level).mean())
         out[f"hits_{level * 1000:.0f}"] = float((loss > var).mean())
         out[f"book_{level * 1000:.0f}"] = float(loss[0] > var[0])

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, stats
 
+from workbench.books import random_books
 from workbench.errors import ParameterError
 
 BLOCK = 63
@@ -98,7 +99,7 @@ def _candidates(draws: np.ndarray, realised: np.ndarray, books: int, rng: np.ran
     came = realised.T @ realised / len(realised)
     directions = linalg.eigh(came, expected + 1e-9 * np.trace(expected) / count * np.eye(count))[1].T
     unit = np.sqrt(np.diag(expected)) + 1e-12
-    random = rng.standard_normal((books, count)) / unit
+    random = random_books(unit, books, rng)
     rows = np.concatenate([np.eye(count), np.ones((1, count)), directions, random])
     rows = np.concatenate([rows, -rows])
     return rows / np.abs(rows).sum(1, keepdims=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from workbench.books import random_books
 from workbench.validation.engine.check import check
 from workbench.validation.engine.comparison_data import ComparisonData
 from workbench.validation.engine.features import root, square
@@ -22,8 +23,7 @@ def _books(data: ComparisonData) -> tuple[list[str], np.ndarray]:
     count = len(data.assets)
     names, rows = ["equal weight"], [np.ones(count)]
     if count > 1:
-        random = data.rng("books").standard_normal((RANDOM_BOOKS, count))
-        rows += list(random - random.mean(1, keepdims=True))
+        rows += list(random_books(np.ones(count), RANDOM_BOOKS, data.rng("books"), "risk"))
         names += [f"random long-short {i + 1}" for i in range(RANDOM_BOOKS)]
     rows += [weights * data.scale for weights in data.books.values()]
     table = np.array(rows, dtype=np.float32).T
