@@ -18,6 +18,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from workbench._require import count, number
 from workbench.errors import DataError
 from workbench.stats import probit
 
@@ -34,6 +35,7 @@ def score_by_distance(table: pd.DataFrame, distance: pd.Series, level: float = 0
 
     Raises DataError when fewer than 20 forecasts a share have a distance.
     """
+    count("shares", shares)
     sorted_ = _known(table, distance, level).sort_values("distance", kind="stable")
     if len(sorted_) < RUN * shares:
         raise DataError(f"{len(sorted_)} forecasts have a distance, {RUN * shares} are needed for {shares} shares")
@@ -47,6 +49,8 @@ def widening(table: pd.DataFrame, distance: pd.Series, today: float, level: floa
 
     The level-quantile of loss / VaR over those forecasts. Raises DataError with fewer than 100 forecasts.
     """
+    number("today", today, least=0)
+    count("least", least)
     known = _known(table, distance, level)
     if len(known) < FEWEST:
         raise DataError(f"{len(known)} forecasts have a distance, {FEWEST} are needed to say by how much to widen")
@@ -57,6 +61,7 @@ def widening(table: pd.DataFrame, distance: pd.Series, today: float, level: floa
 
 def _known(table: pd.DataFrame, distance: pd.Series, level: float) -> pd.DataFrame:
     """Per forecast with a distance: its distance, hit, loss / VaR, surprise and squared score."""
+    number("level", level, above=0.5, below=1)
     wanted = [f"var_{level:g}", f"es_{level:g}", "pit", "realised"]
     missing = [column for column in wanted if column not in table]
     if missing:

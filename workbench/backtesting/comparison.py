@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from workbench._require import count, number
 from workbench.backtesting.scores import crps, energy_score, fz0_score
 from workbench.constants import TRADING_DAYS
 from workbench.errors import DataError, ParameterError
@@ -145,7 +146,7 @@ def diebold_mariano(a: np.ndarray, b: np.ndarray, horizon: int = 1, kernel: str 
     Where the unweighted variance comes out negative, Bartlett's is used. Identical series give 0 and p = 1.
     """
     d = _difference(a, b)
-    n, h = d.size, int(horizon)
+    n, h = d.size, count("horizon", horizon)
     if not 1 <= h < n // 2:
         raise ParameterError(f"horizon {horizon} must be between 1 and half the {n} days")
     better = "a" if d.mean() < 0 else "b"
@@ -166,8 +167,8 @@ def giacomini_white(a: np.ndarray, b: np.ndarray, instruments: np.ndarray | None
     """
     d = _difference(a, b)
     w = np.column_stack([np.ones(d.size), d]) if instruments is None else np.asarray(instruments, float)
-    if w.shape[0] != d.size:
-        raise DataError(f"the instruments have {w.shape[0]} rows, the scores {d.size} days")
+    if w.ndim != 2 or w.shape[0] != d.size or not np.isfinite(w).all():
+        raise DataError(f"instruments are finite numbers (day, column) of {d.size} days; got shape {w.shape}")
     z = w[:-1] * d[1:, None]
     mean, omega = z.mean(axis=0), z.T @ z / len(z)
     statistic = float(len(z) * mean @ np.linalg.pinv(omega, hermitian=True) @ mean)
@@ -185,8 +186,9 @@ def model_confidence_set(
     """
     from arch.bootstrap import MCS  # a second to import, and only needed here
 
-    if not 0 < size < 1 or draws < 1 or block < 1:
-        raise ParameterError(f"size lies in (0, 1), draws and block are at least 1; got {size}, {draws}, {block}")
+    number("size", size, above=0, below=1)
+    count("draws", draws)
+    count("block", block)
     if len(scores) < FEWEST or not np.isfinite(scores.to_numpy(float)).all():
         raise DataError(
             f"a confidence set needs at least {FEWEST} days of finite scores; got {scores.shape} (day, model)"

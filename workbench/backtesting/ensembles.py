@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from workbench._require import number
 from workbench.backtesting.backtests._panel import PITS, panel_uniformity
 from workbench.backtesting.backtests._ranks import energy_rank, joint_movement, panel_pits, rank_among, total_width
 from workbench.backtesting.backtests._rosenblatt import joint_p_value, rosenblatt, rosenblatt_day
@@ -38,8 +39,12 @@ def forecast_table(
     P&L = sum of weights times (exp(return) - 1), ``ret`` its log. Raises :class:`DataError` for a day without a return.
     """
     weights = np.full(realised.shape[1], 1.0 / realised.shape[1]) if weights is None else np.asarray(weights, float)
+    if weights.shape != (realised.shape[1],) or not np.isfinite(weights).all():
+        raise DataError(f"weights must be {realised.shape[1]} finite numbers, one an asset; got {weights}")
+    for level in levels:
+        number("each of levels", level, above=0.5, below=1)
     rows = []
-    for number, (date, draws) in enumerate(days):
+    for place, (date, draws) in enumerate(days):
         draws = np.asarray(draws, float).reshape(len(draws), -1)
         if date not in realised.index or draws.shape[1] != realised.shape[1]:
             known = f"{realised.shape[1]} realised" if date in realised.index else "no realised return that day"
@@ -56,7 +61,7 @@ def forecast_table(
             "width": (total_width(z), total_width(z_came)),
         }
         for k, (name, (drawn, value)) in enumerate(pits.items()):
-            row[name] = float(rank_among(np.array([value]), drawn, seed=(3 * number + k) + 1_000_003 * seed)[0])
+            row[name] = float(rank_among(np.array([value]), drawn, seed=(3 * place + k) + 1_000_003 * seed)[0])
         rows.append(row | {"ret": came})
     return pd.DataFrame(rows).set_index("date")
 

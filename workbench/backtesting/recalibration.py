@@ -37,6 +37,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from workbench._require import count, number
 from workbench.backtesting.backtests._battery import BY_NAME
 from workbench.backtesting.backtests._implied_tail import dof_of_ratio
 from workbench.backtesting.backtests._montecarlo import null_statistics, tail_share
@@ -71,10 +72,8 @@ class Recalibration:
         if self.method not in METHODS:
             raise ParameterError(f"unknown recalibration {self.method!r}; known: {', '.join(METHODS)}")
         for name in ("rate", "es_rate", "integral"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise ParameterError(f"{name} of a recalibration is a number of at least 0, got {getattr(self, name)}")
-        if not abs(self.start) < float("inf"):
-            raise ParameterError(f"start of a recalibration is a finite log factor, got {self.start}")
+            number(name, getattr(self, name), least=0)
+        number("start", self.start)
 
 
 def recalibrate(table: pd.DataFrame, levels: Sequence[float], recalibration: Recalibration | dict) -> pd.DataFrame:
@@ -111,6 +110,8 @@ def tune(
     0 leaves forecasts as they are and may win. keep : forecasts after which the count of hits is to be within one
     standard error though VaR drifts by the factor ``drift``; None asks for no such thing.
     """
+    for rate in rates or ():
+        number("each of rates", rate, least=0)
     sample, least = _sample(table, level), least_rate(level, keep, method, drift) if keep else 0.0
     allowed = [rate for rate in rates or RATES[method] if rate >= least]
     allowed += [least] if keep else []
@@ -127,12 +128,10 @@ def least_rate(level: float, forecasts: int, method: str = "tracking", drift: fl
     >>> round(least_rate(0.99, 4000), 3)
     0.064
     """
-    if not (0.5 < level < 1 and forecasts >= 1 and 1 < drift < float("inf")) or method not in METHODS:
-        raise ParameterError(
-            "least_rate needs a level in (.5, 1), at least 1 forecast, a drift above 1 and a known method; "
-            f"got {level}, {forecasts}, {drift}, {method!r}"
-        )
-    alpha = 1 - level
+    if method not in METHODS:
+        raise ParameterError(f"unknown recalibration {method!r}; known: {', '.join(METHODS)}")
+    alpha = 1 - number("level", level, above=0.5, below=1)
+    drift, forecasts = number("drift", drift, above=1), count("forecasts", forecasts)
     return (alpha if method == "aci" else float(np.log(drift))) / float(np.sqrt(alpha * level * forecasts))
 
 

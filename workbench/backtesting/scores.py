@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.errors import DataError, ParameterError
+from workbench._require import number
+from workbench.errors import DataError
 from workbench.stats import crps, energy_score, variogram_score
 
 __all__ = ["fz0_score", "quantile_score", "crps", "energy_score", "variogram_score"]
@@ -25,19 +26,14 @@ def fz0_score(loss: np.ndarray, var: np.ndarray, es: np.ndarray, level: float) -
     36.111
     """
     loss, var, es = (np.asarray(a, float) for a in (loss, var, es))
-    _check_level(level)
-    if not np.all(es > 0):
-        raise DataError("the FZ0 score needs every ES above 0 (a positive loss)")
+    number("level", level, above=0, below=1)
+    if not np.all(es > 0) or not (np.isfinite(loss).all() and np.isfinite(var).all()):
+        raise DataError("the FZ0 score needs finite losses and VaR, and every ES above 0 (a positive loss)")
     return np.maximum(loss - var, 0.0) / ((1.0 - level) * es) + var / es + np.log(es) - 1.0
 
 
 def quantile_score(loss: np.ndarray, var: np.ndarray, level: float) -> np.ndarray:
     """Check loss of each day, in units of return."""
-    _check_level(level)
+    number("level", level, above=0, below=1)
     gap = np.asarray(loss, float) - np.asarray(var, float)
     return np.where(gap > 0, level * gap, (level - 1.0) * gap)
-
-
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise ParameterError(f"a level is a probability between 0 and 1, found {level}; 99 % is 0.99")

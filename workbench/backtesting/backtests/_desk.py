@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
+from workbench._require import count, number
 from workbench.backtesting.backtests._sample import Sample
 from workbench.constants import REGULATORY_DAYS
 from workbench.errors import DataError
@@ -25,12 +26,14 @@ SPEARMAN, DISTANCE = (0.70, 0.80), (0.09, 0.12)
 
 def zone_limits(days: int, level: float) -> tuple[int, int]:
     """First count in the yellow and first in the red zone."""
-    alpha = 1.0 - level
+    alpha = 1.0 - number("level", level, above=0.5, below=1)
+    count("days", days)
     return int(stats.binom.ppf(YELLOW, days, alpha)), int(stats.binom.ppf(RED, days, alpha))
 
 
 def traffic_zone(hits: int, days: int, level: float) -> str:
     """``green``, ``yellow`` or ``red``."""
+    count("hits", hits, 0, count("days", days))
     yellow, red = zone_limits(days, level)
     return "red" if hits >= red else "yellow" if hits >= yellow else "green"
 

@@ -17,6 +17,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import stdtr
 
+from workbench._require import count, number
 from workbench.backtesting.backtests import _coverage as coverage
 from workbench.backtesting.backtests import _desk as desk
 from workbench.backtesting.backtests import _regression_null as regression_null
@@ -112,6 +113,8 @@ def _counted(test: str, days: int, level: float) -> float:
 
 def power_of(test: Backtest, days: int, level: float) -> float:
     """Chance of a p-value of at most 5 % under the error the test is for."""
+    count("days", days, 10)
+    number("level", level, above=0.5, below=1)
     if test.name == "es_regression":
         return regression_null.power(days, 1.0 - level)
     if test.null is None:

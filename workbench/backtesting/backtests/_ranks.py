@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from workbench.backtesting.backtests._sample import probabilities
 from workbench.errors import DataError
 from workbench.stats import probit
 
@@ -27,6 +28,8 @@ def check_ensemble(ensemble: np.ndarray, observed: np.ndarray) -> None:
             f"the ensemble has shape {ensemble.shape} and the observations {observed.shape}; "
             "expected (day, member, asset) and (day, asset)"
         )
+    if not (np.isfinite(ensemble).all() and np.isfinite(observed).all()):
+        raise DataError("the ensemble or the observations hold numbers that are not finite")
 
 
 def _distance_to_others(points: np.ndarray) -> np.ndarray:
@@ -84,7 +87,7 @@ def panel_pits(pits: np.ndarray, ensemble: np.ndarray, seed: int = 0) -> tuple[n
     ``pits`` ``(day, asset)`` are the assets' own PITs; ``ensemble`` are PITs drawn from the forecast, ``(draw,
     asset)`` for a dependence that stays or ``(day, draw, asset)``.
     """
-    z, drawn = probit(np.asarray(pits)), probit(np.asarray(ensemble))
+    z, drawn = probit(probabilities("pits", pits)), probit(probabilities("ensemble", ensemble))
     return (
         rank_among(joint_movement(z), joint_movement(drawn), seed),
         rank_among(total_width(z), total_width(drawn), seed + 1),

@@ -28,6 +28,7 @@ import numpy as np
 from scipy import stats
 from scipy.linalg import solve_triangular
 
+from workbench._require import count
 from workbench.backtesting.backtests._montecarlo import tail_share
 from workbench.backtesting.backtests._ranks import check_ensemble
 from workbench.stats import probit
@@ -85,6 +86,7 @@ def rosenblatt(
     """
     ensemble, observed = np.asarray(ensemble, float), np.asarray(observed, float)
     check_ensemble(ensemble, observed)
+    count("pretended", pretended, 0)
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 29])))
     days, members, assets = ensemble.shape
     out = np.empty((1 + pretended, days, assets))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from workbench._require import number
 from workbench.errors import DataError
 
 
@@ -66,14 +67,22 @@ class Sample:
         return replace(self, hits=hits)
 
 
+def probabilities(name: str, values: ArrayLike) -> np.ndarray:
+    """Floats in [0, 1]; DataError naming the first that is none."""
+    found = np.asarray(values, float)
+    wrong = np.argwhere(~((found >= 0) & (found <= 1)))
+    if len(wrong):
+        raise DataError(f"{name} at {wrong[0].tolist()} is {found[tuple(wrong[0])]}, which is no probability")
+    return found
+
+
 def observed(
     loss: ArrayLike, var: ArrayLike, level: float, es: ArrayLike | None = None, pit: ArrayLike | None = None
 ) -> Sample:
-    """The sample of what happened: hits are the days on which the loss is above VaR. Raises DataError for a level
-    outside (0, 1).
+    """The sample of what happened: hits are the days on which the loss is above VaR. Raises ParameterError for a
+    level outside (0, 1).
     """
-    if not 0 < level < 1:
-        raise DataError(f"a level is a probability between 0 and 1, found {level}; 99 % is 0.99")
+    number("level", level, above=0, below=1)
     loss = np.asarray(loss, float)
     var = np.broadcast_to(np.asarray(var, float), loss.shape[-1:])
     es = None if es is None else np.broadcast_to(np.asarray(es, float), loss.shape[-1:])

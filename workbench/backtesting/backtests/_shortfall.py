@@ -19,7 +19,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from workbench.backtesting.backtests._sample import Sample
+from workbench._require import count, number
+from workbench.backtesting.backtests._sample import Sample, probabilities
 
 
 def _tail_sum(sample: Sample) -> np.ndarray:
@@ -66,7 +67,9 @@ def z3(
     quantile_t(u_2) and so on, and Z3 = 1 - mean_t ES_t(u) / E ES_t(V) with V uniform; expectation and null are the same
     ``draws``.
     """
-    pit = np.asarray(pit, float)
+    pit = probabilities("pit", pit)
+    number("level", level, above=0.5, below=1)
+    count("draws", draws, 19)
     worst = max(1, int(np.floor(pit.size * (1.0 - level) + 1e-9)))
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 3])))
     ranks = np.partition(np.vstack([pit, rng.random((draws, pit.size))]), worst - 1, axis=-1)[:, :worst]

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from workbench._require import count
 from workbench.backtesting.backtests._implied_tail import TYPICAL, t_var_es
 from workbench.backtesting.backtests._ranks import joint_movement, rank_among, total_width
 from workbench.backtesting.backtests._sample import observed
@@ -99,9 +100,12 @@ def detection_delays(
     ``low, high`` hold the median with 95 %, by order statistics. A history in which nothing was found within ``after``
     days counts as infinite.
     """
+    for name, value in (("histories", histories), ("quiet", quiet), ("after", after)):
+        count(name, value)
+    count("seed", seed, 0)
     rows = []
-    for number, name in enumerate(BREAKS):
-        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 43, number])))
+    for place, name in enumerate(BREAKS):
+        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 43, place])))
         stream = broken_stream(name, rng, histories, quiet, after, level)
         for monitor in MONITORS.values():
             limit = threshold(monitor.name, level, TYPICAL, years)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import optimize
 
+from workbench._require import count, number
 from workbench.backtesting.backtests._sample import Sample
 
 MOST = 0.5
@@ -55,6 +56,7 @@ def best_stake(evalues: np.ndarray, most: float = MOST) -> float:
 
 def gree_stakes(evalues: np.ndarray, window: int = WINDOW) -> np.ndarray:
     """Stake of each day from the e-values of the ``window`` days before it."""
+    count("window", window)
     return np.array([best_stake(evalues[max(0, t - window) : t]) for t in range(len(evalues))])
 
 
@@ -87,5 +89,5 @@ def grem(sample: Sample, window: int = WINDOW) -> np.ndarray:
 
 def first_alarm(log_m: np.ndarray, size: float = 0.05) -> int | None:
     """First day on which M reaches 1/size, counted from 0; None where it never does."""
-    reached = np.asarray(log_m) >= -np.log(size)
+    reached = np.asarray(log_m) >= -np.log(number("size", size, above=0, below=1))
     return int(np.argmax(reached)) if reached.any() else None

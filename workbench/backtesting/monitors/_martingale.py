@@ -12,12 +12,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from workbench._require import number
+from workbench.backtesting.backtests._sample import probabilities
+from workbench.errors import DataError
+
 STAKES = np.array([-1.0, 0.0, 1.0])
 JUMP = 0.01
 
 
 def simple_jumper(u: np.ndarray, jump: float = JUMP) -> np.ndarray:
     """log wealth after each day of ``u`` (day,); grows when u keeps to one side of 1/2."""
+    u = probabilities("u", u)
+    number("jump", jump, least=0, most=1)
     wealth, log_total, out = np.full(STAKES.size, 1.0 / STAKES.size), 0.0, np.empty(len(u))
     for day, value in enumerate(u):
         wealth = (1.0 - jump) * wealth + jump / STAKES.size
@@ -41,6 +47,8 @@ def conformal_p_values(strangeness: np.ndarray, seed: int = 0) -> np.ndarray:
     construction.
     """
     strangeness = np.asarray(strangeness, float)
+    if not np.isfinite(strangeness).all():
+        raise DataError(f"the strangeness of day {int(np.argmin(np.isfinite(strangeness)))} is not finite")
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 13])))
     within = rng.random(strangeness.size)
     out = np.empty(strangeness.size)

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from workbench._require import number
 from workbench.backtesting.backtests._implied_tail import TYPICAL, history_from, t_var_es
 from workbench.backtesting.backtests._sample import Sample
 from workbench.backtesting.monitors import _classical as classical
@@ -77,6 +78,11 @@ def threshold(name: str, level: float, nu: float = TYPICAL, years: float = 10.0)
 
     The error of the mean time to a false alarm is about 4 %.
     """
+    if name not in MONITORS:
+        raise ParameterError(f"unknown monitor {name!r}; known: {', '.join(MONITORS)}")
+    number("level", level, above=0.5, below=1)
+    number("nu", nu, above=1)
+    number("years", years, least=0.1)
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([SEED, round(1e6 * level)])))
     days, found = round(years * TRADING_DAYS), []
     for _ in range(HISTORIES // BLOCK):

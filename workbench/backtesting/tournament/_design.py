@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from workbench._require import count
 from workbench.backtesting.scores import crps, energy_score, fz0_score, variogram_score
 from workbench.books import random_books
 from workbench.data import clean_from
@@ -54,8 +55,7 @@ class Design:
 
     def __post_init__(self) -> None:
         for name, least in (("horizon", 1), ("every", 1), ("draws", 2), ("few", 2), ("seed", 0)):
-            if not getattr(self, name) >= least:
-                raise ParameterError(f"{name} of a tournament is at least {least}, got {getattr(self, name)}")
+            count(name, getattr(self, name), least)
         if not 250 <= len(self.training) < len(self.returns):
             raise ParameterError(
                 f"{len(self.training)} days up to {self.trained_until} and {len(self.returns) - len(self.training)} "

@@ -53,8 +53,8 @@ def fit(
     sampler = samplers.make(name, **options)
     if type(sampler) is not Filtered:
         return sampler.fit(returns, seed)
-    inputs = {"filter": sampler.filter, "correlation": sampler.correlation, "tracking": sampler.tracking}
-    inputs |= {"seed": seed, "returns": returns}
+    parts = (sampler.filter, sampler.correlation, sampler.tracking)
+    inputs: dict[str, Any] = {"parts": parts, "seed": seed, "returns": returns}
     cache = Cache(store, CODE[0])
     key = cache.key(**inputs)
     if key not in shared:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workbench._require import count, number
 from workbench.constants import BLOCK
 from workbench.errors import ParameterError
 
@@ -25,14 +26,14 @@ class ForecastSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not (self.horizon >= 1 and self.every >= 1):
-            raise ParameterError(f"horizon and every are days, at least 1; got {self.horizon} and {self.every}")
-        if not 1 <= self.draws <= BLOCK:
-            raise ParameterError(f"a forecast has 1..{BLOCK} draws a day, got {self.draws}")
+        count("horizon", self.horizon)
+        count("every", self.every)
+        count("draws", self.draws, 1, BLOCK)
+        count("seed", self.seed, 0)
         if self.pnl not in ("simple", "log"):
             raise ParameterError(f"pnl is 'simple' or 'log', got {self.pnl!r}")
-        if not self.seed >= 0:
-            raise ParameterError(f"seed is at least 0, got {self.seed}")
-        wrong = [level for level in self.levels if not 0.5 < level < 1]
-        if wrong or not self.levels:
-            raise ParameterError(f"levels of VaR lie between .5 and 1, such as .99; got {list(self.levels)}")
+        if not self.levels:
+            raise ParameterError("levels must name at least one level of VaR, such as (0.99,)")
+        for level in self.levels:
+            if float(f"{number('a level of VaR', level, above=0.5, below=1):g}") != level:
+                raise ParameterError(f"a level of VaR has at most six digits, as columns are named by it; got {level}")

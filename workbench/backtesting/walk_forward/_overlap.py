@@ -18,15 +18,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from workbench._require import count, number
 from workbench.errors import DataError
 from workbench.stats import long_run_variance
 
 
 def non_overlapping(table: pd.DataFrame, horizon: int, every: int = 1, offset: int = 0) -> pd.DataFrame:
     """Rows of one book (by date) whose horizons do not overlap, from row ``offset`` on."""
-    step = math.ceil(horizon / every)
-    if not 0 <= offset < step:
-        raise DataError(f"offset must lie between 0 and {step - 1}, got {offset}")
+    step = math.ceil(count("horizon", horizon) / count("every", every))
+    count("offset", offset, 0, step - 1)
     return table.iloc[offset::step]
 
 
@@ -35,10 +35,12 @@ def coverage(table: pd.DataFrame, level: float, horizon: int = 1, every: int = 1
 
     table : one book by date, with ``var_<level>`` and ``realised``. horizon, every : days, as the table was made.
     """
+    number("level", level, above=0, below=1)
     if len(table) < 2:
         raise DataError(f"coverage needs at least 2 forecasts, got {len(table)}")
     hits = (-table["realised"].to_numpy() > table[f"var_{level:g}"].to_numpy()).astype(float)
-    alpha, n, lags = round(1 - level, 12), len(hits), math.ceil(horizon / every) - 1
+    alpha, n = round(1 - level, 12), len(hits)
+    lags = math.ceil(count("horizon", horizon) / count("every", every)) - 1
     fair = alpha * (1 - alpha) / n
     error = math.sqrt(fair if lags == 0 else max(fair, long_run_variance(hits, min(2 * lags, n - 1)) / n))
     z = (hits.mean() - alpha) / error

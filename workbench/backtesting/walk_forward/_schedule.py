@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from workbench._require import count
 from workbench.errors import ParameterError
 
 
@@ -42,12 +43,14 @@ class Schedule:
     embargo: int = 0
 
     def __post_init__(self) -> None:
-        if not (self.refit in ("yearly", None) or (isinstance(self.refit, int) and self.refit >= 1)):
+        if isinstance(self.refit, str) and self.refit != "yearly":
             raise ParameterError(f"refit must be 'yearly', a number of trading days or None, got {self.refit!r}")
-        if self.window is not None and self.window < 2:
-            raise ParameterError(f"window must be at least 2 days or None, got {self.window}")
-        if self.purge < 0 or self.embargo < 0:
-            raise ParameterError(f"purge and embargo are days, at least 0; got {self.purge} and {self.embargo}")
+        if not (self.refit is None or self.refit == "yearly"):
+            count("refit, where it is a number of trading days,", self.refit)
+        if self.window is not None:
+            count("window", self.window, 2)
+        count("purge", self.purge, 0)
+        count("embargo", self.embargo, 0)
 
     def periods(
         self,
