@@ -60,7 +60,8 @@ def require_valid(
     if len(errors):
         lines = [f"{row.rule}: {row.message}; {row.remedy}" for row in errors.head(_SHOWN).itertuples()]
         more = [f"... and {len(errors) - _SHOWN} more"] if len(errors) > _SHOWN else []
-        raise DataError("\n".join([f"the panel cannot be used ({counted(len(errors), 'error')})", *lines, *more]))
+        real = f"(a finding that is real can be accepted: accept={sorted(set(errors['rule']))})"
+        raise DataError("\n".join([f"the panel cannot be used ({counted(len(errors), 'error')})", *lines, *more, real]))
     return panel
 
 

@@ -12,6 +12,7 @@ import functools
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -50,7 +51,7 @@ class Entry:
     sha256: str
 
 
-def dataset(**facts) -> Callable[[Callable[[], pd.DataFrame]], Callable[[], pd.DataFrame]]:
+def dataset(**facts: Any) -> Callable[[Callable[[], pd.DataFrame]], Callable[[], pd.DataFrame]]:
     """Decorator: enter a loader into the catalogue; ``facts`` are the fields of its :class:`Entry`."""
     entry = Entry(**facts)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ DIMS = ("chain", "draw", "time", "asset")
 GROUP = "scenarios"
 
 
-def assemble(fields: Mapping[str, np.ndarray] | np.ndarray, assets: Sequence[str], **provenance) -> xr.DataTree:
+def assemble(fields: Mapping[str, np.ndarray] | np.ndarray, assets: Sequence[str], **provenance: Any) -> xr.DataTree:
     """Build a scenario set.
 
     fields : array or name -> array, (chain, draw, time, asset) or (draw, time, asset); a lone array is ``ret``.
@@ -125,7 +126,7 @@ def _same_but_chains(first: xr.Dataset, other: xr.Dataset, place: int) -> None:
             raise ScenarioError(f"set {place} has other labels along {dim!r} than set 0; only the chains may differ")
 
 
-def subset(tree: xr.DataTree, **labels) -> xr.DataTree:
+def subset(tree: xr.DataTree, **labels: Any) -> xr.DataTree:
     """Select by coordinate label along any of chain, draw, time, asset; every dimension stays.
 
     >>> subset(assemble(np.zeros((1, 8, 5, 2)), ["A", "B"]), asset="B", time=[1, 2])["scenarios"].sizes["asset"]
