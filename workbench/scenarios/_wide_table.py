@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import io
 import json
 from collections.abc import Hashable, Mapping
 from pathlib import Path
@@ -46,7 +47,7 @@ def write_table(tree: xr.DataTree, path: Path) -> None:
 def read_table(path: Path) -> xr.DataTree:
     """Read a wide table; raises ScenarioError naming the column, row (the header is row 1), draw or time at fault."""
     parquet = path.suffix in (".parquet", ".pq")
-    table, kind, provenance = _read_parquet(path) if parquet else (read_csv(path), *_read_companion(path))
+    table, kind, provenance = _read_parquet(path) if parquet else _read_own(path) or (read_csv(path), "float32", {})
     assets = _assets(table, path)
     keys = {name: whole(table[name], path) for name in KEYS[1:]}
     values = np.column_stack([finite(table[name], path) for name in assets]).astype(kind, copy=False)
@@ -155,11 +156,11 @@ def _companion(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
-def _read_companion(path: Path) -> tuple[str, dict]:
-    """Number format and provenance of a CSV file, from the JSON beside it where there is one."""
+def _read_own(path: Path) -> tuple[pd.DataFrame, str, dict] | None:
+    """Cells, number format and provenance of a CSV file that :func:`write_table` wrote; None without its companion."""
     companion = _companion(path)
-    if not companion.exists():
-        return "float32", {}
+    if not companion.is_file():
+        return None
     found = parse_json(read_bytes(companion, error=ScenarioError), companion.name, ScenarioError)
     known = isinstance(found, dict) and found.get("dtype") in _DIGITS and isinstance(found.get("provenance"), dict)
     if not known:
@@ -169,7 +170,11 @@ def _read_companion(path: Path) -> tuple[str, dict]:
             f"{path.name} is not the table that {companion.name} describes (another SHA-256); "
             f"delete {companion.name} to read the table without its provenance"
         )
-    return found["dtype"], found["provenance"]
+    try:
+        table = pd.read_csv(io.BytesIO(read_bytes(path, ScenarioError)), dtype=str, keep_default_na=False)
+    except ValueError as wrong:
+        raise ScenarioError(f"{path.name} cannot be read as CSV: {str(wrong)[:200]}") from None
+    return table, found["dtype"], found["provenance"]
 
 
 def _assets(table: pd.DataFrame, path: Path) -> list[str]:
