@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from workbench.errors import DataError, WorkbenchError
 
 MOST_BYTES = 2**29
 """Bytes of text that are read into memory, after decompression."""
-MOST_JSON = 2**26
-MOST_DEPTH = 100
+MOST_JSON, MOST_YAML = 2**26, 2**20
+MOST_DEPTH, MOST_ITEMS = 100, 5 * 10**6
 MOST_UNPACKED, MOST_RATIO = 2**28, 200
 """Bytes that a file may always claim, and how many times its stored size beyond them."""
 
@@ -53,49 +54,48 @@ def parse_json(text: str | bytes, what: str, error: type[WorkbenchError] = DataE
     >>> parse_json('{"seed": 7}', "the manifest")
     {'seed': 7}
     """
-    return _parsed(json.loads, text, what, "JSON", error)
+    return _parsed(json.loads, text, what, "JSON", MOST_JSON, error)
 
 
 def parse_yaml(text: str | bytes, what: str, error: type[WorkbenchError] = DataError) -> Any:
     """The value of a YAML text of plain values; raises ``error``, which names ``what``, for bad, too long or too deep
-    YAML, and for aliases, with which a few lines stand for gigabytes.
+    YAML, and for aliases of aliases, with which a few lines stand for gigabytes.
 
     >>> parse_yaml("seed: 7", "the parameters")
     {'seed': 7}
     """
-    return _parsed(lambda content: yaml.load(content, _Plain), text, what, "YAML", error)
-
-
-class _Plain(yaml.SafeLoader):
-    """Plain values, without aliases."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases (*name) are not read; write the value out")
-        return super().compose_node(parent, index)
+    return _parsed(yaml.safe_load, text, what, "YAML", MOST_YAML, error)
 
 
 def _parsed(
-    parse: Callable[[str | bytes], Any], text: str | bytes, what: str, form: str, error: type[WorkbenchError]
+    parse: Callable[[str | bytes], Any],
+    text: str | bytes,
+    what: str,
+    form: str,
+    most: int,
+    error: type[WorkbenchError],
 ) -> Any:
-    if len(text) > MOST_JSON:
-        raise error(f"{what} has {len(text):,} bytes of {form}, more than {MOST_JSON:,}")
+    if len(text) > most:
+        raise error(f"{what} has {len(text):,} bytes of {form}, more than {most:,}")
     try:
         value = parse(text)
     except RecursionError:
         raise error(f"{what} is nested more than {MOST_DEPTH} levels deep") from None
     except (ValueError, yaml.YAMLError) as wrong:
         raise error(f"{what} is not {form}: {wrong}") from None
-    level = [value]
+    level, count = [value], 1
     for _ in range(MOST_DEPTH):
-        level = [item for node in level for item in _items(node)]
+        level = list(itertools.islice(itertools.chain.from_iterable(map(_items, level)), MOST_ITEMS))
+        count += len(level)
+        if count >= MOST_ITEMS:
+            raise error(f"{what} holds more than {MOST_ITEMS:,} values")
         if not level:
             return value
     raise error(f"{what} is nested more than {MOST_DEPTH} levels deep")
 
 
-def _items(node: object) -> list:
-    return list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
+def _items(node: object) -> Collection:
+    return node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
 
 
 def demand_plausible(claimed: int, path: Path, error: type[WorkbenchError] = DataError) -> None:

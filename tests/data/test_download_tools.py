@@ -269,7 +269,7 @@ def test_options_can_stand_beside_a_file(tmp_path: Path) -> None:
     [
         ("sheet: 1", "no option 'sheet'; known: kind, columns"),
         ("- 1", "expected lines"),
-        ("a: &x [1]\nb: *x", "aliases"),
+        ("a: &x [1]\nb: *x", "no option 'a'"),
         ("{" * 5000, "mine.csv.yaml"),
         ("kind: rate", "kind is 'rate'"),
         ("columns: date", "columns is 'date'"),

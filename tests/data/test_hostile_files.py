@@ -179,6 +179,14 @@ DEEP = {
 }
 
 
+def test_a_billion_laughs_are_refused() -> None:
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"{n}: &{n} [{', '.join(['*' + m] * 10)}]" for m, n in zip("abcdefgh", "bcdefghi")]
+    with pytest.raises(DataError, match="the parameters holds more than 5,000,000 values"):
+        bounded.parse_yaml("\n".join(lines), "the parameters")
+    assert bounded.parse_yaml("a: &a [1, 2]\nb: *a", "the parameters") == {"a": [1, 2], "b": [1, 2]}
+
+
 @pytest.mark.parametrize("kind", DEEP)
 def test_json_is_bounded_in_depth(kind: str) -> None:
     with pytest.raises(DataError, match="the note"):

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from workbench.bounded import parse_yaml, read_bytes
 from workbench.cli._errors import BY_VERDICT, REJECTED, Commands
 from workbench.errors import CellFailed, ParameterError, printable
 
@@ -140,16 +141,12 @@ def _from_words(words: list[str]) -> dict[str, object]:
 
 
 def _from_file(path: Path | None) -> dict[str, object]:
-    import yaml
-
     if path is None:
         return {}
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as wrong:
+        content = parse_yaml(read_bytes(path, ParameterError), "it", ParameterError)
+    except ParameterError as wrong:
         raise ParameterError(f"-f {str(path)!r} cannot be read: {wrong}") from None
-    except yaml.YAMLError as wrong:
-        raise ParameterError(f"-f {str(path)!r} is not YAML: {wrong}") from None
     if not isinstance(content, dict | None) or not all(isinstance(name, str) for name in content or ()):
         raise ParameterError(f"-f {str(path)!r}: expected lines 'name: value', found {type(content).__name__}")
     return content or {}

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import networkx as nx
-import yaml
 
+from workbench.bounded import parse_yaml, read_bytes
 from workbench.errors import ParameterError
 
 
@@ -43,11 +43,8 @@ def _mapping(source: str | Path | Mapping) -> object:
     if "\n" not in text and text.endswith((".yaml", ".yml")):
         if not Path(text).exists():
             raise ParameterError(f"there is no graph file {text!r}")
-        text = Path(text).read_text(encoding="utf-8")
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as wrong:
-        raise ParameterError(f"the graph is not YAML: {wrong}") from None
+        return parse_yaml(read_bytes(Path(text), ParameterError), "the graph", ParameterError)
+    return parse_yaml(text, "the graph", ParameterError)
 
 
 def _from_mapping(declared: object) -> nx.DiGraph:

@@ -15,7 +15,8 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import yaml
+from workbench.bounded import parse_yaml
+from workbench.errors import ParameterError
 
 _NONE = ("", "none", "null", "~")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -173,9 +174,9 @@ def _dict(value: Any, inner: tuple) -> dict:
 
 def _yaml(text: str) -> Any:
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ValueError("it is not YAML") from None
+        return parse_yaml(text, "it", ParameterError)
+    except ParameterError as wrong:
+        raise ValueError(str(wrong).partition(":")[0]) from None
 
 
 def _plain(value: Any) -> Any:

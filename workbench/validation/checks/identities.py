@@ -29,8 +29,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import yaml
 
+from workbench.bounded import parse_yaml, read_bytes
 from workbench.errors import ParameterError
 from workbench.validation.engine.check import check
 from workbench.validation.engine.comparison_data import CHUNK, ComparisonData
@@ -89,10 +89,8 @@ def read_identities(source: str | Path | Sequence[Mapping | Identity]) -> list[I
     """Identities from a YAML file, or from a list of mappings; an unknown key is an error that names it."""
     entries = source
     if isinstance(source, (str, Path)):
-        try:
-            entries = yaml.safe_load(Path(source).read_text())
-        except (OSError, yaml.YAMLError) as wrong:
-            raise ParameterError(f"cannot read identities from {source}: {wrong}") from None
+        content = read_bytes(Path(source), ParameterError)
+        entries = parse_yaml(content, f"the file of identities {source}", ParameterError)
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         raise ParameterError("identities are a list, each with a name and weights")
     return [entry if isinstance(entry, Identity) else _identity(entry) for entry in entries]
