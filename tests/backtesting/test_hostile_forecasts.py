@@ -44,12 +44,22 @@ def dated(table: pd.DataFrame, style) -> pd.DataFrame:
     return table.set_axis(pd.Index([style(day) for day in table.index], name="date"))
 
 
+def early(*tables: pd.DataFrame) -> list[pd.DataFrame]:
+    """The first twelve days of each month, in no order, so that nothing shows which number is the day."""
+    return [table[table.index.day <= 12].sample(frac=1, random_state=1) for table in tables]
+
+
+def priced(returns: pd.DataFrame) -> pd.DataFrame:
+    before = pd.Series([100.0], [returns.index[0] - pd.Timedelta("1D")])
+    return pd.concat([before, 100 * np.exp(returns["ret"].cumsum())]).rename("px").rename_axis("date").to_frame()
+
+
 REFUSED = {
     "VaR in per cent": (lambda f, r: (100 * f, r), "'var_0.975', 2.57"),
     "returns in per cent": (lambda f, r: (f, 100 * r), "give VaR, ES and returns all as fractions"),
     "both in per cent": (lambda f, r: (100 * f, 100 * r), "more than everything"),
     "both in basis points": (lambda f, r: (1e4 * f, 1e4 * r), "0.02 for 2 %"),
-    "small per cent": (lambda f, r: (25 * f, 25 * r), "look like per cent"),
+    "small per cent": (lambda f, r: (25 * f, 25 * r), "as per cent do"),
     "an empty cell": (lambda f, r: (put(f, 3, None), r), "'var_0.975' on 2019-01-04 (row 4) is empty"),
     "a spreadsheet error": (lambda f, r: (put(f, 3, "#DIV/0!"), r), "on 2019-01-04 (row 4) is empty"),
     "a word": (lambda f, r: (put(f, 3, "soon"), r), "row 4: 'soon' is not a number"),
@@ -79,7 +89,7 @@ REFUSED = {
     "only a header": (lambda f, r: (f.iloc[:0], r), "row"),
     "a date that is none": (lambda f, r: (dated(f, lambda d: f"{d:%Y-02-30}"), r), "is not a date"),
     "an order of day and month that nothing shows": (
-        lambda f, r: tuple(dated(t[t.index.day <= 12].sample(frac=1, random_state=1), lambda d: f"{d:%d/%m/%Y}") for t in (f, r)),
+        lambda f, r: tuple(dated(t, lambda d: f"{d:%d/%m/%Y}") for t in early(f, r)),
         "day first",
     ),
 }  # fmt: skip
@@ -104,10 +114,7 @@ READ = {
     "percent signs": lambda f, r: tuple(t.map(lambda x: f"{100 * x!r}%") for t in (f, r)),
     "a typographic minus": lambda f, r: (f, r.map(lambda x: repr(float(x)).replace("-", "\u2212"))),
     "a level in per cent": lambda f, r: (f.set_axis(["VaR 97.5%"], axis=1), r),
-    "prices": lambda f, r: (
-        f,
-        pd.concat([pd.Series([100.0], [f.index[0] - pd.Timedelta("1D")]), 100 * np.exp(r["ret"].cumsum())]).rename("px").rename_axis("date").to_frame(),
-    ),
+    "prices": lambda f, r: (f, priced(r)),
 }  # fmt: skip
 
 
@@ -142,10 +149,10 @@ def test_foreign_text_files_give_the_same_figures(options, tmp_path, capsys, exp
 
 
 def test_the_order_of_day_and_month_can_be_given(tmp_path, capsys):
-    early = [t[t.index.day <= 12].sample(frac=1, random_state=1) for t in base()]
-    forecasts, realised = written(tmp_path, *(dated(t, lambda d: f"{d:%d/%m/%Y}") for t in early))
+    days = early(*base())
+    forecasts, realised = written(tmp_path, *(dated(t, lambda d: f"{d:%d/%m/%Y}") for t in days))
     code, out, _ = command(capsys, forecasts, "--realised", realised, "--json", "--day-first")
-    assert code != 2 and json.loads(out)["days"] == len(early[0])
+    assert code != 2 and json.loads(out)["days"] == len(days[0])
     assert "forecasts: dates read as day first" in json.loads(out)["notes"]
 
 

@@ -37,8 +37,9 @@ TABLE = pd.DataFrame({"var_0.99": 0.02, "es_0.99": 0.03, "pit": 0.5, "realised":
 DISTANCE = pd.Series(1.0, DATES)
 D = np.sin(np.arange(50.0))
 CALLS = {
-    "horizon": [lambda x: ForecastSpec(horizon=x), lambda x: non_overlapping(TABLE, x), lambda x: coverage(TABLE, 0.99, x),
-                lambda x: comparison.diebold_mariano(D, 0 * D, x), lambda x: Design(RETURNS, "2021-01-01", horizon=x)],
+    "horizon": [lambda x: ForecastSpec(horizon=x), lambda x: non_overlapping(TABLE, x),
+                lambda x: coverage(TABLE, 0.99, x), lambda x: comparison.diebold_mariano(D, 0 * D, x),
+                lambda x: Design(RETURNS, "2021-01-01", horizon=x)],
     "every": [lambda x: ForecastSpec(every=x), lambda x: non_overlapping(TABLE, 2, x)],
     "draws": [lambda x: ForecastSpec(draws=x), lambda x: ensembles.z3(np.full(9, 0.5), lambda u: u, 0.9, draws=x)],
     "window": [lambda x: Schedule(window=x), lambda x: gree(np.ones(5), window=x)],

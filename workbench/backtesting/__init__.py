@@ -19,23 +19,7 @@ from workbench.backtesting.backtests._run import Result, backtest, report, run, 
 from workbench.backtesting.backtests._sample import Sample, observed
 
 __all__ = [
-    "backtest",
-    "read_forecasts",
-    "align",
-    "run",
-    "report",
-    "text",
-    "Forecasts",
-    "Result",
-    "TESTS",
-    "BY_NAME",
-    "Backtest",
-    "Sample",
-    "observed",
-    "power_of",
-    "traffic_zone",
-    "profit_attribution",
-    "scores",
-    "comparison",
+    "backtest", "read_forecasts", "align", "run", "report", "text", "Forecasts", "Result", "TESTS", "BY_NAME",
+    "Backtest", "Sample", "observed", "power_of", "traffic_zone", "profit_attribution", "scores", "comparison",
     "ensembles",
-]
+]  # fmt: skip

@@ -13,17 +13,23 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from workbench.backtesting._forecast_checks import (
+    COLUMN,
+    LARGEST,
+    check_es,
+    check_losses,
+    check_pit,
+    checked,
+    names,
+    turned,
+    unit_doubt,
+)
 from workbench.backtesting.backtests._sample import Sample, observed
 from workbench.data import read_file, read_table
 from workbench.errors import DataError
 
-COLUMN = re.compile(r"^(var|es)[_ ]?(\d*\.?\d+)\s*%?$", re.IGNORECASE)
 FEWEST = 20
-ROUNDING = 1e-9
-NEAREST, FARTHEST = 0.1, 30.0  # median VaR over median absolute return, outside which a unit was mistaken
-LARGEST = 0.15  # median absolute return of a day, above which returns are in per cent or points
 
 
 @dataclass(frozen=True)
@@ -60,9 +66,9 @@ def align(forecasts: pd.DataFrame, realised: pd.Series | pd.DataFrame, column: s
     not what the table must be: an unknown level, ES below VaR (with the date), text, empty cells, repeated dates,
     forecasts without a return within the realised span, fewer than 20 common days.
     """
-    table = _checked(_read(forecasts, "forecasts"), "forecasts", forecasts)
+    table = checked(_read(forecasts, "forecasts"), "forecasts", forecasts)
     one = _only(realised.to_frame() if isinstance(realised, pd.Series) else realised, column)
-    return _aligned(table, _series(_checked(_read(one, "realised returns"), "realised returns", one)))
+    return _aligned(table, _series(checked(_read(one, "realised returns"), "realised returns", one)))
 
 
 def read_forecasts(
@@ -75,11 +81,12 @@ def read_forecasts(
     Raises DataError naming column, date and row, also for VaR or ES that are not positive losses, for a VaR above 1,
     returns in per cent, or files that differ in unit.
     """
-    table = _checked(_read(path, "forecasts", dayfirst), "forecasts")
+    table = checked(_read(path, "forecasts", dayfirst), "forecasts")
     came, notes = _realised(realised, column, dayfirst)
-    _check_losses(table)
+    check_losses(table)
     found = _aligned(table, came)
-    _check_unit(found)
+    if doubt := unit_doubt(found.dates, found.loss, found.var):
+        raise DataError(doubt)
     return replace(found, notes=(*_reading(table, "forecasts"), *notes, *found.notes))
 
 
@@ -97,14 +104,12 @@ def _realised(path: str | Path, column: str | None, dayfirst: bool | None) -> tu
         panel = read_file(path, True, dayfirst=dayfirst) if column is None else _column(path, column, dayfirst)
     except DataError as found:
         raise DataError(f"{what}: {found}") from None
-    one = _series(_checked(panel, what))
+    one = _series(checked(panel, what))
     if not (one > 0).all():
         return one, _reading(panel, what)
     if one.median() < LARGEST:
-        raise DataError(
-            f"{what}: column {one.name!r} is above 0 on every day, which returns are not; give signed log returns, loss "
-            "= -return"
-        )
+        why = "is above 0 on every day, which returns are not; give signed log returns, loss = -return"
+        raise DataError(f"{what}: column {one.name!r} {why}")
     rows = one.attrs["rows"]
     one = np.log(one).diff().iloc[1:]
     one.attrs["rows"] = rows
@@ -127,53 +132,18 @@ def _only(returns: pd.DataFrame, column: str | None) -> pd.DataFrame:
     if column is None:
         return returns
     if column not in returns.columns:
-        raise DataError(f"realised returns: no column {column!r}; found {_names(returns.columns)}")
+        raise DataError(f"realised returns: no column {column!r}; found {names(returns.columns)}")
     dates = [] if isinstance(returns.index, pd.DatetimeIndex) else [returns.columns[0]]
     return returns[[*dates, column]]
 
 
 def _series(table: pd.DataFrame) -> pd.Series:
     if table.shape[1] != 1:
-        names = _names(table.columns) or "none"
-        raise DataError(f"realised returns: one column of returns is needed; found {names}: name one of them")
+        found = names(table.columns) or "none"
+        raise DataError(f"realised returns: one column of returns is needed; found {found}: name one of them")
     one = table.iloc[:, 0]
     one.attrs = table.attrs
     return one
-
-
-def _names(columns: pd.Index, longest: int = 120) -> str:
-    """Column names on one line, whatever they hold."""
-    text = ", ".join(name if name.isprintable() else repr(name) for name in map(str, columns))
-    return text if len(text) <= longest else text[:longest] + "..."
-
-
-def _checked(table: pd.DataFrame, what: str, raw: pd.DataFrame | None = None) -> pd.DataFrame:
-    """The table by increasing unique dates, every cell finite; ``attrs["rows"]`` the rows of the file."""
-    if not len(table):
-        raise DataError(f"{what}: the table has no rows")
-    if table.columns.nlevels > 1:
-        raise DataError(f"{what}: there are several fields; keep one column of returns")
-    twice = table.index.duplicated()
-    if twice.any():
-        raise DataError(
-            f"{what}: the date {table.index[twice][0].date()} appears more than once ({int(twice.sum())} repeated "
-            "rows): keep one row a day"
-        )
-    table = table.rename(columns=lambda name: str(name).strip())
-    bad = ~np.isfinite(table.to_numpy(float))
-    if bad.any():
-        row, place = map(int, np.argwhere(bad)[0])
-        name = table.columns[place]
-        value = table.iat[row, place] if raw is None or name not in raw else raw[name].iloc[row]
-        shown = "empty" if pd.isna(value) or str(value).strip() == "" else repr(value)
-        raise DataError(
-            f"{what}: column {name!r} on {table.index[row].date()} (row {row + 1}) is {shown}, not a finite number; "
-            f"{int(bad[:, place].sum())} such cells: fill them or leave out those days"
-        )
-    rows = pd.Series(np.arange(1, len(table) + 1), table.index)
-    table = table.sort_index()
-    table.attrs["rows"] = rows.sort_index()
-    return table
 
 
 def _by_level(table: pd.DataFrame) -> tuple[dict[str, dict[float, str]], list[str]]:
@@ -190,7 +160,7 @@ def _by_level(table: pd.DataFrame) -> tuple[dict[str, dict[float, str]], list[st
             raise DataError(f"forecasts: {found[kind][level]!r} and {column!r} are the same level twice")
         found[kind][level] = column
     if not found["var"]:
-        raise DataError(f"forecasts: no column var_<level>, such as var_0.99 (columns: {_names(table.columns)})")
+        raise DataError(f"forecasts: no column var_<level>, such as var_0.99 (columns: {names(table.columns)})")
     orphan = set(found["es"]) - set(found["var"])
     if orphan:
         raise DataError(f"forecasts: es_{min(orphan):g} has no var_{min(orphan):g} beside it")
@@ -207,16 +177,17 @@ def _aligned(table: pd.DataFrame, series: pd.Series) -> Forecasts:
         if np.any(values < 0):
             notes.append(f"var_{level:g} is below 0 on {int(np.sum(values < 0))} days; VaR is meant as a positive loss")
     for level in es:
-        _check_es(common, var[level], es[level], level)
+        check_es(common, var[level], es[level], level)
     pit_name = next((c for c in other if c.lower() == "pit"), None)
     pit = None
     if pit_name is not None:
-        _check_pit(common, table[pit_name].to_numpy())
-        pit, turned = _turned(table[pit_name].to_numpy(), loss)
-        notes += turned
+        check_pit(common, table[pit_name].to_numpy())
+        pit, note = turned(table[pit_name].to_numpy(), loss)
+        notes += note
     ignored = [c for c in other if c != pit_name]
-    notes += [f"columns not used: {_names(pd.Index(ignored))}"] if ignored else []
-    return Forecasts(common, loss, var, es, pit, tuple(notes))
+    notes += [f"columns not used: {names(pd.Index(ignored))}"] if ignored else []
+    doubt = unit_doubt(common, loss, var)
+    return Forecasts(common, loss, var, es, pit, tuple([*notes, doubt] if doubt else notes))
 
 
 def _common(table: pd.DataFrame, realised: pd.Series) -> tuple[pd.DatetimeIndex, list[str]]:
@@ -240,69 +211,3 @@ def _common(table: pd.DataFrame, realised: pd.Series) -> tuple[pd.DatetimeIndex,
     if len(span):
         notes.append(f"no forecast on {len(span)} days with a return, the first {span[0].date()}")
     return common, notes
-
-
-def _check_es(dates: pd.DatetimeIndex, var: np.ndarray, es: np.ndarray, level: float) -> None:
-    below = es < var - ROUNDING * np.maximum(1.0, np.abs(var))
-    wrong = below | (es <= 0)
-    if wrong.any():
-        day = int(np.argmax(wrong))
-        why = f"is below VaR {var[day]:g}" if below[day] else "is not a positive loss"
-        raise DataError(
-            f"forecasts: es_{level:g} on {dates[day].date()} is {es[day]:g} and {why} ({int(wrong.sum())} such days); "
-            "ES is the mean loss beyond VaR, so it is at least VaR; both are positive losses"
-        )
-
-
-def _check_pit(dates: pd.DatetimeIndex, pit: np.ndarray) -> None:
-    outside = (pit < 0) | (pit > 1)
-    if outside.any():
-        day = int(np.argmax(outside))
-        raise DataError(f"forecasts: pit on {dates[day].date()} is {pit[day]:g}, outside [0, 1]")
-
-
-def _turned(pit: np.ndarray, loss: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """The PIT of the return; one that falls when the return rises was of the loss."""
-    if np.ptp(pit) == 0 or np.ptp(loss) == 0 or stats.spearmanr(pit, loss).statistic < 0.5:
-        return pit, []
-    return 1.0 - pit, ["pit rises with the loss, so it was read as that of the loss and turned (1 - pit)"]
-
-
-def _check_losses(table: pd.DataFrame) -> None:
-    """VaR and ES of a file are positive losses."""
-    for column in table.columns[[bool(COLUMN.match(name)) for name in table.columns]]:
-        values = table[column].to_numpy()
-        wrong = values <= 0
-        if wrong.any():
-            day = int(np.argmax(wrong))
-            where = f"{column!r} on {table.index[day].date()} (row {table.attrs['rows'].iloc[day]})"
-            raise DataError(
-                f"forecasts: column {where} is {values[day]:g}, and {int(wrong.sum())} of {len(values)} days are not "
-                "above 0: VaR and ES are positive losses; turn the sign, or leave out days without a forecast"
-            )
-
-
-def _check_unit(forecasts: Forecasts) -> None:
-    """A VaR in per cent beside returns as fractions is never exceeded, whatever the count of hits says."""
-    typical, day = float(np.median(np.abs(forecasts.loss))), forecasts.dates[0].date()
-    if np.ptp(forecasts.loss) == 0:
-        raise DataError(f"realised returns: they are {-forecasts.loss[0]:g} on every day, so nothing can be tested")
-    for level, var in forecasts.var.items():
-        usual = float(np.median(var))
-        where = f"forecasts: column 'var_{level:.10g}', {var[0]:g} on {day} (row 1)"
-        if typical > 0 and not NEAREST < usual / typical < FARTHEST:
-            raise DataError(
-                f"{where}, is {usual / typical:.3g} times the typical return in the median, where about 4 is usual: give "
-                "VaR, ES and returns all as fractions"
-            )
-        if np.any(var > 1):
-            worst = int(np.argmax(var > 1))
-            raise DataError(
-                f"forecasts: column 'var_{level:.10g}' on {forecasts.dates[worst].date()} is {var[worst]:g}, more than "
-                f"everything ({int(np.sum(var > 1))} such days): give VaR, ES and returns as fractions, 0.02 for 2 %"
-            )
-    if typical > LARGEST:
-        raise DataError(
-            f"realised returns: the typical day moves {typical:.3g}, so they look like per cent: give VaR, ES and returns "
-            "as fractions, 0.02 for 2 %"
-        )

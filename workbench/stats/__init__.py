@@ -14,21 +14,7 @@ from workbench.stats._scores import crps, energy_score, mean_crps, pairwise_dist
 from workbench.stats._tail_risk import expected_shortfall, tail_values, value_at_risk, var_es
 
 __all__ = [
-    "value_at_risk",
-    "expected_shortfall",
-    "var_es",
-    "tail_values",
-    "holm",
-    "holm_adjusted",
-    "q_values",
-    "weighted_quantile",
-    "normal_scores",
-    "probit",
-    "crps",
-    "energy_score",
-    "variogram_score",
-    "mean_crps",
-    "pairwise_distances",
-    "long_run_variance",
-    "bartlett_lags",
-]
+    "value_at_risk", "expected_shortfall", "var_es", "tail_values", "holm", "holm_adjusted", "q_values",
+    "weighted_quantile", "normal_scores", "probit", "crps", "energy_score", "variogram_score", "mean_crps",
+    "pairwise_distances", "long_run_variance", "bartlett_lags",
+]  # fmt: skip

@@ -123,19 +123,10 @@ def power_of(test: Backtest, days: int, level: float) -> float:
 
 
 WORDS = (
-    (0.0, "almost never"),
-    (0.05, "one time in twenty"),
-    (0.1, "one time in ten"),
-    (0.2, "one time in five"),
-    (0.25, "one time in four"),
-    (1 / 3, "one time in three"),
-    (0.5, "one time in two"),
-    (2 / 3, "two times in three"),
-    (0.75, "three times in four"),
-    (0.8, "four times in five"),
-    (0.9, "nine times in ten"),
-    (1.0, "almost always"),
-)
+    (0.0, "almost never"), (0.05, "one time in twenty"), (0.1, "one time in ten"), (0.2, "one time in five"),
+    (0.25, "one time in four"), (1 / 3, "one time in three"), (0.5, "one time in two"), (2 / 3, "two times in three"),
+    (0.75, "three times in four"), (0.8, "four times in five"), (0.9, "nine times in ten"), (1.0, "almost always"),
+)  # fmt: skip
 
 
 def in_words(power: float) -> str:

@@ -18,16 +18,9 @@ import pandas as pd
 
 from workbench.backtesting._forecasts import Forecasts, align
 from workbench.backtesting.backtests import _desk as desk
+from workbench.backtesting.backtests import _findings as words
 from workbench.backtesting.backtests._battery import BY_NAME, Backtest, applicable
-from workbench.backtesting.backtests._findings import (
-    BOLD,
-    CAUTIOUS,
-    HOLDS,
-    LEAST_POWER,
-    UNKNOWN,
-    judge,
-    level_text,
-)
+from workbench.backtesting.backtests._findings import LEAST_POWER, judge, level_text
 from workbench.backtesting.backtests._montecarlo import null_statistics, tail_share
 from workbench.backtesting.backtests._power import NAMES, power_of, sentence
 from workbench.backtesting.backtests._sample import Sample
@@ -134,11 +127,11 @@ def report(results: list[Result], notes: tuple[str, ...] = ()) -> dict[str, Any]
     """
     primary = [r for r in results if r.primary]
     broken = [r for r, bad in zip(primary, holm(np.array([r.p_value for r in primary]), TEST_SIZE)) if bad]
-    verdict, outcome = "accepted", HOLDS
+    verdict, outcome = "accepted", words.HOLDS
     if broken:
-        verdict, outcome = "rejected", BOLD if any(r.outcome == BOLD for r in broken) else CAUTIOUS
+        verdict, outcome = "rejected", words.BOLD if any(r.outcome == words.BOLD for r in broken) else words.CAUTIOUS
     elif not any(r.power >= LEAST_POWER for r in primary):
-        verdict = outcome = UNKNOWN
+        verdict = outcome = words.UNKNOWN
     return {
         "verdict": verdict,
         "outcome": outcome,

@@ -8,19 +8,6 @@ from workbench.backtesting.monitors._run_monitors import MonitorReport, run_moni
 from workbench.backtesting.monitors._thresholds import MONITORS, Monitor, threshold
 
 __all__ = [
-    "run_monitors",
-    "MonitorReport",
-    "MONITORS",
-    "Monitor",
-    "Stream",
-    "threshold",
-    "detection_delays",
-    "BREAKS",
-    "var_evalues",
-    "es_evalues",
-    "gree",
-    "grem",
-    "first_alarm",
-    "simple_jumper",
-    "conformal_p_values",
-]
+    "run_monitors", "MonitorReport", "MONITORS", "Monitor", "Stream", "threshold", "detection_delays", "BREAKS",
+    "var_evalues", "es_evalues", "gree", "grem", "first_alarm", "simple_jumper", "conformal_p_values",
+]  # fmt: skip

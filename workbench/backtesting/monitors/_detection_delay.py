@@ -43,23 +43,12 @@ def assets(rng: np.random.Generator, shape: tuple[int, ...], correlation: float,
     return normal / np.sqrt(rng.chisquare(nu, (*shape, 1)) / nu)
 
 
-def _volatility(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    return WIDER * assets(rng, shape, BEFORE)
-
-
-def _tail(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    return LAW.ppf(0.75) / stats.t.ppf(0.75, HEAVY) * assets(rng, shape, BEFORE, HEAVY)
-
-
-def _correlation(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    return assets(rng, shape, AFTER)
-
-
-def _mean(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    return assets(rng, shape, BEFORE) - SHIFT * BOOK / ASSETS
-
-
-BREAKS = {"volatility": _volatility, "tail": _tail, "correlation": _correlation, "mean": _mean}
+BREAKS = {
+    "volatility": lambda rng, shape: WIDER * assets(rng, shape, BEFORE),
+    "tail": lambda rng, shape: LAW.ppf(0.75) / stats.t.ppf(0.75, HEAVY) * assets(rng, shape, BEFORE, HEAVY),
+    "correlation": lambda rng, shape: assets(rng, shape, AFTER),
+    "mean": lambda rng, shape: assets(rng, shape, BEFORE) - SHIFT * BOOK / ASSETS,
+}
 
 
 def _scores(x: np.ndarray) -> np.ndarray:

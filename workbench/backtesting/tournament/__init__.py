@@ -21,24 +21,6 @@ from workbench.backtesting.tournament._fits import entries, fit, row_file, rows,
 from workbench.backtesting.tournament._subsamples import REGIMES, by_subsample, regimes
 
 __all__ = [
-    "Design",
-    "rows",
-    "stored",
-    "scoreboard",
-    "compare",
-    "confidence_set",
-    "by_subsample",
-    "by_sampler",
-    "coverage",
-    "seed_ts",
-    "series",
-    "means",
-    "SCORES",
-    "REGIMES",
-    "regimes",
-    "Rows",
-    "fit",
-    "seeded",
-    "entries",
-    "row_file",
-]
+    "Design", "rows", "stored", "scoreboard", "compare", "confidence_set", "by_subsample", "by_sampler", "coverage",
+    "seed_ts", "series", "means", "SCORES", "REGIMES", "regimes", "Rows", "fit", "seeded", "entries", "row_file",
+]  # fmt: skip

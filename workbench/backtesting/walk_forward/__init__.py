@@ -15,15 +15,6 @@ from workbench.backtesting.walk_forward._overlap import coverage, non_overlappin
 from workbench.backtesting.walk_forward._schedule import Period, Schedule
 
 __all__ = [
-    "walk_forward",
-    "of_book",
-    "ForecastSpec",
-    "Schedule",
-    "Period",
-    "equal_book",
-    "asset_books",
-    "desk_books",
-    "BookSet",
-    "coverage",
-    "non_overlapping",
-]
+    "walk_forward", "of_book", "ForecastSpec", "Schedule", "Period", "equal_book", "asset_books", "desk_books",
+    "BookSet", "coverage", "non_overlapping",
+]  # fmt: skip
