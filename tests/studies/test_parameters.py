@@ -243,3 +243,13 @@ def test_nan_is_never_a_parameter():
         with pytest.raises(ParameterError, match="NaN"):
             resolve(known, value, "s")
     assert resolve(known, {"weights": {"a": np.int64(3), 2: None}}, "s")["weights"] == {"a": 3, 2: None}
+
+
+def test_options_beside_a_file_are_part_of_the_inputs(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("date,A\n2020-01-01,1\n")
+    plain = data_of({"dataset": str(path)})
+    (tmp_path / "mine.csv.yaml").write_text("dayfirst: true\n")
+    first = data_of({"dataset": str(path)})
+    (tmp_path / "mine.csv.yaml").write_text("dayfirst: false\n")
+    assert len({found["dataset"]["sha256"] for found in (plain, first, data_of({"dataset": str(path)}))}) == 3

@@ -75,23 +75,24 @@ def load(
         _demand_options(given, "the frame")
         return _validated(source, "the frame", **given)
     path = Path(source)
-    options = {**_beside(path), **given}
+    options = {**_read_options(path), **given}
     _demand_options(options, path.name)
     try:
         return _validated(path, path.name, **options)
     except DataError as flawed:
-        hint = f"\n(options for reading it can stand in {_sidecar(path).name} beside it)"
+        hint = f"\n(options for reading it can stand in {path.name}.yaml beside it)"
         raise DataError(f"{flawed}{hint * os.path.isfile(path)}") from None
 
 
-def _sidecar(path: Path) -> Path:
-    return path.with_name(path.name + ".yaml")
+def options_beside(path: Path) -> Path | None:
+    """The file of options beside a file of data, ``mine.csv.yaml``; None where there is none."""
+    sidecar = path.with_name(path.name + ".yaml")
+    return sidecar if os.path.isfile(sidecar) else None
 
 
-def _beside(path: Path) -> dict[str, Any]:
-    """The options that stand beside a file."""
-    sidecar = _sidecar(path)
-    if not os.path.isfile(sidecar):
+def _read_options(path: Path) -> dict[str, Any]:
+    sidecar = options_beside(path)
+    if sidecar is None:
         return {}
     found = parse_yaml(read_bytes(sidecar), sidecar.name, ParameterError) or {}
     if not isinstance(found, dict):

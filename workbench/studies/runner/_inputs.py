@@ -89,5 +89,7 @@ def _digest(name: str, value: str | Path) -> str | None:
     if name in _DATA and str(value) in data.DATASETS:
         return data.load(str(value)).attrs["sha256"]
     if path.is_file() or (path.is_dir() and (path.suffix == ".zarr" or name == "scenarios")):
-        return fingerprints.of_path(path)
+        beside = data.options_beside(path)
+        found = fingerprints.of_path(path)
+        return fingerprints.of_json([found, fingerprints.of_file(beside)]) if beside else found
     return None
