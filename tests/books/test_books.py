@@ -35,6 +35,16 @@ def test_linear_book_is_the_containers_own_profit():
     np.testing.assert_allclose(book.profits(tree).values[0], expected, rtol=1e-5, atol=1e-7)
 
 
+def test_profits_read_the_books_own_columns_wherever_they_stand():
+    paths = _paths(assets=3).float()
+    tree = scenarios.assemble(paths.numpy().reshape(2, 32, 10, 3), ["C", "A", "B"])
+    book = Book([Linear({"A": 2.0, "B": -1.0})], ["B", "A"])
+    want = 2 * np.expm1(paths[..., 1].double().sum(1)) - np.expm1(paths[..., 2].double().sum(1))
+    found = book.profits(tree)
+    assert found.dims == ("chain", "draw") and found.shape == (2, 32)
+    np.testing.assert_allclose(found.values.ravel(), want, atol=1e-6)
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     strike=st.floats(0.6, 1.6),

@@ -19,7 +19,7 @@ from workbench.stress import (
     refute,
     sensitivity,
 )
-from workbench.stress.causal import independences
+from workbench.stress.causal import independences, observe, stamp
 
 TRUE = {"edges": [["U", "X"], ["U", "Y"], ["X", "Y"]]}
 
@@ -152,3 +152,81 @@ def test_the_seal_changes_with_everything_that_was_registered():
     other = dict(text="!", event=(Constraint(Move("A"), high=-0.1),), thesis=Constraint(Move("B"), low=0.0), share=0.6)
     seals = {Question(**base).seal} | {Question(**base | {name: value}).seal for name, value in other.items()}
     assert len(seals | {Question(**base, author="desk").seal}) == 6
+
+
+def test_the_baseline_takes_the_newest_day_first():
+    """x_t = .5 x_{t-1} - .3 x_{t-2} + u: what the past says of tomorrow, by the fitted coefficients and by hand."""
+    generator, x = np.random.default_rng(6), np.zeros(3000)
+    for day in range(2, 3000):
+        x[day] = 0.5 * x[day - 1] - 0.3 * x[day - 2] + generator.normal()
+    x[-2:] = 4.0, -2.0
+    model = fit_structural(pd.DataFrame({"x": x}), causal_graph({"nodes": ["x"], "edges": []}), lags=2)
+    np.testing.assert_allclose(model.lagged[:, 0, 0], [0.5, -0.3], atol=0.06)
+    assert model.baseline()[0] == pytest.approx(0.5 * -2.0 - 0.3 * 4.0, abs=0.4)
+
+
+def test_joint_shocks_keep_the_dependence_that_the_graph_leaves_out():
+    """Two nodes of correlation .8 and no edge: joint draws keep it within five standard errors, independent ones do not."""
+    first, second = np.random.default_rng(7).normal(size=(2, 4000))
+    panel = pd.DataFrame({"a": first, "b": 0.8 * first + 0.6 * second, "c": second})
+    model = fit_structural(panel, causal_graph({"nodes": ["a", "b", "c"], "edges": []}))
+    joint, apart = (do(model, {"c": 0.0}, 10_000, seed=3, shocks=shocks) for shocks in ("joint", "independent"))
+    assert joint["a"].corr(joint["b"]) == pytest.approx(panel["a"].corr(panel["b"]), abs=5 * 0.36 / 100)
+    assert abs(apart["a"].corr(apart["b"])) < 5 / 100
+    seen = observe(model, {"a": 1.0}, 10_000, seed=3)
+    assert seen["b"].mean() == pytest.approx(panel["a"].cov(panel["b"]) / panel["a"].var(), abs=0.05)
+
+
+def test_the_statistics_are_those_of_a_second_implementation():
+    """t by statsmodels' HAC regression on a constant, adjusted p-values by its Holm; persistent independent series."""
+    from statsmodels.api import OLS
+    from statsmodels.stats.multitest import multipletests
+
+    generator, values = np.random.default_rng(8), np.zeros((1200, 4))
+    for day in range(1, 1200):
+        values[day] = 0.9 * values[day - 1] + generator.normal(size=4)
+    panel = pd.DataFrame(values, columns=list("ABCD"))
+    table = refute(panel, causal_graph({"nodes": list("ABCD"), "edges": []}))
+    assert len(table) == 6
+    for row in table.itertuples():
+        product = panel[row.node].sub(panel[row.node].mean()) * panel[row.other].sub(panel[row.other].mean())
+        lags = int(4 * 12 ** (2 / 9))
+        fitted = OLS(product, np.ones(1200)).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": False})
+        assert row.t == pytest.approx(float(fitted.tvalues.iloc[0]), rel=1e-6)
+    holm = multipletests(table["p_value"], 0.05, "holm")
+    np.testing.assert_allclose(table["holm_p"], holm[1])
+    np.testing.assert_array_equal(table["refuted"], holm[0])
+
+
+def test_the_stamp_is_that_of_the_edges_whatever_their_order():
+    first, second = causal_graph({"edges": [["A", "B"], ["A", "C"]]}), causal_graph({"edges": [["A", "C"], ["A", "B"]]})
+    assert stamp(first) == stamp(second) != stamp(causal_graph({"edges": [["A", "B"], ["B", "C"]]}))
+
+
+def test_every_part_of_an_event_must_be_met():
+    values = np.random.default_rng(0).normal(0, 0.02, (1, 2000, 1, 2))
+    tree, moves = scenarios.assemble(values, ["A", "B"]), values[0, :, 0].astype("float32")
+    event = Constraint(Move("A"), high=0.0), Constraint(Move("B"), low=0.0)
+    question = Question("?", event, Constraint(Move("A"), high=-0.01), 0.5)
+    np.testing.assert_array_equal(
+        answer(question, tree, question.seal).meeting, np.flatnonzero((moves[:, 0] <= 0) & (moves[:, 1] >= 0))
+    )
+
+
+@pytest.mark.parametrize(
+    "ask, message",
+    [
+        (lambda m, p, g: do(m, {"X": float("nan")}), "value of 'X'.*nan"),
+        (lambda m, p, g: do(m, {"X": 1.0}, draws=0), "draws"),
+        (lambda m, p, g: do(m, {"X": 1.0}, shocks="none"), "shocks"),
+        (lambda m, p, g: fit_structural(p, g, lags=-1), "lags"),
+        (lambda m, p, g: refute(p, g, level=1.0), "level.*below 1"),
+        (lambda m, p, g: sensitivity(p, g, "X", "Q"), "'Q'.*no nodes"),
+        (lambda m, p, g: causal_graph({"edges": "A, B"}), "list of pairs"),
+        (lambda m, p, g: causal_graph("A -> B"), "edges"),
+    ],
+)
+def test_nonsense_about_a_graph_is_refused_by_name(ask, message):
+    panel, graph = _confounded(500), causal_graph(TRUE)
+    with pytest.raises(ParameterError, match=message):
+        ask(fit_structural(panel, graph), panel, graph)
