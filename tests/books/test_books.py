@@ -39,10 +39,10 @@ def test_profits_read_the_books_own_columns_wherever_they_stand():
     paths = _paths(assets=3).float()
     tree = scenarios.assemble(paths.numpy().reshape(2, 32, 10, 3), ["C", "A", "B"])
     book = Book([Linear({"A": 2.0, "B": -1.0})], ["B", "A"])
-    want = 2 * np.expm1(paths[..., 1].double().sum(1)) - np.expm1(paths[..., 2].double().sum(1))
+    moves = np.expm1(paths.double().sum(dim=1).numpy())
     found = book.profits(tree)
     assert found.dims == ("chain", "draw") and found.shape == (2, 32)
-    np.testing.assert_allclose(found.values.ravel(), want, atol=1e-6)
+    np.testing.assert_allclose(found.values.ravel(), 2 * moves[:, 1] - moves[:, 2], atol=1e-6)
 
 
 @settings(deadline=None, max_examples=40)
@@ -152,6 +152,24 @@ def test_volatility_is_annualised_by_the_panels_own_frequency(freq, year):
     last = min(6 / year, 0.25)  # the monthly options expire after three of the six months
     elapsed = float(book.value(torch.zeros(1, 2).double(), last)[0]) - book.today()
     assert float(explain(book, 0 * usual)["time"].iloc[0]) == pytest.approx(elapsed)
+
+
+def test_short_volatility_is_written_strangles_one_standard_deviation_out():
+    returns = pd.DataFrame(np.random.default_rng(3).normal(0, 0.01, (80, 2)), columns=["A", "B"])
+    book, want = short_volatility(returns, years=0.5, width=1.5), 0.0
+    for name in "AB":
+        sigma = returns[name].iloc[-60:].std() * 252**0.5
+        for kind, side in (("put", -1), ("call", 1)):
+            spot, strike = torch.ones(1).double(), float(np.exp(side * 1.5 * sigma * 0.5**0.5))
+            want -= float(black_scholes_merton(spot, strike, 0.5, sigma * spot, kind)[0]) / 2
+    assert book.today() == pytest.approx(want, rel=1e-12) and book.today() < 0
+
+
+def test_what_a_bond_has_paid_counts_at_face_value():
+    bond = Book([Bond([0.5, 2.0], [3.0, 103.0], {"A": (2.0, 0.05)})], ["A"])
+    value = bond.value(torch.zeros(1, 1).double(), 1.0)
+    assert float(value[0]) == pytest.approx(3.0 + 103 * np.exp(-0.05 * 1.0))
+    assert bond.today() == pytest.approx(3 * np.exp(-0.05 * 0.5) + 103 * np.exp(-0.05 * 2))
 
 
 NAN = float("nan")

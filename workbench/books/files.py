@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench import data
-from workbench.errors import ParameterError
+from workbench.errors import DataError, ParameterError
 
 
 def read_books(source: str | Path | pd.DataFrame, assets: Collection[str] | None = None) -> pd.DataFrame:
@@ -19,10 +19,15 @@ def read_books(source: str | Path | pd.DataFrame, assets: Collection[str] | None
     reads tables; or a DataFrame indexed by book. assets : the columns of the panel; a book may name fewer.
 
     Raises ParameterError for no book, a name given twice, an asset that is not in ``assets``, a weight that is missing
-    or not finite (write 0 for none), and a book whose weights are all zero; DataError for a file that cannot be read.
+    or not finite (write 0 for none), a book whose weights are all zero, and a file that cannot be read.
     """
     named = "the books" if isinstance(source, pd.DataFrame) else Path(source).name
-    weights = source if isinstance(source, pd.DataFrame) else data.read_table(source, key="book")
+    try:
+        weights = source if isinstance(source, pd.DataFrame) else data.read_table(source, key="book")
+    except DataError as wrong:
+        raise ParameterError(
+            f"{source}: expected a table with a column 'book' and one column of weights an asset ({wrong})"
+        ) from None
     weights = weights.set_axis([str(name) for name in weights.columns], axis=1)
     if weights.empty:
         raise ParameterError(

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workbench import data, scenarios
+from workbench import books, data, scenarios
 from workbench.constants import BLOCK
-from workbench.errors import DataError, ParameterError, ScenarioError
+from workbench.errors import ScenarioError
 from workbench.validation._prepare import MOST_DRAWS
 from workbench.validation.engine.comparison_data import SetSummary
 
@@ -100,12 +100,5 @@ def match(given: Gathered, history: pd.DataFrame) -> tuple[Gathered, pd.DataFram
 
 
 def read_books(source: str | Path | pd.DataFrame | None) -> pd.DataFrame | None:
-    """Books, one row each and one column an asset."""
-    if source is None or isinstance(source, pd.DataFrame):
-        return source
-    try:
-        return data.read_table(source, key="book")
-    except DataError as wrong:
-        raise ParameterError(
-            f"{source}: expected a CSV with a column 'book' and one column of weights an asset ({wrong})"
-        ) from None
+    """Books (:func:`workbench.books.read_books`), or none."""
+    return None if source is None else books.read_books(source)
