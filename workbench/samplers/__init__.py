@@ -9,8 +9,10 @@
 
 from workbench._moved import attributes
 from workbench.samplers._base import Sampler, State, States
+from workbench.samplers._cache import cached_fit
 from workbench.samplers._chains import chain_seed, fit_chains, sample_chains
 from workbench.samplers._composed import Filtered, residuals, with_shocks
+from workbench.samplers._panel import ShortenedHistory
 from workbench.samplers._presets import SAMPLERS
 from workbench.samplers._rolling import one_day_ensembles, roll
 from workbench.samplers._storage import load, save
@@ -24,6 +26,8 @@ __all__ = [
     "Sampler",
     "State",
     "States",
+    "ShortenedHistory",
+    "cached_fit",
     "fit_chains",
     "sample_chains",
     "chain_seed",

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -67,6 +67,9 @@ class States:
         return self.rows([position])
 
 
+Start: TypeAlias = "str | pd.Timestamp | pd.DataFrame | States"
+
+
 class Sampler(ABC):
     """Base of every sampler. A subclass gives ``_fit``, ``states``, ``decode`` and, once fitted, ``width``.
 
@@ -114,7 +117,7 @@ class Sampler(ABC):
         draws: int,
         horizon: int,
         seed: int = 0,
-        start: str | pd.Timestamp | pd.DataFrame = "last",
+        start: Start = "last",
         executor: Executor | None = None,
     ) -> xr.DataTree:
         """Draw scenarios: a DataTree with one chain, ``draws`` draws, ``horizon`` days.
@@ -136,7 +139,7 @@ class Sampler(ABC):
                 progress.update(len(part))
         return scenarios.assemble(out[None], self.assets_, seed=seed, horizon=horizon, start=_name_start(start))
 
-    def starts(self, start: str | pd.Timestamp | pd.DataFrame | States) -> State | States:
+    def starts(self, start: Start) -> State | States:
         """The state that all draws start from, or States of which each draw takes one with equal chance.
 
         start : "last" (the last fitted day), a date of the fitted history, a newer history of log returns (its last
@@ -145,11 +148,19 @@ class Sampler(ABC):
         if isinstance(start, States):
             return start
         if isinstance(start, pd.DataFrame):
-            return self.states(start[self.assets_]).rows([-1])
+            return self._filtered(start).rows([-1])
         states = self.states(self.history_)
         if isinstance(start, str) and start == "long-run":
             return states
         return states.rows([-1]) if isinstance(start, str) and start == "last" else states.at(start)
+
+    def _filtered(self, history: pd.DataFrame) -> States:
+        """The states over a history handed in, after a look whether it is one."""
+        missing = ", ".join(repr(name) for name in self.assets_ if name not in history.columns)
+        if missing:
+            raise ParameterError(f"the history lacks the columns {missing}, which the sampler was fitted to")
+        require_panel(history[self.assets_], shortest=1, constant=True)
+        return self.states(history)
 
     def require_fitted(self) -> None:
         """FitError where :meth:`fit` has not been called."""
@@ -198,7 +209,7 @@ def _date(date: object) -> pd.Timestamp:
     return day.tz_localize(None)
 
 
-def _name_start(start: str | pd.Timestamp | pd.DataFrame) -> str:
+def _name_start(start: Start) -> str:
     if isinstance(start, pd.DataFrame):
         return str(start.index[-1].date())
-    return str(start)
+    return f"{len(start.dates)} days" if isinstance(start, States) else str(start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,9 @@ import xarray as xr
 
 from workbench import scenarios
 from workbench._require import count
-from workbench.samplers._base import Sampler
-from workbench.samplers._presets import SAMPLERS
+from workbench.samplers._base import Sampler, Start
+from workbench.samplers._cache import Cache, cached_fit
+from workbench.samplers._progress import bar
 
 
 def chain_seed(seed: int, chain: int) -> int:
@@ -21,25 +23,42 @@ def chain_seed(seed: int, chain: int) -> int:
 
 
 def fit_chains(
-    name: str, returns: pd.DataFrame, chains: int, seed: int = 0, executor: Executor | None = None, **options
+    name: str,
+    returns: pd.DataFrame,
+    chains: int,
+    seed: int = 0,
+    executor: Executor | None = None,
+    cache: Cache = False,
+    **options,
 ) -> list[Sampler]:
-    """Fit the registered sampler ``name`` once a chain on log returns (day, asset); with ``executor``, side by side."""
-    chains = count("chains", chains, 1)
-    fresh = [SAMPLERS.make(name, **options) for _ in range(chains)]
-    seeds = [chain_seed(seed, chain) for chain in range(chains)]
-    return list((executor.map if executor else map)(Sampler.fit, fresh, [returns] * chains, seeds))
+    """Fit the registered sampler ``name`` once a chain on log returns (day, asset); with ``executor``, side by side.
+
+    cache : where fits are kept and found again, as for :func:`cached_fit`.
+    """
+    seeds = [chain_seed(seed, chain) for chain in range(count("chains", chains, 1))]
+    fit = partial(cached_fit, name, returns, cache=cache, **options)
+    fitted: list[Sampler] = []
+    with bar(chains, f"{name} chains") as progress:
+        for sampler in (executor.map if executor else map)(fit, seeds):
+            fitted.append(sampler)
+            progress.update()
+    return fitted
 
 
 def sample_chains(
-    samplers: list[Sampler], draws: int, horizon: int, seed: int = 0, start="last", executor: Executor | None = None
+    samplers: list[Sampler],
+    draws: int,
+    horizon: int,
+    seed: int = 0,
+    start: Start = "last",
+    executor: Executor | None = None,
 ) -> xr.DataTree:
     """``draws`` scenarios from each chain, as one scenario set with as many chains as samplers.
 
     Chain c draws from its own noise, the same for every kind of sampler (common random numbers across samplers).
     """
-    return scenarios.concat(
-        [
-            sampler.sample(draws, horizon, chain_seed(seed, chain), start=start, executor=executor)
-            for chain, sampler in enumerate(samplers)
-        ]
-    )
+    drawn = [
+        sampler.sample(draws, horizon, chain_seed(seed, chain), start=start, executor=executor)
+        for chain, sampler in enumerate(samplers)
+    ]
+    return scenarios.concat(drawn)

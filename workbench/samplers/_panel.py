@@ -16,8 +16,11 @@ class ShortenedHistory(UserWarning):
     """Days before the last stale run of an asset are left out of the joint history of all assets."""
 
 
-def require_panel(returns: pd.DataFrame, shortest: int = SHORTEST) -> None:
-    """FitError naming the first thing (column, date, value) that makes log returns (day, asset) unfit to be learnt."""
+def require_panel(returns: pd.DataFrame, shortest: int = SHORTEST, constant: bool = False) -> None:
+    """FitError naming the first thing (column, date, value) that makes log returns (day, asset) unfit to be learnt.
+
+    constant : whether a column may be constant.
+    """
     if not isinstance(returns, pd.DataFrame) or returns.shape[1] == 0:
         raise FitError("fit needs a DataFrame of log returns with one column an asset")
     names = returns.columns.map(str)
@@ -30,10 +33,10 @@ def require_panel(returns: pd.DataFrame, shortest: int = SHORTEST) -> None:
     _require_values(returns)
     if len(returns) < shortest:
         raise FitError(f"the history has {len(returns)} days, the sampler needs {shortest}; give it a longer one")
-    constant = [name for name in returns if np.ptp(returns[name].to_numpy(dtype=float)) == 0]
-    if constant:
-        value = returns[constant[0]].iloc[0]
-        raise FitError(f"{constant[0]!r} returns {value:g} on every day, like cash: drop the column")
+    still = [] if constant else [name for name in returns if np.ptp(returns[name].to_numpy(dtype=float)) == 0]
+    if still:
+        value = returns[still[0]].iloc[0]
+        raise FitError(f"{still[0]!r} returns {value:g} on every day, like cash: drop the column")
 
 
 def _require_dates(index: pd.Index) -> None:

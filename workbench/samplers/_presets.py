@@ -1,4 +1,8 @@
-"""The samplers by name: combinations of filter, shocks and tails, and what stands outside them."""
+"""The samplers by name: combinations of filter, shocks and tails, and what stands outside them.
+
+Costs are CPU seconds for 20 stocks: a fit to 4,286 days, and a million paths of 20 days from it
+(``benchmarks/results/sampling_cost.csv``).
+"""
 
 from __future__ import annotations
 
@@ -33,79 +37,131 @@ SAMPLERS = Registry("sampler")
 
 @SAMPLERS.register("historical")
 def historical() -> Sampler:
-    """Historical simulation: any fitted day, with equal chance."""
+    """Historical simulation: any fitted day, with equal chance.
+
+    Cost: fit 0.01 s, 10 s a million paths.
+    Use: the baseline that every model has to beat: no volatility of today, no days that were not.
+    """
     return Filtered("constant", "bootstrap")
 
 
 @SAMPLERS.register("historical_window")
 def historical_window(window: int = 500) -> Sampler:
-    """Historical simulation over the last ``window`` days before the start."""
+    """Historical simulation over the last ``window`` days before the start.
+
+    Cost: not measured.
+    Use: what many desks run for regulatory VaR.
+    """
     return HistoricalSimulation(window)
 
 
 @SAMPLERS.register("block_bootstrap")
 def block_bootstrap(mean_block: float = 20.0) -> Sampler:
-    """Stationary block bootstrap: runs of consecutive past days."""
+    """Stationary block bootstrap: runs of consecutive past days.
+
+    Cost: not measured.
+    Use: paths whose clustering is that of past runs; today's state plays no part.
+    """
     return StationaryBootstrap(mean_block)
 
 
 @SAMPLERS.register("lognormal")
 def lognormal() -> Sampler:
-    """Jointly normal log returns with the sample's mean and covariance."""
+    """Jointly normal log returns with the sample's mean and covariance.
+
+    Cost: fit 0.01 s, 13 s a million paths.
+    Use: closed forms to test against; tails far too thin.
+    """
     return Filtered("constant", "gaussian", tails="gaussian")
 
 
 @SAMPLERS.register("factor")
 def factor(factors: int = 3, observed: tuple[str, ...] = ()) -> Sampler:
-    """Linear factor model: principal components or observed columns, resampled factors and residuals."""
+    """Linear factor model: principal components or observed columns, resampled factors and residuals.
+
+    Cost: not measured.
+    Use: many assets driven by few factors, or by columns that you name.
+    """
     return Filtered("constant", Factor(factors, observed))
 
 
 @SAMPLERS.register("ewma")
 def ewma(decay: float = 0.94) -> Sampler:
-    """EWMA volatility x bootstrapped residuals."""
+    """EWMA volatility x bootstrapped residuals.
+
+    Cost: not measured.
+    Use: today's volatility without an optimiser.
+    """
     return Filtered(Ewma(decay), "bootstrap")
 
 
 @SAMPLERS.register("fhs")
 def fhs() -> Sampler:
-    """Filtered historical simulation: GJR-GARCH-t x bootstrapped residuals."""
+    """Filtered historical simulation: GJR-GARCH-t x bootstrapped residuals.
+
+    Cost: fit 1.0 s, 16 s a million paths.
+    Use: the standard of risk desks: today's volatility, past shocks.
+    """
     return Filtered("gjr", "bootstrap")
 
 
 @SAMPLERS.register("fhs_moving")
 def fhs_moving(decay: float = 0.99) -> Sampler:
-    """Filtered historical simulation with residuals whitened by a moving correlation."""
+    """Filtered historical simulation with residuals whitened by a moving correlation.
+
+    Cost: fit 1.3 s, 19 s a million paths.
+    Use: the reference in comparisons: correlation, too, is that of today.
+    """
     return Filtered("gjr", "bootstrap", correlation=MovingCorrelation(decay))
 
 
 @SAMPLERS.register("fhs_lead")
 def fhs_lead(decay: float = 0.99) -> Sampler:
-    """Filtered historical simulation with a moving correlation and a lead-lag term in the mean."""
+    """Filtered historical simulation with a moving correlation and a lead-lag term in the mean.
+
+    Cost: not measured.
+    Use: panels whose closes are not taken at one hour, such as currencies beside stocks.
+    """
     return Filtered(LeadLag("gjr"), "bootstrap", correlation=MovingCorrelation(decay))
 
 
 @SAMPLERS.register("gjr_gaussian")
 def gjr_gaussian() -> Sampler:
-    """GJR-GARCH-t x Gaussian copula x pooled Pareto tails."""
+    """GJR-GARCH-t x Gaussian copula x pooled Pareto tails.
+
+    Cost: not measured.
+    Use: smooth gradients; shows what a Gaussian copula misses in joint tails.
+    """
     return Filtered("gjr", "gaussian", tails="gpd")
 
 
 @SAMPLERS.register("gjr_t")
 def gjr_t() -> Sampler:
-    """GJR-GARCH-t x Student-t copula x pooled Pareto tails."""
+    """GJR-GARCH-t x Student-t copula x pooled Pareto tails.
+
+    Cost: fit 2.1 s, 51 s a million paths.
+    Use: smooth gradients and joint tails with few parameters.
+    """
     return Filtered("gjr", StudentCopula(), tails="gpd")
 
 
 @SAMPLERS.register("gjr_vine")
 def gjr_vine(trees: int = 3) -> Sampler:
-    """GJR-GARCH-t x regular vine x pooled Pareto tails."""
+    """GJR-GARCH-t x regular vine x pooled Pareto tails.
+
+    Cost: fit 14 s, 2,818 s a million paths.
+    Use: tail dependence that differs from pair to pair; slow.
+    """
     return Filtered("gjr", Vine(trees), tails="gpd")
 
 
 @SAMPLERS.register("fhs_gpd")
 def fhs_gpd() -> Sampler:
-    """GJR-GARCH-t x bootstrapped ranks x pooled Pareto tails."""
+    """GJR-GARCH-t x bootstrapped ranks x pooled Pareto tails.
+
+    Cost: not measured.
+    Use: losses beyond the sample, with the dependence of past days.
+    """
     return Filtered("gjr", "bootstrap", tails="gpd")
 
 
@@ -124,6 +180,9 @@ def neural(
 
     Adds a lead-lag term to the mean where it improves forecasts within the training sample (:class:`.LeadLag`).
     track : step a day of the equal-weight book's tracked 97.5 % quantile; 0 leaves the quantiles as fitted.
+
+    Cost: fit 14 s, 245 s a million paths.
+    Use: the default.
     """
     filter = NeuralFilter(members, steps=steps, progress=progress, checkpoint=checkpoint)
     tracking = QuantileTracking(track) if number("track", track, least=0, most=1) else None
@@ -132,31 +191,51 @@ def neural(
 
 @SAMPLERS.register("neural_flow")
 def neural_flow(members: int = 5, steps: int = 1500, shocks: dict | None = None) -> Sampler:
-    """The neural sampler with shocks by flow matching from blurred past days."""
+    """The neural sampler with shocks by flow matching from blurred past days.
+
+    Cost: fit 20 s, 576 s a million paths.
+    Use: research on learned dependence, smooth in the noise; no better than bootstrapped shocks in scores.
+    """
     return _with_learned(Flow, members, steps, shocks)
 
 
 @SAMPLERS.register("neural_diffusion")
 def neural_diffusion(members: int = 5, steps: int = 1500, shocks: dict | None = None) -> Sampler:
-    """The neural sampler with shocks by diffusion, in a few steps of its probability-flow ODE."""
+    """The neural sampler with shocks by diffusion, in a few steps of its probability-flow ODE.
+
+    Cost: fit 19 s, 552 s a million paths.
+    Use: as neural_flow.
+    """
     return _with_learned(Diffusion, members, steps, shocks)
 
 
 @SAMPLERS.register("neural_nsf")
 def neural_nsf(members: int = 5, steps: int = 1500, shocks: dict | None = None) -> Sampler:
-    """The neural sampler with shocks by a neural spline flow on a Student-t base."""
+    """The neural sampler with shocks by a neural spline flow on a Student-t base.
+
+    Cost: fit 24 s, 679 s a million paths.
+    Use: as neural_flow, with heavier joint tails by its base.
+    """
     return _with_learned(SplineFlow, members, steps, shocks)
 
 
 @SAMPLERS.register("neural_vae")
 def neural_vae(members: int = 5, steps: int = 1500, shocks: dict | None = None) -> Sampler:
-    """The neural sampler with shocks by a variational autoencoder."""
+    """The neural sampler with shocks by a variational autoencoder.
+
+    Cost: fit 21 s, 529 s a million paths.
+    Use: as neural_flow, with a few latent numbers a day.
+    """
     return _with_learned(Vae, members, steps, shocks)
 
 
 @SAMPLERS.register("neural_generator")
 def neural_generator(members: int = 5, steps: int = 1500, shocks: dict | None = None) -> Sampler:
-    """The neural sampler with shocks by a generator trained on the scores of random books."""
+    """The neural sampler with shocks by a generator trained on the scores of random books.
+
+    Cost: fit 23 s, 504 s a million paths.
+    Use: as neural_flow, in one pass.
+    """
     return _with_learned(Generator, members, steps, shocks)
 
 
@@ -170,20 +249,32 @@ def _with_learned(model: type[Learned], members: int, steps: int, options: dict 
 def pretrained(
     weights: str | None = None, tune_steps: int = 0, decay: float = 0.985, shrink: float = 0.5, tails: str = "gpd"
 ) -> Sampler:
-    """Pretrained filter x moving correlation x bootstrapped ranks x pooled Pareto tails: for short histories."""
+    """Pretrained filter x moving correlation x bootstrapped ranks x pooled Pareto tails: for short histories.
+
+    Cost: fit 2.9 s, 566 s a million paths.
+    Use: short histories (a year is enough), new listings, panels that the default has no years for.
+    """
     return Filtered(PretrainedFilter(weights, tune_steps), "bootstrap", tails, MovingCorrelation(decay, shrink))
 
 
 @SAMPLERS.register("transformer")
 def transformer(hidden: int = 16, steps: int = 400, progress: bool = True) -> Sampler:
-    """GJR-GARCH corrected by a transformer x moving correlation x bootstrapped ranks x pooled Pareto tails."""
+    """GJR-GARCH corrected by a transformer x moving correlation x bootstrapped ranks x pooled Pareto tails.
+
+    Cost: fit 56 s, 1,312 s a million paths.
+    Use: research on memory and cross-sectional attention; slower than the default.
+    """
     filter = TransformerFilter(hidden, steps=steps, progress=progress)
     return Filtered(filter, "bootstrap", "gpd", MovingCorrelation(0.98, 0.3))
 
 
 @SAMPLERS.register("path_flow")
 def path_flow(filter: str = "neural", window: int = 20, steps: int = 800, progress: bool = True) -> Sampler:
-    """Volatility filter x flow matching over windows of days, given the days before x pooled Pareto tails."""
+    """Volatility filter x flow matching over windows of days, given the days before x pooled Pareto tails.
+
+    Cost: fit 44 s, 2,960 s a million paths.
+    Use: research on dependence across days that a filter leaves over; the slowest.
+    """
     return PathFlow(filter, window, steps=steps, progress=progress)
 
 
@@ -191,5 +282,9 @@ def path_flow(filter: str = "neural", window: int = 20, steps: int = 800, progre
 def filtered(
     filter: str = "gjr", shocks: str = "bootstrap", tails: str = "none", correlation: float | None = None
 ) -> Sampler:
-    """Any combination of filter, shocks and tails; ``correlation`` is the decay of a moving one."""
+    """Any combination of filter, shocks and tails; ``correlation`` is the decay of a moving one.
+
+    Cost: not measured.
+    Use: any other combination of parts.
+    """
     return Filtered(filter, shocks, tails, None if correlation is None else MovingCorrelation(correlation))

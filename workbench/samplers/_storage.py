@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from workbench.bounded import parse_json
 from workbench.errors import ParameterError
 from workbench.samplers._base import Sampler
 from workbench.samplers.filters import Filter, MovingCorrelation, QuantileTracking
@@ -71,7 +72,7 @@ def load(path: str | Path) -> Sampler:
     try:
         with safe_open(path, "pt") as stored:
             arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-            described = json.loads((stored.metadata() or {})["sampler"])
+            described = parse_json((stored.metadata() or {})["sampler"], str(path), ParameterError)
         found = _read(described, arrays)
     except (OSError, SafetensorError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as wrong:
         raise ParameterError(f"{path} holds no sampler written by samplers.save: {wrong}") from None

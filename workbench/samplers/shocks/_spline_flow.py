@@ -83,6 +83,8 @@ class Couplings(nn.Module):
 
     def _bend(self, x: Tensor, layer: int, inverse: bool) -> tuple[Tensor, Tensor]:
         fixed, bent = self.halves[layer]
+        if not len(bent):  # one asset has no other that could bend it
+            return x, torch.zeros(len(x), device=x.device)
         shapes = self.conditioners[layer](x[:, fixed]).unflatten(1, (len(bent), -1))
         bent_x, log_slope = spline(x[:, bent], shapes, self.bins, inverse)
         return x.index_copy(1, bent.to(x.device), bent_x), log_slope.sum(dim=1)

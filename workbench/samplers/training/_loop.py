@@ -237,12 +237,12 @@ def _key(
     for value in (*model.state_dict().values(), *rows, generator.get_state()):
         digest.update(str((value.dtype, tuple(value.shape))).encode())
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    code = [_source(part) for part in (type(model), getattr(loss, "func", loss), Plan)]
+    code = [source(part) for part in (type(model), getattr(loss, "func", loss), Plan)]
     digest.update(json.dumps([asdict(plan), repr(options), place.type, torch.__version__, *code]).encode())
     return digest.hexdigest()
 
 
-def _source(part: object) -> str:
+def source(part: object) -> str:
     """Source of the module that ``part`` comes from; its name where there is none (an interactive session)."""
     module = inspect.getmodule(part)
     try:
