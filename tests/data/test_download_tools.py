@@ -64,6 +64,7 @@ PRICES: dict[str, tuple[Callable[[], str | bytes], str]] = {
     "Unix seconds": (lambda: dated(CLOSE.index.as_unit("s").asi8, "timestamp"), "Unix seconds"),
     "Unix milliseconds": (lambda: dated(CLOSE.index.as_unit("ms").asi8, "open_time"), "Unix milliseconds"),
     "spreadsheet days": (lambda: dated((CLOSE.index - pd.Timestamp("1899-12-30")).days, "Date"), "spreadsheet days"),
+    "lines of text in a month's name": (lambda: CLOSE.to_csv(date_format="%d-%b-%Y"), "named"),
     "currency": (lambda: CLOSE.map("€{:.4f}".format).to_csv(), "read as prices"),
     "one stacked field": (lambda: downloaded()[["Close"]].to_csv(), "stacked header"),
     "long": (lambda: CLOSE.rename_axis(columns="ticker").stack().rename("price").reset_index().to_csv(), "long"),
@@ -198,6 +199,16 @@ def test_panels_of_three_eight_and_forty_assets(assets: int, tmp_path: Path) -> 
     wide = pd.concat([stocks.add_suffix("" if copy == 0 else f" {copy}") for copy in range(2)], axis=1).iloc[:, :assets]
     wide.to_csv(tmp_path / "mine.csv")
     assert data.returns(tmp_path / "mine.csv").shape == (699, assets)
+
+
+def test_quarters_are_dated_their_last_day(tmp_path: Path) -> None:
+    index = pd.date_range("1990-03-31", periods=80, freq="QE")
+    rates = walk(80).set_axis(index)
+    for dash in ("", "-"):
+        labels = [f"{day.year}{dash}Q{day.quarter}" for day in index]
+        rates.set_axis(pd.Index(labels, name="TIME_PERIOD")).to_csv(tmp_path / "file.csv")
+        panel = data.load(tmp_path / "file.csv", minimum_rows=50)
+        assert (panel.index == index).all() and "80 quarterly dates" in panel.attrs["reading"]
 
 
 def test_the_end_of_summer_time_repeats_no_hour(tmp_path: Path) -> None:

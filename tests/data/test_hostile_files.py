@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from workbench import bounded, data
+from workbench.data import _text
 from workbench.errors import DataError, WorkbenchError
 
 DATES = pd.bdate_range("2020-01-01", periods=300, name="date")
@@ -77,6 +78,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "gzip bomb": (text(gzip.compress(b"0" * 2_000_000)), "holds more than 1 MiB once decompressed"),
     "text without end": (text("date,A\n" + "1" * 2_000_000), "holds more than 1 MiB"),
     "Parquet of 300 million rows in kilobytes": (parquet(many_rows), "300,000,000 rows"),
+    "a million empty cells": (text("date,A\n" + "," * 900_000), "more than 100,000 cells"),
     "device": (lambda folder: Path("/dev/zero"), "no regular file"),
     "pipe": (pipe, "no regular file"),
     "name too long for a file": (lambda folder: folder / ("x" * 5000 + ".csv"), "there is no file"),
@@ -119,6 +121,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_cannot_be_used_is_refused_by_name(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "MOST_BYTES", 2**20)
+    monkeypatch.setattr(_text, "MOST_CELLS", 100_000)
     make, words = REFUSED[kind]
     with pytest.raises(DataError, match=words) as refused:
         data.load(make(tmp_path))

@@ -24,6 +24,7 @@ _PATTERNS = {
     "year first": re.compile(r"^\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([ T].*)?$"),
     "compact": re.compile(r"^(1[89]|20)\d{2}(0[1-9]|1[0-2])(\d{2})?$"),
     "slashed": re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})([ T].*)?$"),
+    "quarters": re.compile(r"^\d{4}-?Q[1-4]$"),
     "named": re.compile(r"^(\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}|[A-Za-z]{3,9}[- ]\d{1,2},? \d{4})$"),
 }
 _COUNTS = {  # of a column that is named as dates are: seconds, milliseconds, days of a spreadsheet
@@ -129,6 +130,9 @@ def _convert(cells: pd.Series, style: str) -> pd.DatetimeIndex:
     if style in _COUNTS:
         _, unit, origin = _COUNTS[style]
         dates = pd.to_datetime(cells.astype(float), unit=unit, origin=origin, errors="coerce").dt.round("ms")
+    elif style == "quarters":
+        quarters = pd.PeriodIndex(cells.str.replace("-", ""), freq="Q").to_timestamp(how="end").normalize()
+        dates = pd.Series(quarters, cells.index)
     elif style == "compact":
         dates = pd.to_datetime(cells.where(cells.str.len() == 8, cells + "01"), format="%Y%m%d", errors="coerce")
     elif style in ("day first", "month first"):

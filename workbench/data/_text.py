@@ -23,6 +23,9 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 JOINT = "/"
 """Between field and asset in the name of a column with a stacked header."""
 
+MOST_CELLS = 5 * 10**7
+"""Cells of a text file: some gigabytes of memory while it is read."""
+
 _ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
 _TITLES = 20  # lines above the header, at the most
 _STACK = ("price", "attributes", "ticker", "tickers", "symbol", "symbols", "date", "datetime")
@@ -87,9 +90,15 @@ def _lines(text: str, path: Path, least: int) -> tuple[list[list[str]], str, lis
             f"{path.name} has a single column ({first[:40]!r}): no comma, semicolon, tab or bar in its first lines; "
             "expected a date column and at least one column of values"
         )
-    reader = csv.reader(stream, delimiter=separator)
+    reader, lines, count = csv.reader(stream, delimiter=separator), [], 0
     try:
-        lines = [cells for cells in ([cell.strip() for cell in line] for line in reader) if any(cells)]
+        for line in reader:
+            cells = [cell.strip() for cell in line]
+            count += len(cells)
+            if count > MOST_CELLS:
+                raise DataError(f"{path.name} holds more than {MOST_CELLS:,} cells of text; store it as Parquet")
+            if any(cells):
+                lines.append(cells)
     except csv.Error as broken:
         raise DataError(f"{path.name}, line {reader.line_num}: {broken}; is a quotation mark left open?") from None
     if len(lines) < 2:
