@@ -61,12 +61,22 @@ def test_a_piece_is_made_once_and_written_whole(tmp_path, monkeypatch):
         pd.testing.assert_frame_equal(cache.table("t", make, data=FRAME), FRAME)
     assert len(made) == 1 and cache.has("t", data=FRAME) and not cache.has("t", data=FRAME + 1)
 
+    def save(table: pd.DataFrame, path: Path) -> None:
+        saved.append(path)
+        assert cache.path("s") != path and not cache.has("s")
+        table.to_parquet(path)
+
+    saved: list[Path] = []
+    cache.piece("s", make, save, pd.read_parquet)
+    assert len(saved) == 1 and cache.has("s") and not saved[0].exists()
+
     def breaks(table: pd.DataFrame, path: Path) -> None:
         path.write_bytes(b"half")
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         cache.piece("broken", make, breaks, pd.read_parquet)
-    assert [path.suffix for path in tmp_path.iterdir()] == [".parquet"]
+    assert [path.suffix for path in tmp_path.iterdir()] == [".parquet"] * 2
+    assert cache.key(data=1) != Cache(tmp_path, "workbench.registry").key(data=1)
     assert Cache(None, "workbench.errors").path("t") is None
     assert "pickle" not in Path(_cache.__file__).read_text().replace("pickled", "")

@@ -182,7 +182,9 @@ def drift(
 def backtest(
     results: Mapping[str, Sequence], tests: pd.DataFrame, trial: str, level: float, days: int, book: str
 ) -> Verdict:
-    """Rejected when the primary tests reject together at 5 %; the power of the test of hits stands beside it."""
+    """Holds, too bold, too cautious or cannot tell, by the primary tests together at 5 %; the power of the test of hits
+    is given beside it.
+    """
     reports = {name: backtesting.report(found) for name, found in results.items()}
     by = ", ".join(f"{found['test']} ({found['level'] or 'all'})" for found in reports[trial]["rejected_by"])
     chosen = (tests["sampler"] == trial) & (tests["test"] == "kupiec") & (tests["level"] == f"{level:g}")
@@ -192,8 +194,8 @@ def backtest(
     beside = sentence("backtest/others", rejected=len(rejected), others=len(others),
                       names=f": {', '.join(rejected)}" if rejected else "")  # fmt: skip
     text = sentence(
-        "backtest/verdict", sampler=trial, verdict=reports[trial]["verdict"], by=f" by {by}" if by else "", n=days,
+        "backtest/verdict", sampler=trial, outcome=reports[trial]["outcome"], by=f", by {by}," if by else "", n=days,
         book=book, hits=kupiec["hits"], level=level, expected=(1 - level) * days, power=kupiec["power"],
         others=beside if others else "",
     )  # fmt: skip
-    return text, reports[trial]["verdict"]
+    return text, {"cannot tell": "mixed"}.get(reports[trial]["verdict"], reports[trial]["verdict"])
