@@ -87,6 +87,10 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "field of 200,000 letters": (text("date,A\n2020-01-01," + "9" * 200_000), "field larger than field limit"),
     "column name of 10,000 letters": (text(renamed("A" * 10_000)), "10000 characters"),
     "terminal escape in a name": (text(renamed("\x1b[2J\x1b[1;32maccepted")), "holds a control character"),
+    "terminal escape in the name of an asset of a long file": (
+        text("date,ticker,price\n" + "".join(f"{d:%Y-%m-%d},\x1b[2JA,{100 + i}\n" for i, d in enumerate(DATES))),
+        "holds a control character",
+    ),
     "bell in a name": (text(renamed("A\x07")), "holds a control character"),
     "open quotation mark": (text('date,A,"B\n2020-01-01,1,2\n'), "no row of data|quotation mark"),
     "names twice": (text(renamed("BBB")), "'BBB' is there more than once"),
@@ -149,6 +153,13 @@ READ: dict[str, Callable[[Path], Path]] = {
 def test_what_only_looks_hostile_is_read_to_the_bit(kind: str, tmp_path: Path) -> None:
     panel = data.load(READ[kind](tmp_path))
     assert (panel.index == DATES).all() and np.array_equal(panel.to_numpy(), WALK.to_numpy())
+
+
+def test_a_file_whose_name_would_clear_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "\x1b[2Jbars.csv"
+    WALK.set_axis(["Open", "Close", "Volume"], axis=1).to_csv(path)
+    panel = data.load(path)
+    assert panel.attrs["reading"].isprintable() and "\x1b" not in str(panel.columns.tolist())
 
 
 def test_spreadsheet_errors_are_missing_and_counted(tmp_path: Path) -> None:

@@ -19,15 +19,15 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from workbench.data._dates import YEARS, date_column, is_date_name, parse_dates, whole_days
-from workbench.data._flaws import price_field
+from workbench.data._flaws import label, price_field
 from workbench.data._frequency import frequency
 from workbench.data._layout import by_field, field_name, guess_returns, pivot_long, symbol_column
 from workbench.data._numbers import SPREADSHEET_ERRORS, decimal_mark, missing, parse_numbers
 from workbench.data._text import read_text_table
 from workbench.data._wording import check_names, counted
-from workbench.errors import DataError, ParameterError
+from workbench.errors import DataError, ParameterError, printable
 
-WORDS = {"price": "prices", "return": "log returns as fractions"}
+_WORDS = {"price": "prices", "return": "log returns as fractions"}
 Columns: TypeAlias = Mapping[str, str | None]
 _MOST_CELLS = 2 * 10**8  # of a Parquet file: 1.6 GB
 
@@ -117,12 +117,9 @@ def read_frame(
         symbols = symbol_column(rest, index)
         values, read = _numbers(rest.drop(columns=symbols) if symbols else rest, decimal)
         if symbols:
-            panel, layout = (
-                pivot_long(values, rest[symbols], index),
-                f"long, assets in column {symbols!r}",
-            )
+            panel, layout = pivot_long(values, rest[symbols], index), f"long, assets in column {symbols!r}"
         else:
-            panel, layout = by_field(values.set_axis(index), name.partition(".")[0], stacked)
+            panel, layout = by_field(values.set_axis(index), printable(name).partition(".")[0], stacked)
         notes = [*notes, *read, layout]
     return _described(panel, name, returns, notes)
 
@@ -132,6 +129,7 @@ def _described(panel: pd.DataFrame, name: str, returns: bool | None, notes: list
         raise DataError(f"{panel.shape[0]} dates and {panel.shape[1]} columns of values: nothing to read")
     if panel.columns.nlevels == 1:
         panel = panel.set_axis([str(column) for column in panel.columns], axis=1)
+    check_names([label(column) for column in panel.columns])
     if len(panel) > 1 and panel.index.is_monotonic_decreasing and not panel.index.is_monotonic_increasing:
         panel, notes = panel.iloc[::-1], [*notes, "newest first, turned round"]
     kind, why = _kind(panel, returns)
@@ -140,8 +138,8 @@ def _described(panel: pd.DataFrame, name: str, returns: bool | None, notes: list
         notes = [*notes, f"returns are taken from {used}" + " (with dividends and splits)" * (used == "adj_close")]
     span = f"{panel.index.min().date()} to {panel.index.max().date()}"
     size = f"{panel.shape[0]} {frequency(panel)} dates {span}, {counted(panel.shape[1], 'column')}"
-    reading = f"{name}: read as {'; '.join([f'{WORDS[kind]}, {why}', *notes, size])}"
-    panel.attrs = {"kind": kind, "source": name, "reading": reading}
+    reading = f"{name}: read as {'; '.join([f'{_WORDS[kind]}, {why}', *notes, size])}"
+    panel.attrs = {"kind": kind, "source": name, "reading": printable(reading)}
     return panel
 
 
