@@ -13,7 +13,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV): about two minutes, 2 GB"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -qq -c constraints.txt torch setuptools
-	$(BIN)/python -m pip install -qq -c constraints.txt -e ".[dev]"
+	$(BIN)/python -m pip install -qq -c constraints.txt -e ".[dev,docs,explore]"
 	touch $@
 
 study: setup
@@ -37,6 +37,13 @@ format: setup
 	$(BIN)/ruff check -q --fix .
 	$(BIN)/ruff format -q .
 
+# The studies of the gallery run once; pages are then built and every internal link is followed. No network is used.
+docs: setup
+	$(BIN)/python docs/gallery.py
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	$(BIN)/python docs/check_links.py docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
 bench: setup
 	$(BIN)/python -m benchmarks
 
@@ -44,4 +51,4 @@ lab: setup
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
 clean:
-	rm -rf $(VENV) reports cache build *.egg-info
+	rm -rf $(VENV) reports cache build docs/_build docs/_generated *.egg-info
