@@ -15,6 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from workbench import bounded, scenarios
 from workbench.errors import ScenarioError
@@ -98,6 +100,13 @@ def parquet_claims(folder: Path) -> Path:
     return folder / "set.parquet"
 
 
+def parquet_provenance(folder: Path) -> Path:
+    path = stored(folder, ".parquet")
+    arrow = pq.read_table(path)
+    pq.write_table(arrow.replace_schema_metadata({b"workbench": b"[" * 5000 + b"]" * 5000, b"pandas": b"{"}), path)
+    return path
+
+
 def attribute(content: str):
     def write(folder: Path) -> Path:
         path = stored(folder)
@@ -151,6 +160,7 @@ REFUSED = {
     "200 million draws in kilobytes": (claims, r"claims [\d,]+ MiB of values in 0.0\d MiB"),
     "200 million draws in a Zarr folder": (zarr_claims, "claims .* MiB of values in"),
     "50 million rows of one number": (parquet_claims, "claims .* MiB of values in"),
+    "provenance of Parquet nested beyond the stack": (parquet_provenance, "levels deep"),
     "symbolic link in a Zarr folder": (zarr_link, "symbolic link"),
     "Zarr metadata nested beyond the stack": (zarr_deep, "levels deep"),
     "provenance nested beyond the stack": (attribute("[" * 50_000 + "]" * 50_000), "levels deep"),
@@ -191,6 +201,29 @@ READ = {
 def test_foreign_tables_are_read_to_the_bit(kind, tmp_path):
     tree = scenarios.load(READ[kind](tmp_path))
     assert scenarios.digest(tree) == scenarios.digest(SOUND)
+
+
+def test_damaged_metadata_of_pandas_does_no_harm(tmp_path):
+    path = stored(tmp_path, ".parquet")
+    arrow = pq.read_table(path)
+    pq.write_table(arrow.replace_schema_metadata({**arrow.schema.metadata, b"pandas": b"{\xff"}), path)
+    assert scenarios.digest(scenarios.load(path)) == scenarios.digest(SOUND)
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".parquet", ".csv"])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(places=st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=6), st.integers(0, 40)), min_size=1, max_size=4))
+def test_a_damaged_set_is_read_or_refused_but_never_breaks(tmp_path, suffix, places):
+    path = tmp_path / f"damaged{suffix}"
+    content = stored(tmp_path, suffix).read_bytes()
+    for where, shard, length in places:
+        place = int(where * len(content))
+        content = content[:place] + shard + content[place + length :]
+    path.write_bytes(content)
+    try:
+        scenarios.load(path)
+    except ScenarioError as refused:
+        assert len(str(refused)) > 20
 
 
 def test_a_set_larger_than_the_bound_is_read_where_it_is_stored(tmp_path, monkeypatch):

@@ -142,14 +142,18 @@ def _read_parquet(path: Path) -> tuple[pd.DataFrame, str, dict]:
             demand_plausible(file.metadata.num_rows * file.metadata.num_columns * 8, path, ScenarioError)
             check_names(file.schema_arrow.names)
             arrow = file.read()
-    except (pa.ArrowException, OSError, ValueError) as wrong:
+        packed = (arrow.schema.metadata or {}).get(_METADATA)
+        table = arrow.replace_schema_metadata(None).to_pandas()
+    except ScenarioError:
+        raise
+    except Exception as wrong:
         why = str(wrong).partition("\n")[0][:200]
         raise ScenarioError(f"{path.name} cannot be read as Parquet: {why}") from None
-    packed = (arrow.schema.metadata or {}).get(_METADATA)
     wide = any(arrow.schema.field(name).type == pa.float64() for name in arrow.column_names if name not in KEYS)
-    kind = "float64" if wide and packed is not None else "float32"
     provenance = parse_json(packed or b"{}", f"{path.name}: the provenance", ScenarioError)
-    return arrow.to_pandas(ignore_metadata=True), kind, provenance
+    if not isinstance(provenance, dict):
+        raise ScenarioError(f"{path.name}: the provenance is no JSON object")
+    return table, "float64" if wide and packed is not None else "float32", provenance
 
 
 def _companion(path: Path) -> Path:
