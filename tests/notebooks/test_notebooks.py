@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -40,6 +41,15 @@ def test_short_and_without_definitions(name: str) -> None:
     defining = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
     trees = [ast.parse(cell.source) for cell in cells(name, "code")]
     assert not [node for tree in trees for node in ast.walk(tree) if isinstance(node, defining)]
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_code_cells_have_at_most_eight_lines_and_compose_no_text(name: str) -> None:
+    for cell in cells(name, "code"):
+        lines = [line for line in cell.source.splitlines() if line.strip() and not line.strip().startswith("#")]
+        assert len(lines) <= 8 or "parameters" in cell.metadata.get("tags", []), cell.source
+        assert max(map(len, cell.source.splitlines())) <= 120 or "parameters" in cell.metadata.get("tags", [])
+        assert not re.search(r"\b(alt|caption)=", cell.source), "captions come from workbench.reporting"
 
 
 @pytest.mark.parametrize("name", FOUND)

@@ -2,24 +2,26 @@ r"""Dependence: correlation and joint falls of every pair, in the history, in a 
 
 Correlation is that of daily moves in the units of the case. Lower-tail dependence at q = 5 % is the share
 :math:`P(X_i < Q_i, X_j < Q_j)/q`, :math:`Q` each set's own 5 % quantile: 1 when falls always come together, q when they
-are independent. A pair whose difference lies outside 95 % of honest sets (the trial's own null) bears a dot; one pair
+are independent. A pair whose difference lies outside 95 % of correct sets (the null of the checks) bears a dot; one pair
 in twenty does so by chance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 from matplotlib.image import AxesImage
 from scipy import stats
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
 from workbench.errors import ParameterError
-from workbench.plots._style import canvas, themed
+from workbench.plots._style import bare, canvas, themed
+from workbench.reporting.formats import percent
 from workbench.validation.engine.comparison_data import ComparisonData, mean_of
 from workbench.validation.engine.features import by_day
 
@@ -30,13 +32,13 @@ TAIL = 0.05
 
 @themed
 def dependence_maps(case: ComparisonData, sampler: str) -> np.ndarray:
-    """Heat maps of correlation (above) and of lower-tail dependence (below): history, sampler, difference; Axes (2, 3).
+    """Maps of correlation (above) and of lower-tail dependence (below): history, sampler, difference; Axes (2, 3).
 
-    case : the sampler's case before the trial, of two assets or more. Assets stand in the order of a hierarchical
+    case : the sampler's scenarios and the history's windows, of two assets or more. Assets stand in the order of a hierarchical
     clustering of the history, the same in all maps.
     """
     if len(case.assets) < 2:
-        raise ParameterError(f"dependence needs two assets, the case has {len(case.assets)}")
+        raise ParameterError(f"dependence needs two assets, the set has {len(case.assets)}")
     axes = canvas(2, 3, 5.0)
     cuts = case.threshold(by_day, [TAIL])[0]
     own = np.quantile(case.fake.reshape(-1, len(case.assets)), TAIL, axis=0)
@@ -51,11 +53,11 @@ def dependence_maps(case: ComparisonData, sampler: str) -> np.ndarray:
 def _compare(
     case: ComparisonData, real: np.ndarray, fake: np.ndarray, reduce: Callable
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A statistic of every pair in history and scenarios, and where the difference leaves 95 % of honest sets."""
+    """A statistic of every pair in history and scenarios, and where the difference leaves 95 % of correct sets."""
     phi = _moments(real)
     history, scenario = reduce(case.weights @ phi), reduce(mean_of(_moments, fake))
-    law = case.spread(phi, reduce, history)
-    return history, scenario, np.abs(scenario - history) > stats.t.ppf(0.975, law.freedom) * law.error
+    null = case.spread(phi, reduce, history)
+    return history, scenario, np.abs(scenario - history) > stats.t.ppf(0.975, null.freedom) * null.error
 
 
 def _moments(x: np.ndarray) -> np.ndarray:
@@ -88,7 +90,10 @@ def _cluster(correlations: np.ndarray, count: int) -> np.ndarray:
     return leaves_list(linkage(np.clip(1 - correlations, 0, 2), "average"))
 
 
-def _row(axes, assets, order, real, fake, outside, titles: tuple[str, str]) -> None:
+def _row(
+    axes: np.ndarray, assets: Sequence[str], order: np.ndarray, real: np.ndarray, fake: np.ndarray, outside: np.ndarray,
+    titles: tuple[str, str],
+) -> None:  # fmt: skip
     low = min(0.0, np.floor(10 * min(real.min(), fake.min())) / 10)
     reach = max(0.1, np.ceil(10 * np.abs(fake - real).max()) / 10)
     for ax, values, title in zip(axes, (real, fake), titles):
@@ -96,21 +101,23 @@ def _row(axes, assets, order, real, fake, outside, titles: tuple[str, str]) -> N
         ax.set_title(title)
     axes[0].figure.colorbar(image, ax=list(axes[:2]), shrink=0.75, aspect=22, pad=0.02).outline.set_visible(False)
     image = _map(axes[2], fake - real, assets, order, "PuOr", (-reach, reach), outside)
-    axes[2].set_title(f"difference; {outside.mean():.0%} marked".replace("%", " %"))
+    axes[2].set_title(f"difference; {percent(outside.mean(), 0)} marked")
     axes[2].figure.colorbar(image, ax=axes[2], shrink=0.75, aspect=22, pad=0.02).outline.set_visible(False)
     axes[0].set_yticks(range(len(assets)), [assets[place] for place in order])
 
 
-def _map(ax: Axes, values, assets, order, colours, limits: tuple[float, float], dots=None) -> AxesImage:
+def _map(
+    ax: Axes, values: np.ndarray, assets: Sequence[str], order: np.ndarray, colours: str | Colormap,
+    limits: tuple[float, float], dots: np.ndarray | None = None,
+) -> AxesImage:  # fmt: skip
     square = squareform(values)
     np.fill_diagonal(square, np.nan)
     image = ax.imshow(square[np.ix_(order, order)], vmin=limits[0], vmax=limits[1], cmap=colours)
     size = 5.5 if len(assets) > 8 else 8
     ax.set_xticks(range(len(assets)), [assets[place] for place in order], rotation=90 if len(assets) > 4 else 0)
     ax.set_yticks([])
-    ax.tick_params(length=0, labelsize=size)
-    ax.grid(False)
-    ax.spines[:].set_visible(False)
+    ax.tick_params(labelsize=size)
+    bare(ax)
     if dots is not None:
         row, column = np.nonzero(squareform(dots.astype(float))[np.ix_(order, order)])
         ax.plot(column, row, ".", color="0.1", markersize=2)

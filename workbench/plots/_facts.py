@@ -3,9 +3,9 @@ r"""Stylised facts: what every market does, and whether the scenarios do it.
 Windows of the history and scenarios are treated alike: :math:`y` is a window divided by its own root mean square,
 :math:`a` its absolute size over its mean less one. Shown are the means over windows and assets of
 :math:`y_ty_{t+k}` (do returns remember returns?), :math:`a_ta_{t+k}` (does size remember size?), :math:`y_ta_{t+k}` (do
-falls raise volatility?), and the excess kurtosis of sums over k days (does the law grow normal?). Means within short
-windows are biased downwards; the bias is the same on both sides and in the band. The band holds 90 % of honest
-sets by the trial's own null (:meth:`workbench.validation.engine.comparison_data.ComparisonData.spread`).
+falls raise volatility?), and the excess kurtosis of sums over k days (do sums become normal?). Means within short
+windows are biased downwards; the bias is the same on both sides and in the band. The band holds 90 % of correct
+sets by the null of the checks (:meth:`workbench.validation.engine.comparison_data.ComparisonData.spread`).
 Cont (2001, Quantitative Finance 1, 223-236) lists the facts.
 """
 
@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
-from workbench.plots._style import FAINT, REAL, canvas, legend_below, line, themed
+from workbench.plots._style import FAINT, REAL, canvas, legend_below, line, remark, themed
 from workbench.validation.engine.comparison_data import ComparisonData, mean_of
 from workbench.validation.engine.features import lagged, own_size, relative_size
 
@@ -37,7 +37,7 @@ Change = Callable[[np.ndarray], np.ndarray]
 def stylised_facts(cases: Mapping[str, ComparisonData]) -> np.ndarray:
     """Four facts of each sampler in the band of the history; Axes (2, 2).
 
-    cases : sampler -> its case before the trial, all on one history. A horizon below 3 days has no lags to show; the
+    cases : sampler -> its scenarios beside the history, all on one history. A horizon below 3 days has no lags to show; the
     panel then says so.
     """
     first = next(iter(cases.values()))
@@ -45,13 +45,18 @@ def stylised_facts(cases: Mapping[str, ComparisonData]) -> np.ndarray:
     lags = range(1, min(LAGS, first.horizon - 2) + 1)
     sums = [days for days in (1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 60) if days <= first.horizon]
     if len(lags):
-        _draw(axes.ravel()[:3], cases, np.array(lags), lambda x: _memories(x, lags), lambda mean: mean)
-    _draw(axes.ravel()[3:], cases, np.array(sums), lambda x: _moments(x, sums), partial(_kurtosis, sums=len(sums)))
+        _draw(list(axes.flat[:3]), cases, np.array(lags), lambda x: _memories(x, lags), lambda mean: mean)
+    _draw(list(axes.flat[3:]), cases, np.array(sums), lambda x: _moments(x, sums), partial(_kurtosis, sums=len(sums)))
     for ax, (title, label) in zip(axes.ravel(), PANELS):
         ax.set(title=title, ylabel=label, xlabel="k, days")
         if not ax.lines:
-            ax.text(
-                0.5, 0.5, f"a horizon of {first.horizon} has no lags", transform=ax.transAxes, ha="center", color=FAINT
+            remark(
+                ax,
+                f"a horizon of {first.horizon} has no lags",
+                (0.5, 0.5),
+                (0, 0),
+                xycoords="axes fraction",
+                ha="center",
             )
     legend_below(axes[1, 1], 4)
     return axes
@@ -64,17 +69,16 @@ def _draw(
     first = next(iter(cases.values()))
     phi = features(first.real).astype(np.float64)
     history = reduce(first.weights @ phi)
-    law = first.spread(phi, reduce, history)
-    reach = stats.t.ppf(0.95, law.freedom) * law.error
-    told = {name: reduce(mean_of(features, case.fake)) for name, case in cases.items()}
+    null = first.spread(phi, reduce, history)
+    reach = stats.t.ppf(0.95, null.freedom) * null.error
+    drawn = {name: reduce(mean_of(features, case.fake)) for name, case in cases.items()}
     for panel, ax in enumerate(axes):
         here = slice(panel * len(at), (panel + 1) * len(at))
         ax.axhline(0, color=FAINT, linewidth=0.7)
-        ax.fill_between(
-            at, (history - reach)[here], (history + reach)[here], color="0.86", linewidth=0, label="90 % of honest sets"
-        )
+        low, high = (history - reach)[here], (history + reach)[here]
+        ax.fill_between(at, low, high, color="0.86", linewidth=0, label="90 % of correct sets")
         ax.plot(at, history[here], color=REAL, linewidth=2.2, label="history")
-        for name, values in told.items():
+        for name, values in drawn.items():
             ax.plot(at, values[here], **line(name), label=name)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 

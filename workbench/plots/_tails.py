@@ -1,8 +1,8 @@
 r"""Tails: the survival of large moves, on axes where a power law is a straight line.
 
 :math:`P(-X > x)` on the side of losses and :math:`P(X > x)` on that of gains, pooled over assets and days, each day in
-units of the volatility foretold at the start of its window, so that a set from a calm evening and a history of all
-weathers are comparable. Beyond the largest day ever seen nothing real can confirm a line; that region is shaded.
+units of the volatility expected at the start of its window, so that a set that starts in a calm market and a history
+of all markets are comparable. Beyond the largest day ever seen nothing real can confirm a line; that region is shaded.
 
 :func:`splice_plot` shows the one place where such a line is not an extrapolation by eye: the generalised Pareto splice
 of a sampler's residuals, :math:`P(X > x) = p_u(1 + \xi(x-u_i)/\beta_i)^{-1/\xi}`, averaged over the assets :math:`i`.
@@ -17,8 +17,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbench.errors import ParameterError
-from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, legend_below, line, themed
-from workbench.samplers import Sampler, residuals
+from workbench.plots._style import COLOURS, REAL, canvas, label_right, legend_below, line, remark, themed
+from workbench.reporting.formats import percent
+from workbench.samplers import Filtered, Sampler, residuals
 from workbench.samplers.filters import live_from
 from workbench.validation.engine.comparison_data import ComparisonData
 
@@ -30,7 +31,7 @@ POINTS = 160
 def tail_plot(cases: Mapping[str, ComparisonData]) -> np.ndarray:
     """Survival of pooled moves, losses left and gains right: real days as points, each sampler as a line.
 
-    cases : sampler -> its case before the trial (:func:`workbench.validation.trial.prepare`), all on one history.
+    cases : sampler -> scenarios and history (:func:`workbench.validation.trial.prepare`), all on one history.
     The grey band holds 90 % of block redraws of the history. Returns the two Axes.
     """
     first = next(iter(cases.values()))
@@ -43,9 +44,9 @@ def tail_plot(cases: Mapping[str, ComparisonData]) -> np.ndarray:
         ax.fill_between(grid, low, high, color="0.85", linewidth=0, label="history, 90 % of block redraws")
         ax.plot(grid, real, "o", color=REAL, markersize=2.2, label="history")
         for name, case in cases.items():
-            ax.plot(grid, survival(sign * case.fake.ravel(), grid), **line(name), label=name)
+            ax.plot(grid, _survival(sign * case.fake.ravel(), grid), **line(name), label=name)
         _beyond(ax, largest, grid[-1])
-        ax.set(title=side, xlabel="move, in units of the volatility foretold")
+        ax.set(title=side, xlabel="move, in units of the expected volatility")
         _log_axes(ax, [1, 2, 5, 10, 20, 50])
         ax.set_ylim(0.3 / first.real.size, 0.3)
     axes[0].set_ylabel("share of asset-days beyond")
@@ -58,24 +59,23 @@ def splice_plot(sampler: Sampler, returns: pd.DataFrame) -> np.ndarray:
     """Where a sampler's Pareto tail takes over from the empirical body, losses left and gains right.
 
     sampler : fitted, with spliced margins (``tails="gpd"``); returns : the log returns (day, asset) it was fitted to.
-    Points are the pooled residuals of its filter, the line its exact law. Returns the two Axes.
+    Points are the pooled residuals of its filter, the line its exact distribution. Returns the two Axes.
 
     Raises ParameterError when the sampler has no splice.
     """
-    if not has_splice(sampler):
+    if not has_splice(sampler) or not isinstance(sampler, Filtered):
         raise ParameterError(f"{type(sampler).__name__} has no Pareto splice; draw one fitted with tails='gpd'")
-    margins = sampler.shocks.margins
+    margins = getattr(sampler.shocks, "margins")  # noqa: B009
     pool = residuals(sampler, returns).iloc[live_from(returns) :].to_numpy()
     axes = canvas(1, 2, 3.1, sharey=True)[0]
     for index, (ax, (side, sign)) in enumerate(zip(axes, SIDES)):
         moves, edges = np.sort((sign * pool).ravel()), margins.threshold_[index]
         largest = float(moves[-1])
         grid = np.geomspace(edges.max(), 2.0 * largest, POINTS)
-        law = np.mean(
-            [margins.survival(grid, asset, ("lower", "upper")[index]) for asset in range(pool.shape[1])], axis=0
-        )
+        assets = range(pool.shape[1])
+        exact = np.mean([margins.survival(grid, asset, ("lower", "upper")[index]) for asset in assets], axis=0)
         ax.plot(*_points(moves), "o", color=REAL, markersize=2.2)
-        ax.plot(grid, law, color=COLOURS[0])
+        ax.plot(grid, exact, color=COLOURS[0])
         ax.axvspan(edges.min(), edges.max(), color=COLOURS[1], alpha=0.35, linewidth=0)
         ax.axhline(margins.tail, color=COLOURS[1], linewidth=0.8, linestyle=(0, (4, 2)))
         _beyond(ax, largest, grid[-1])
@@ -83,12 +83,8 @@ def splice_plot(sampler: Sampler, returns: pd.DataFrame) -> np.ndarray:
         _log_axes(ax, [0.5, 1, 2, 5, 10, 20, 50])
         ax.set(xlim=(0.5, grid[-1]), ylim=(0.3 / pool.size, 0.6))
     axes[0].set_ylabel("share of asset-days beyond")
-    label_right(
-        axes[1],
-        [f"splice, {margins.tail:.0%}".replace("%", " %"), "Pareto law"],
-        [margins.tail, law[-1]],
-        [COLOURS[1], COLOURS[0]],
-    )
+    texts = [f"splice, {percent(margins.tail, 0)}", "Pareto"]
+    label_right(axes[1], texts, [margins.tail, exact[-1]], [COLOURS[1], COLOURS[0]])
     return axes
 
 
@@ -97,7 +93,7 @@ def has_splice(sampler: Sampler) -> bool:
     return hasattr(getattr(getattr(sampler, "shocks", None), "margins", None), "shape_")
 
 
-def survival(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+def _survival(values: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Share of ``values`` above each of ``at``; nan where none is, so that no line drops to zero."""
     ordered = np.sort(values)
     share = 1.0 - np.searchsorted(ordered, at, side="right") / len(ordered)
@@ -127,15 +123,7 @@ def _real_survival(
 
 def _beyond(ax: Axes, largest: float, end: float) -> None:
     ax.axvspan(largest, end, color="0.5", alpha=0.12, linewidth=0)
-    ax.annotate(
-        "beyond\nanything seen",
-        (0.985, 0.97),
-        xycoords="axes fraction",
-        ha="right",
-        va="top",
-        color=FAINT,
-        fontsize=7.5,
-    )
+    remark(ax, "beyond\nanything seen", (0.985, 0.97), (0, 0), xycoords="axes fraction", ha="right", va="top")
 
 
 def _log_axes(ax: Axes, ticks: list[float]) -> None:

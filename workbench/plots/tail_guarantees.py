@@ -1,4 +1,4 @@
-"""Tails on trial: the index that a sample shows, crashes ever further out, and a shortfall that may not be finite."""
+"""Figures of the tail splice: the index that a sample shows, crashes ever further out, a shortfall that may be infinite."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.plots._style import COLOURS, LINES, MARKERS, REAL, canvas, legend
 
 @themed
 def index_plot(tables: Mapping[str, pd.DataFrame], assets: list[str]) -> np.ndarray:
-    """Hill's index an asset with the range that the fitted law allows, a row a level, losses left and gains right.
+    """Hill's index an asset with the range that the fitted distribution allows, a row a level, losses left and gains right.
 
     tables : name of a level -> what :func:`workbench.validation.tail_guarantees.hill` found past it. Returns the Axes.
     """
@@ -21,9 +21,7 @@ def index_plot(tables: Mapping[str, pd.DataFrame], assets: list[str]) -> np.ndar
     for row, (name, table) in zip(axes, tables.items()):
         for ax, side, title in zip(row, ("lower", "upper"), ("losses", "gains")):
             part = table[table["side"] == side]
-            ax.vlines(
-                part["asset"], part["low"], part["high"], color="0.8", linewidth=5, label="range of the fitted law"
-            )
+            ax.vlines(part["asset"], part["low"], part["high"], color="0.8", linewidth=5, label="range if correct")
             ax.axhline(part["fitted"].iloc[0], color=COLOURS[1], linestyle=LINES[1], label="fitted index")
             for inside, mark, label in ((True, "o", "index shown"), (False, "X", "index shown, out of range")):
                 hit = part[part["inside"] == inside]
@@ -40,21 +38,17 @@ def index_plot(tables: Mapping[str, pd.DataFrame], assets: list[str]) -> np.ndar
 def crash_plot(curves: Mapping[str, pd.DataFrame]) -> Axes:
     """Chance that one asset is past a level given that another is, measured (points) and implied (lines).
 
-    curves : name -> what :func:`workbench.validation.tail_guarantees.crashing_together` found. Bars: two standard errors.
+    curves : name -> of :func:`workbench.validation.tail_guarantees.crashing_together`. Bars: two standard errors.
     """
     ax = canvas(1, 1, 3.0)[0, 0]
     for place, (name, curve) in enumerate(curves.items()):
-        known = curve.dropna(subset=["implied"])
-        ax.plot(
-            known["level"], known["implied"], color=COLOURS[place], linestyle=LINES[place], label=f"{name}: implied"
-        )
+        known, style = curve.dropna(subset=["implied"]), {"color": COLOURS[place], "linestyle": LINES[place]}
+        ax.plot(known["level"], known["implied"], label=f"{name}: implied", **style)
         ax.errorbar(
             curve["level"], curve["measured"], 2 * curve["error"], fmt=MARKERS[place], color=COLOURS[place],
             markersize=4, linewidth=1, label=f"{name}: measured",
         )  # fmt: skip
-    ax.set(
-        xscale="log", yscale="log", xlabel="level q: share of days past it", ylabel="λ(q), mean over pairs of assets"
-    )
+    ax.set(xscale="log", yscale="log", xlabel="level q: share of days past it", ylabel="λ(q), mean over pairs")
     ax.invert_xaxis()
     legend_below(ax, 4)
     return ax

@@ -1,4 +1,4 @@
-"""The horse race: who leads where and since when, whose hits are right, how far training seeds lie apart."""
+"""Figures of a tournament of samplers: who leads where and since when, whose hits are right, how far seeds lie apart."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from workbench.backtesting import tournament as race
+from workbench.backtesting.tournament import REGIMES, SCORES, Rows, seed_ts
 from workbench.errors import ParameterError
-from workbench.plots._style import COLOURS, FAINT, canvas, legend_below, line, look, themed
+from workbench.plots._style import COLOURS, FAINT, bare, canvas, legend_below, line, look, rows_down, themed
+from workbench.reporting import formats
 
 DEEPEST = 6.0  # |t| at which a colour is darkest
 AHEAD_BEHIND = sns.blend_palette([COLOURS[0], "0.97", COLOURS[3]], as_cmap=True)
@@ -40,17 +41,14 @@ def comparison_map(parts: pd.DataFrame, reference: str, kind: str = "regime") ->
 def _map(ax: Axes, t: pd.DataFrame, days: pd.Series | None) -> None:
     ax.imshow(t, aspect="auto", vmin=-DEEPEST, vmax=DEEPEST, cmap=AHEAD_BEHIND)
     for row, column in np.ndindex(t.shape):
-        value = t.iat[row, column]
-        colour = "white" if abs(value) > 0.6 * DEEPEST else "0.15"
-        weight = "bold" if abs(value) >= 2 else "normal"
-        said = f"{value:+.1f}".replace("-", "−")
-        ax.text(column, row, said, ha="center", va="center", fontsize=7, color=colour, weight=weight)
-    labels = [f"{part}\nn {days[part]:,}" if days is not None else part for part in t.columns]
-    ax.set_xticks(range(t.shape[1]), labels, fontsize=6.5, rotation=0 if days is not None else 40)
+        value = float(t.iat[row, column])
+        colour, weight = "white" if abs(value) > 0.6 * DEEPEST else "0.15", "bold" if abs(value) >= 2 else "normal"
+        text = formats.number(value, 1, sign=True)
+        ax.text(column, row, text, ha="center", va="center", fontsize=7.5, color=colour, weight=weight)
+    labels = [str(part) if days is None else f"{part}\nn {days[part]:,}" for part in t.columns]
+    ax.set_xticks(range(t.shape[1]), labels, fontsize=7.5, rotation=40 if days is None else 0)
     ax.set_yticks(range(len(t)), t.index)
-    ax.tick_params(length=0)
-    ax.grid(False)
-    ax.spines[:].set_visible(False)
+    bare(ax)
 
 
 @themed
@@ -61,15 +59,14 @@ def lead_plot(frames: Mapping[str, pd.DataFrame], reference: str, names: Sequenc
     """
     axes = canvas(len(frames), 1, 0.6 + 1.55 * len(frames), sharex=True)[:, 0]
     for ax, (score, frame) in zip(axes, frames.items()):
-        for first, last in race.REGIMES.values():
+        for first, last in REGIMES.values():
             if pd.Timestamp(first) <= frame.index[-1]:
                 ax.axvspan(pd.Timestamp(first), pd.Timestamp(last), color="0.93", linewidth=0)
         for name in names:
             ax.plot((frame[name] - frame[reference]).cumsum(), **line(name), label=name)
         ax.axhline(0, color=FAINT, linewidth=0.9)
         ax.set_xlim(frame.index[0], frame.index[-1])
-        ax.set_title(f"{score}, {len(frame):,} forecasts")
-        ax.set_ylabel("summed points")
+        ax.set(title=f"{score}, {len(frame):,} forecasts", ylabel="summed points")
     legend_below(axes[0])
     return axes
 
@@ -85,37 +82,33 @@ def coverage_plot(table: pd.DataFrame) -> np.ndarray:
     axes = canvas(1, len(levels), 0.9 + 0.24 * len(names), sharey=True)[0]
     for ax, level in zip(axes, levels):
         for place, name in enumerate(names):
-            one = table.xs((name, level), level=("sampler", "level"))
-            low, high = 100 * one["low"].iloc[0], 100 * one["high"].iloc[0]
+            one = 100 * table.xs((name, level), level=("sampler", "level"))[["low", "high", "rate"]]
+            low, high = one["low"].iloc[0], one["high"].iloc[0]
             ax.barh(place, high - low, left=low, height=0.72, color="0.88", linewidth=0)
-            style = look(name)
-            marks = {"markersize": 5.5, "markeredgecolor": "white", "markeredgewidth": 0.7}
-            ax.plot(100 * one["rate"], [place] * len(one), style["marker"], color=style["color"], **marks)
+            _dots(ax, one["rate"], place, name)
         ax.axvline(100 * (1 - level), color=FAINT, linewidth=0.9)
-        ax.set(title=f"beyond VaR {level:.1%}", xlabel="hits, % of forecasts", yticks=range(len(names)))
-        ax.set_yticklabels(names)
-        ax.set_ylim(len(names) - 0.5, -0.5)
+        rows_down(ax, names, title=f"beyond VaR {formats.level(level)}", xlabel="hits, % of forecasts")
         ax.set_xlim(left=0)
-        ax.grid(False, axis="y")
     return axes
 
 
+def _dots(ax: Axes, values: Sequence[float] | pd.Series, place: int, name: str) -> None:
+    """One mark a seed, in the look of the sampler."""
+    style = look(name)
+    ax.plot(values, [place] * len(values), style["marker"], color=style["color"], markersize=5.5,
+            markeredgecolor="white", markeredgewidth=0.7)  # fmt: skip
+
+
 @themed
-def seed_plot(
-    rows: race.Rows, reference: str, names: Sequence[str], scores: Sequence[str], horizon: int = 1
-) -> np.ndarray:
+def seed_plot(rows: Rows, reference: str, names: Sequence[str], scores: Sequence[str], horizon: int = 1) -> np.ndarray:
     """t of every training seed against ``reference``, a dot a seed, a bar at the median; a panel a score. The Axes."""
     axes = canvas(1, len(scores), 0.9 + 0.3 * len(names), sharey=True)[0]
     for ax, score in zip(axes, scores):
         for place, name in enumerate(names):
-            own = race.seed_ts(rows, name, reference, score, horizon)
-            style = look(name)
-            ax.plot(own, [place] * len(own), style["marker"], color=style["color"], markersize=5, alpha=0.75)
-            ax.plot([np.median(own)] * 2, [place - 0.32, place + 0.32], color=style["color"], linewidth=1.6)
+            own = seed_ts(rows, name, reference, score, horizon)
+            _dots(ax, own, place, name)
+            ax.plot([np.median(own)] * 2, [place - 0.32, place + 0.32], color=look(name)["color"], linewidth=1.6)
         ax.axvline(0, color=FAINT, linewidth=0.9)
         ax.axvspan(-2, 2, color="0.95", linewidth=0)
-        ax.set(title=race.SCORES[score], xlabel=f"t against {reference}\n← better        worse →")
-        ax.set_yticks(range(len(names)), names)
-        ax.set_ylim(len(names) - 0.5, -0.5)
-        ax.grid(False, axis="y")
+        rows_down(ax, names, title=SCORES[score], xlabel=f"t against {reference}\n← better        worse →")
     return axes

@@ -180,7 +180,7 @@ def drift(
 
 
 def backtest(
-    results: Mapping[str, Sequence], tests: pd.DataFrame, trial: str, level: float, days: int, book: str
+    results: Mapping[str, list[backtesting.Result]], tests: pd.DataFrame, trial: str, level: float, days: int, book: str
 ) -> Verdict:
     """Holds, too bold, too cautious or cannot tell, by the primary tests together at 5 %; the power of the test of hits
     is given beside it.

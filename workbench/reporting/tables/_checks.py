@@ -60,10 +60,10 @@ def by_stratum(guaranteed: pd.DataFrame, shown: pd.DataFrame, beyond: float, tai
 
 def inside(found: Mapping[str, pd.DataFrame]) -> dict[str, float]:
     """How many indices lie in their range, and the median number of draws behind one, in the last stratum and below."""
-    said = {}
+    counts: dict[str, float] = {}
     for name, table in zip(("last", "whole"), found.values()):
-        said |= {f"{name}_k": table["k"].median(), f"{name}_inside": table["inside"].sum(), f"{name}_n": len(table)}
-    return said
+        counts |= {f"{name}_k": table["k"].median(), f"{name}_inside": table["inside"].sum(), f"{name}_n": len(table)}
+    return counts
 
 
 def tail_indices(found: Mapping[str, pd.DataFrame], assets: Sequence[str]) -> pd.DataFrame:
