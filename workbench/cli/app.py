@@ -196,7 +196,7 @@ def backtest(
     as_json: AsJson = False,
 ) -> None:
     """Backtest VaR, ES and PIT forecasts of any model; exit 1 when Holm at 5 % over the primary tests rejects, 5
-    when no test could tell."""
+    when no test could decide."""
     from workbench import backtesting as backtests
 
     read = backtests.read_forecasts(forecasts, realised, column, dayfirst)

@@ -2,7 +2,7 @@
 
 ``start`` says what the set claims. ``"unconditional"``: futures of the long run, compared with all windows of the
 history. ``"last"`` or a date: futures from that close, compared with windows that began in a like state, in units of
-the volatility forecast; the whole history given may serve for comparison, but only the days up to the close tell the
+the volatility forecast; the whole history given may serve for comparison, but only the days up to the close give the
 state.
 """
 
