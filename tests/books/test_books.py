@@ -89,7 +89,7 @@ def test_bond_under_a_parallel_shift_is_its_closed_form():
     assert float(shifted[0]) == pytest.approx(expected)
 
 
-def test_volatility_rises_with_what_the_path_realises_and_stays_when_told_to():
+def test_volatility_rises_with_what_the_path_realises_and_stays_where_it_is_held():
     rough, surface = _paths(scale=0.06), ImpliedVolatility({"A": 0.2})
     assert (surface.changes(rough, ["A", "B"]) > 0).all()
     assert (ImpliedVolatility({"A": 0.2}, elasticity=0.0).changes(rough, ["A", "B"]) == 0).all()
@@ -176,7 +176,7 @@ NAN = float("nan")
 
 
 @pytest.mark.parametrize(
-    "make, told",
+    "make, message",
     [
         (lambda: Book([], ["A"]), "empty"),
         (lambda: Book([Linear({"A": 1.0})], ["A", "A"]), "named twice"),
@@ -209,6 +209,6 @@ NAN = float("nan")
         (lambda: ImpliedVolatility({"A": -0.1}), "positive"),
     ],
 )
-def test_bad_positions_are_refused_by_name(make, told):
-    with pytest.raises(ParameterError, match=told):
+def test_bad_positions_are_refused_by_name(make, message):
+    with pytest.raises(ParameterError, match=message):
         make()

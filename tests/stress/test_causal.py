@@ -94,13 +94,13 @@ def test_graphs_are_read_from_yaml_and_networkx_and_refused_when_malformed(tmp_p
     file.write_text("nodes: [Z]\nedges:\n  - [A, B]\n")
     assert set(causal_graph(file)) == {"A", "B", "Z"}
     assert causal_graph(nx.DiGraph([("A", "B")])).has_edge("A", "B")
-    for wrong, told in [
+    for wrong, message in [
         ({"edges": [["A", "B"], ["B", "A"]]}, "cycle"),
         ({"edges": [["A"]]}, "pair"),
         ({}, "edges"),
         ("no.yaml", "no graph file"),
     ]:
-        with pytest.raises(ParameterError, match=told):
+        with pytest.raises(ParameterError, match=message):
             causal_graph(wrong)
     with pytest.raises(FitError, match="no columns"):
         fit_structural(_confounded(100), causal_graph({"edges": [["U", "Q"]]}))

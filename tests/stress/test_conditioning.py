@@ -171,12 +171,12 @@ def test_entropy_pooling_reports_its_price_and_refuses_what_cannot_be(normal):
 @pytest.mark.parametrize(
     "wrong", [lambda: Constraint(Move("A")), lambda: Constraint(Move("A"), 2.0, 1.0), lambda: View(Move("A"), "=", 0.0)]
 )
-def test_malformed_questions_are_told(wrong):
+def test_malformed_questions_are_refused(wrong):
     with pytest.raises(ParameterError):
         wrong()
 
 
-def test_unknown_assets_and_days_are_told(resampled):
+def test_unknown_assets_and_days_are_named(resampled):
     with pytest.raises(ParameterError, match="'Z'"):
         given(resampled, [Constraint(Move("Z"), high=0.0)], 100, HORIZON)
     with pytest.raises(ParameterError, match="horizon"):

@@ -76,3 +76,10 @@ def test_the_future_begins_at_the_last_close_not_after_the_wanted_date(panel):
     assert defaults.as_of(panel, panel.index[100] + pd.Timedelta(hours=1)) == panel.index[100]
     with pytest.raises(ParameterError, match="leaves 0 dates.*the panel runs from"):
         defaults.as_of(panel, "1999-01-04")
+
+
+def test_the_refuge_is_judged_on_falls_alone():
+    """X shares every rise and no fall, Y three tenths of both: over all dates Y looks calmer, in falls X does."""
+    market_move = np.random.default_rng(2).normal(0, 0.01, 600)
+    columns = {"M": market_move, "N": 1.1 * market_move, "X": np.maximum(market_move, 0.0), "Y": 0.3 * market_move}
+    assert defaults.refuge(pd.DataFrame(columns, pd.bdate_range("2015-01-01", periods=600))) == "X"

@@ -70,7 +70,7 @@ def test_one_in_a_million_with_a_regressed_slope(normal, seed):
 
 
 def test_importance_sampling_that_misses_a_mode_is_not_believed(normal):
-    """Points on one side of a two-sided event see half of it; paths of the other side foretell a large error."""
+    """Points on one side of a two-sided event see half of it; paths of the other side predict a large error."""
     problem = Problem(normal, HORIZON)
     linear = affine(problem, [Move(EQUAL)])
     target = 4.0 * float(linear.slope[0].norm())
@@ -90,9 +90,9 @@ def test_subset_simulation_needs_no_gradient_and_knows_its_error(normal, resampl
     target = mean + sd * stats.norm.isf(1e-4)
     runs = [rare(normal, Move(EQUAL), target, HORIZON, seed, budget=8000, method="splitting") for seed in range(8)]
     logs = np.log([run.probability / 1e-4 for run in runs])
-    told = np.median([run.relative_error for run in runs])
-    assert abs(logs.mean()) < 3 * told / math.sqrt(8) + 0.1
-    assert 0.4 < logs.std(ddof=1) / told < 2.2  # chi-square with 7 degrees of freedom leaves this in 1 % of fits
+    estimated = np.median([run.relative_error for run in runs])
+    assert abs(logs.mean()) < 3 * estimated / math.sqrt(8) + 0.1
+    assert 0.4 < logs.std(ddof=1) / estimated < 2.2  # chi-square with 7 degrees of freedom leaves this in 1 % of fits
     assert all(run.evaluations <= 8000 for run in runs)
 
 
