@@ -174,6 +174,10 @@ REFUSED = {
     "pipe": (pipe, "no regular file"),
     "terminal escape in a name": (csv(table().replace("A", "\x1b[2JA", 1)), "control character"),
     "draws beyond whole numbers": (csv(table().replace("0,1,", "1e300,1,", 1)), "'draw', row 2: .*not a whole number"),
+    "a value beyond the number format": (
+        csv(table().rpartition("\n29,4,")[0] + "\n29,4,1e200,0\n"),
+        r"1e\+200, beyond",
+    ),
     "a word": (csv(table().replace("29,4,", "29,4,x", 1)), "'A', row 121: 'x.* is not a number"),
 }
 

@@ -28,7 +28,7 @@ import xarray as xr
 
 from workbench.errors import ScenarioError
 from workbench.scenarios._container import DIMS, check_names, wrap
-from workbench.scenarios._wide_table import finite, read_csv, row, whole
+from workbench.scenarios._wide_table import cast, finite, read_csv, row, whole
 
 _DRAW = ("draw", "scenario", "path", "simulation")
 _TIME = ("time", "day", "step", "date")
@@ -100,7 +100,7 @@ def _part(path: Path, layout: Layout, header: list[str], label: int) -> pd.DataF
         draws, times = [other, np.tile(numbers, len(table))][:: 1 if layout.draw else -1]
     names = [path.stem] if layout.file == "asset" else rest
     index = pd.MultiIndex.from_arrays([draws, times], names=["draw", "time"])
-    frame = pd.DataFrame(values.reshape(len(index), -1).astype(np.float32), index, names)
+    frame = pd.DataFrame(cast(values.reshape(len(index), -1), "float32", path), index, names)
     _demand_once(frame, path, len(table))
     return frame
 

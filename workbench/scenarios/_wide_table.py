@@ -50,7 +50,7 @@ def read_table(path: Path) -> xr.DataTree:
     table, kind, provenance = _read_parquet(path) if parquet else _read_own(path) or (read_csv(path), "float32", {})
     assets = _assets(table, path)
     keys = {name: whole(table[name], path) for name in KEYS[1:]}
-    values = np.column_stack([finite(table[name], path) for name in assets]).astype(kind, copy=False)
+    values = cast(np.column_stack([finite(table[name], path) for name in assets]), kind, path)
     return wrap(_fold(table[["field"]].assign(**keys), values, assets, path), provenance)
 
 
@@ -85,6 +85,18 @@ def finite(column: pd.Series, path: Path) -> np.ndarray:
         what = f"missing or infinite value ({bad.size} in the column)" if missing else f"{cell[:60]!r} is not a number"
         raise ScenarioError(f"{path.name}: column {column.name!r}, row {row(bad[0])}: {what}")
     return values
+
+
+def cast(values: np.ndarray, kind: str, path: Path) -> np.ndarray:
+    """The values as ``kind``; refused where it cannot hold them."""
+    try:
+        with np.errstate(over="raise"):
+            return values.astype(kind, copy=False)
+    except FloatingPointError:
+        largest = np.abs(values).max()
+        raise ScenarioError(
+            f"{path.name} holds {largest:g}, beyond what {kind} can hold; log returns are fractions"
+        ) from None
 
 
 def whole(column: pd.Series, path: Path) -> np.ndarray:
