@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from workbench import data
-from workbench.errors import DataError, ParameterError
+from workbench.errors import DataError, ParameterError, WorkbenchError
 
 
 def walk(rows: int = 300, frequency: str = "B", columns: int = 2, volatility: float = 0.01) -> pd.DataFrame:
@@ -298,3 +299,43 @@ def test_wrong_options_beside_a_file_are_refused(text: str, words: str, tmp_path
     (tmp_path / "mine.csv.yaml").write_text(text)
     with pytest.raises(ParameterError, match=words):
         data.load(tmp_path / "mine.csv")
+
+
+def test_frames_of_every_make() -> None:
+    index = CLOSE.index
+    makes = {
+        "dates as text": CLOSE.set_axis(index.strftime("%d/%m/%Y")),
+        "dates as objects": CLOSE.set_axis([day.date() for day in index]),
+        "periods": CLOSE.set_axis(index.to_period("D")),
+        "time zone": CLOSE.tz_localize("Asia/Tokyo"),
+        "a column of dates": CLOSE.reset_index(),
+        "decimals": CLOSE.map(lambda value: Decimal(str(value))),
+        "text": CLOSE.astype(str),
+        "categories": CLOSE.astype("category"),
+        "swapped levels": pd.concat({"AAA": CLOSE[["AAA"]], "BBB": CLOSE[["BBB"]]}, axis=1).rename(
+            columns={"AAA": "Close", "BBB": "Close"}, level=1
+        ),
+    }
+    for name, frame in makes.items():
+        np.testing.assert_array_equal(data.close(data.load(frame)), CLOSE, err_msg=name)
+    assert data.load(CLOSE["AAA"]).shape == (300, 1)
+    assert list(data.load(CLOSE.set_axis([1, 2], axis=1)).columns) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        (CLOSE.reset_index(drop=True), r"no column holds dates \(columns 'AAA', 'BBB'\)"),
+        (CLOSE.astype(complex), "'AAA', row 1"),
+        (CLOSE.set_axis([1, "1"], axis=1), "'1' is there more than once"),
+        (CLOSE.assign(AAA=pd.Timedelta(days=1)), "'AAA', row 1: '1 days"),
+        (CLOSE.iloc[:0], "no rows"),
+        (CLOSE.set_axis([pd.NaT, *CLOSE.index[1:]]), "row 1: the date NaT is empty"),
+        ([1, 2], "found list"),
+        (None, "found NoneType"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_frames_without_a_meaning_are_refused(frame: object, words: str) -> None:
+    with pytest.raises(WorkbenchError, match=words):
+        data.load(frame)  # type: ignore[arg-type]

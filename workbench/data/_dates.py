@@ -8,6 +8,7 @@ and the wall-clock time kept, except where that would repeat an hour (the end of
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -35,8 +36,10 @@ _COUNTS = {  # of a column that is named as dates are: seconds, milliseconds, da
 _ZONE = re.compile(r"(?<=\d:\d\d)(:\d\d(?:\.\d+)?)?\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$")
 
 
-def date_column(table: pd.DataFrame) -> str:
+def date_column(table: pd.DataFrame, columns: Sequence[object]) -> str:
     """Name of the column of dates: one called so, else the first in which most cells look like dates.
+
+    table : the columns that can hold dates, as text; columns : all columns.
 
     Raises DataError when there is none.
     """
@@ -46,7 +49,7 @@ def date_column(table: pd.DataFrame) -> str:
             return column
     if named:
         return named[0]
-    shown = ", ".join(repr(c) for c in list(table.columns)[:4])
+    shown = ", ".join(repr(c) for c in columns[:4])
     raise DataError(f"no column holds dates (columns {shown}); call it 'date' and write 2020-12-31")
 
 

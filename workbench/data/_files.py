@@ -213,7 +213,7 @@ def _dates(table: pd.DataFrame, dayfirst: bool | None) -> tuple[pd.DatetimeIndex
     else:
         named = [c for c in table if is_date_name(c)]
         text = _texts(table, named)
-        date = date_column(text[[c for c in text if c in named or not _numeric(text[c])]])
+        date = date_column(text[[c for c in text if c in named or not _numeric(text[c])]], list(table.columns))
         index, note = parse_dates(text[date], dayfirst)
     return index, table.drop(columns=date), [f"dates in column {date!r}" + (f" ({note})" if note else "")]
 
@@ -254,7 +254,7 @@ def _two_levels(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _numeric(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return column.dtype.kind in "iuf"
 
 
 def _texts(table: pd.DataFrame, named: Collection[str] = ()) -> pd.DataFrame:

@@ -71,7 +71,10 @@ def load(
         if surplus and source in DATASETS:
             raise ParameterError(f"{', '.join(surplus)}: options of a file, and {source!r} is a named data set")
         return DATASETS.make(source)
-    if isinstance(source, pd.DataFrame):
+    if not isinstance(source, str | os.PathLike):
+        source = source.to_frame() if isinstance(source, pd.Series) else source
+        if not isinstance(source, pd.DataFrame):
+            raise ParameterError(f"data are a name, a file or a DataFrame, found {type(source).__name__}")
         _demand_options(given, "the frame")
         return _validated(source, "the frame", **given)
     path = Path(source)

@@ -36,6 +36,6 @@ def repository_file(name: str) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise DataError(
-        f"{name} is neither in {REPOSITORY_DATA} nor in {WHEEL_DATA}: install the workbench anew (pip install -e . in a clone), or rebuild the "
-        f"file with `python data/rebuild.py`"
+        f"{name} is neither in {REPOSITORY_DATA} nor in {WHEEL_DATA}: install the workbench anew "
+        "(pip install -e . in a clone), or rebuild the file with `python data/rebuild.py`"
     )
