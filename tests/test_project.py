@@ -15,7 +15,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FACE = 60  # names that a subpackage may offer
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 FLOORS = [
-    ["__init__", "errors", "registry", "constants", "bounded", "_cache", "_moved", "_require"],
+    ["__init__", "errors", "registry", "constants", "bounded", "_cache", "_moved", "_require", "_text"],
     ["stats"],
     ["data"],
     ["scenarios"],

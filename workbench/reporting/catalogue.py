@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from workbench.errors import ParameterError
-from workbench.reporting.formats import House
+from workbench.reporting.formats import House, Prose
 
 
 class Words(NamedTuple):
@@ -34,16 +34,17 @@ def words(figure: str, /, **values: Any) -> Words:
     entry = _entry(figure)
     if not isinstance(entry, dict):
         raise ParameterError(f"{figure!r} is a sentence, not the words of a figure")
-    both = House().format("\0".join((entry["alt"], entry["caption"])), **values)
-    return Words(*(" ".join(part.split()) for part in both.split("\0")))
+    both = f"{entry['alt']}\0{entry['caption']}"
+    plain, marked = (House(markdown).format(both, **values).split("\0") for markdown in (False, True))
+    return Words(" ".join(plain[0].split()), Prose(" ".join(marked[1].split())))
 
 
-def sentence(name: str, /, **values: Any) -> str:
+def sentence(name: str, /, **values: Any) -> Prose:
     """A sentence of the catalogue with its values filled in."""
     entry = _entry(name)
     if not isinstance(entry, str):
         raise ParameterError(f"{name!r} are the words of a figure, not a sentence")
-    return " ".join(House().format(entry, **values).split())
+    return Prose(" ".join(House().format(entry, **values).split()))
 
 
 @cache

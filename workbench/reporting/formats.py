@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench._text import literal
 from workbench.errors import ParameterError
 
 MISSING = "–"
@@ -94,12 +95,12 @@ def names(items: Iterable[Any] | str, empty: str = "none") -> str:
 
 def bullets(lines: Iterable[str]) -> str:
     """Markdown of a list."""
-    return "\n".join(f"- {line}" for line in lines)
+    return "\n".join(f"- {line if isinstance(line, Prose) else literal(line)}" for line in lines)
 
 
 def named_bullets(lines: Mapping[str, str] | pd.Series) -> str:
     """Markdown of a list whose items begin with a name."""
-    return bullets(f"**{name}** {line}." for name, line in lines.items())
+    return bullets(Prose(f"**{literal(name)}** {line}.") for name, line in lines.items())
 
 
 def probability(p: float) -> str:
@@ -129,18 +130,33 @@ _SIGNED = (percent, basis_points, number)
 _SPEC = re.compile(rf"(\+?)({'|'.join(KINDS)})(\d?)")
 
 
+class Prose(str):
+    """Markdown that was composed here; any other text in a sentence is a name, and stands as it is."""
+
+
 class House(string.Formatter):
-    """``str.format`` with the kinds of this module; a value that is missing or not used is an error."""
+    """``str.format`` with the kinds of this module; a value that is missing or not used is an error.
+
+    markdown : names are escaped (:func:`workbench._text.literal`); a :class:`Prose` is not.
+    """
+
+    def __init__(self, markdown: bool = True) -> None:
+        self.markdown = markdown
 
     def format_field(self, value: Any, spec: str) -> str:
         found = _SPEC.fullmatch(spec)
         if not found:
-            return format(value, spec)
+            return self._text(format(value, spec), value)
         sign, kind, digits = found.groups()
+        if kind == "names":
+            return self._text(names(value), value)
         write = KINDS[kind]
         if write not in _SIGNED:
             return write(value)
         return write(value, **({"digits": int(digits)} if digits else {}), sign=bool(sign))
+
+    def _text(self, written: str, value: Any) -> str:
+        return literal(written) if self.markdown and not isinstance(value, (Prose, int, float)) else written
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if key not in kwargs:

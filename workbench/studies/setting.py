@@ -4,8 +4,9 @@ are shown. Choices that nobody made come from the panel, by the rules below, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +14,26 @@ import pandas as pd
 
 from workbench import backtesting, data
 from workbench.backtesting import walk_forward
-from workbench.errors import DataError, Refusal
+from workbench.errors import DataError, ParameterError, Refusal
+from workbench.stress import defaults
+from workbench.studies.runner._conversion import convert, describe
 from workbench.validation import extrapolation
 
 FEWEST_HELD_OUT = 100  # days after the start below which forecasts are not scored
 SCORED_DAYS = 800  # about how many held-out days are scored
+DEMONSTRATION: dict[str, dict[str, Any]] = {
+    "us_equities": {
+        "as_of": "2008-09-12", "until": "2006-12-29", "trained_until": "2006-12-31", "first": "2007-01-01",
+        "last": "2022-12-31", "band": (-0.25, -0.15), "refuge": "JNJ", "losses": [0.1, 0.15, 0.2, 0.25], "loss": 0.15,
+    },
+    "multi_asset": {
+        "cause": "SP500", "effect": "CAD",
+        "graph": "edges: [[WTI, CAD], [WTI, SP500], [UST10Y, SP500], [SP500, CAD], [SP500, AUD], [UST10Y, JPY], "
+                 "[SP500, JPY]]",
+    },
+}  # fmt: skip
+"""What a study shows on the set that it was written with, where its user names nothing; the Friday before Lehman."""
+KNOWN = 0.6  # share of a history that samplers are fitted to before forecasts of the rest are judged
 
 
 class Split(NamedTuple):
@@ -37,17 +53,92 @@ def workers(count: int = 2) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(count)
 
 
-def split(returns: pd.DataFrame, as_of: Any = None) -> Split:
-    """Cut log returns (day, asset) at the last close not after ``as_of``; None is the last there is.
+def check(scope: MutableMapping[str, Any]) -> None:
+    """Read the annotated parameters in ``scope``, whoever set them: papermill passes a list as text and a date too.
+
+    Each is converted to its declared type, as ``workbench run`` does, and ``run_dir`` is made. Raises ParameterError
+    that names the parameter.
+    """
+    for name, kind in scope.get("__annotations__", {}).items():
+        try:
+            scope[name] = convert(scope[name], kind)
+        except (ValueError, TypeError) as wrong:
+            reason = f": {wrong}" if str(wrong) else ""
+            raise ParameterError(
+                f"parameter {name!r} expects {describe(kind)}, was given {scope[name]!r}{reason}"
+            ) from None
+    Path(scope.get("run_dir", ".")).mkdir(parents=True, exist_ok=True)
+
+
+def chosen(returns: pd.DataFrame, name: str, given: Any, rule: Callable[[], Any] = lambda: None) -> Any:
+    """What is ``given``; else what the study shows on its own data set; else the ``rule``'s choice from the panel.
+
+    returns : as :func:`workbench.data.returns` gives them; their ``attrs`` say of which data set.
+    """
+    if given is not None and given != "" and given != []:
+        return given
+    shown = DEMONSTRATION.get(str(returns.attrs.get("dataset")), {})
+    return shown[name] if name in shown else rule()
+
+
+def split(returns: pd.DataFrame, as_of: Any = None, name: str = "as_of") -> Split:
+    """Cut log returns (day, asset) at the last close not after ``as_of``; None is the demonstration's, else the last.
 
     ``clean`` are the known days after the last stale run of any asset: a price that stands still for weeks makes every
     later move look enormous. Raises DataError when no day is known at ``as_of``.
     """
+    as_of = chosen(returns, name, as_of)
     past = returns if as_of is None else returns.loc[: pd.Timestamp(as_of)]
     if past.empty:
-        raise DataError(f"as_of {as_of} lies before the first day of the history, {returns.index[0]:%Y-%m-%d}")
+        raise DataError(f"{name} {as_of} lies before the first day of the history, {returns.index[0]:%Y-%m-%d}")
     start = past.index[-1]
     return Split(start, past, returns.loc[start:].iloc[1:], past.loc[data.clean_from(past).max() :])
+
+
+def market_band(known: pd.DataFrame, low: float | None, high: float | None, horizon: int) -> tuple[float, float]:
+    """The band of a fall of the market: what is given, else the demonstration's, else 5 to 3 standard deviations."""
+    lower, upper = chosen(known, "band", None, lambda: defaults.market_band(known, horizon))
+    return lower if low is None else low, upper if high is None else high
+
+
+def refuge(known: pd.DataFrame, given: str = "") -> str:
+    """The asset that is expected to hold: what is given, else the one that falls least with the others."""
+    name = chosen(known, "refuge", given, lambda: defaults.refuge(known))
+    if name not in known:
+        raise ParameterError(f"refuge {name!r} is no asset of the panel; it has: {', '.join(map(str, known.columns))}")
+    return name
+
+
+def losses(known: pd.DataFrame, given: list[float], horizon: int) -> list[float]:
+    """Losses of the equal-weight book to ask about, simple returns."""
+    return chosen(known, "losses", given, lambda: defaults.losses(known, horizon))
+
+
+def loss(known: pd.DataFrame, given: float | None, horizon: int) -> float:
+    """One loss of the equal-weight book: 3 standard deviations where nothing is named."""
+    return chosen(known, "loss", given, lambda: defaults.losses(known, horizon)[1])
+
+
+def causal_question(returns: pd.DataFrame, graph: str, cause: str, effect: str) -> tuple[Any, str, str]:
+    """Graph, cause and effect: what is given, else the demonstration's, else a star around the column most in common."""
+    cause = chosen(returns, "cause", cause, lambda: defaults.cause(returns))
+    effect = chosen(returns, "effect", effect, lambda: defaults.effect(returns, cause))
+    declared = chosen(returns, "graph", graph, lambda: defaults.star_graph(returns, cause))
+    return declared, cause, effect
+
+
+def forecast_span(returns: pd.DataFrame, first: Any, last: Any) -> tuple[str, str]:
+    """First and last day that is forecast: what is given, else the demonstration's, else the last 40 % of the panel."""
+    begin = chosen(returns, "first", first, lambda: returns.index[int(KNOWN * len(returns))].date())
+    end = chosen(returns, "last", last, lambda: returns.index[-1].date())
+    if not pd.Timestamp(begin) <= pd.Timestamp(end):
+        raise ParameterError(f"the first day that is forecast, {begin}, lies after the last, {end}")
+    return str(begin), str(end)
+
+
+def trained_until(returns: pd.DataFrame, given: Any) -> str:
+    """Last day that samplers are fitted to: what is given, else the demonstration's, else at 60 % of the panel."""
+    return str(chosen(returns, "trained_until", given, lambda: returns.index[int(KNOWN * len(returns)) - 1].date()))
 
 
 def realised_loss(later: pd.DataFrame, horizon: int) -> float | None:
@@ -101,12 +192,40 @@ def novelty(returns: pd.DataFrame, first: Any, last: Any) -> tuple[pd.Series, ex
     return extrapolation.distances(known, pd.Timestamp(first)), extrapolation.assess(known)
 
 
+Episodes = dict[str, list[str]]
+
+
+def episodes(
+    dataset: str, columns: Mapping[str, str], replays: Episodes, quiet: Episodes, training: list[str]
+) -> tuple[Episodes, Episodes, list[str]]:
+    """Episodes to monitor: those that are named, or of ``dataset`` its worst falls and its calmest stretch.
+
+    A sampler is fitted to the first 30 % of the dates and recalibration is chosen on the next 30 %; episodes are of the
+    rest: half a year before and a quarter after each of the two worst falls of 20 dates, and the calmest year.
+    Raises DataError when the rest is shorter than a year.
+    """
+    if not dataset:
+        return replays, quiet, training
+    returns = data.returns(data.load(dataset, columns=columns))
+    year = round(data.periods_per_year(returns.index))
+    cuts = [int(share * len(returns)) for share in (KNOWN / 2, KNOWN)]
+    dates, late = returns.index.strftime("%Y-%m-%d"), returns.iloc[cuts[1] :]
+    if len(late) <= year + 20:
+        raise DataError(f"{len(late)} dates after the first 60 % are too few for episodes; {year + 21} are needed")
+    shocks = [returns.index.get_loc(day) for day in defaults.worst_episodes(late, 20, 2)["first"]]
+    spans = [(max(cuts[1], day - year // 2), min(len(dates) - 1, day + year // 4), day) for day in shocks]
+    calm = cuts[1] + int(late.mean(axis=1).rolling(year).std().to_numpy()[year - 1 :].argmin())
+    found = {dates[day]: [dataset, dates[begin], dates[end], dates[day]] for begin, end, day in spans}
+    calmest = {f"calm from {dates[calm]}": [dataset, dates[calm], dates[calm + year - 1]]}
+    return found, calmest, [dataset, dates[cuts[0]], dates[cuts[1] - 1]]
+
+
 def equal_book_forecasts(
     sampler: str, dataset: str, first: str, last: str, *, spec: walk_forward.ForecastSpec, refit: int | None = None,
-    executor: Executor | None = None, **options: Any,
+    columns: Mapping[str, str] | None = None, executor: Executor | None = None, **options: Any,
 ) -> pd.DataFrame:  # fmt: skip
     """Forecasts of the equal-weight book of a data set, frozen before ``first`` or fitted again every ``refit`` days."""
-    returns = data.returns(dataset)
+    returns = data.returns(data.load(dataset, columns=columns))
     books = {"equal": walk_forward.equal_book(returns.columns)}
     plan = walk_forward.Schedule(refit)
     table = walk_forward.walk_forward(

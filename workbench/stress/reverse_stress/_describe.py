@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from workbench._text import literal
 from workbench.data import frequency
 from workbench.stress.reverse_stress._precedent import closest_episode
 from workbench.stress.reverse_stress._reverse import Mode, Reverse
@@ -27,7 +28,7 @@ STEPS: dict[str, tuple[str, dict[str, int]]] = {
 
 
 def describe(path: pd.DataFrame, history: pd.DataFrame, as_of: str | pd.Timestamp | None = None) -> str:
-    """One scenario (day, asset) of log returns beside the history (day, asset) that it continues.
+    """One scenario (day, asset) of log returns beside the history (day, asset) that it continues, as Markdown.
 
     as_of : the day before the scenario begins, the history's last by default; its steps have the history's frequency
     (business days, days, weeks, months).
@@ -38,15 +39,17 @@ def describe(path: pd.DataFrame, history: pd.DataFrame, as_of: str | pd.Timestam
     z = (moves / spread.where(spread > 0)).sort_values()
     precedent = closest_episode(moves, history, len(path))
     near = "closer" if precedent.distance <= precedent.typical else "farther"
-    return " ".join(
-        [
-            _market(path, history, dates),
-            _extremes(moves, z),
-            _worst(path, history, dates),
-            f"Closest precedent: {precedent}; {near} than real windows usually are to each other "
-            f"({precedent.typical:.2f}).",
-            _falsify(path, z, dates),
-        ]
+    return literal(
+        " ".join(
+            [
+                _market(path, history, dates),
+                _extremes(moves, z),
+                _worst(path, history, dates),
+                f"Closest precedent: {precedent}; {near} than real windows usually are to each other "
+                f"({precedent.typical:.2f}).",
+                _falsify(path, z, dates),
+            ]
+        )
     )
 
 
@@ -124,6 +127,6 @@ def _mode(mode: Mode, history: pd.DataFrame, as_of: str | pd.Timestamp | None) -
 def _shares(shares: pd.Series, most: int = 5) -> str:
     """The largest shares, and the sum of the rest."""
     ordered = shares.sort_values(key=abs, ascending=False)
-    named = [f"{name} {value:+.2%}" for name, value in ordered.head(most).items()]
+    named = [f"{literal(name)} {value:+.2%}" for name, value in ordered.head(most).items()]
     rest = [f"the other {len(ordered) - most} {ordered.iloc[most:].sum():+.2%}"] if len(ordered) > most else []
     return ", ".join(named + rest)
