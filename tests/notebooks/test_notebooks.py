@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
+import papermill
 import pytest
 
 from workbench import scenarios
@@ -65,6 +66,15 @@ def test_parameters_are_annotated_and_commented(name: str) -> None:
     tagged = [cell for cell in cells(name, "code") if "parameters" in cell.metadata.get("tags", [])]
     assigned = [node for node in ast.parse(tagged[0].source).body if not isinstance(node, ast.ImportFrom)]
     assert all(isinstance(node, ast.AnnAssign) for node in assigned)
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_every_parameter_shows_in_the_help_of_papermill(name: str) -> None:
+    shown = papermill.inspect_notebook(str(HERE / name))
+    study = notebooks.find(HERE / name)
+    assert set(shown) == set(study.parameters) | {"run_dir"}
+    one_line = {known for known in shown if shown[known]["help"]}
+    assert set(shown) - one_line <= {"replays", "quiet"}, "of a declaration over several lines papermill sees the name"
 
 
 @pytest.mark.parametrize("name", FOUND)
