@@ -171,6 +171,10 @@ REFUSED = {
     "companion nested beyond the stack": (companion("[" * 50_000 + "]" * 50_000), "levels deep"),
     "ten thousand groups": (many_objects, "more than 10,000 objects"),
     "gzip bomb": (csv(gzip.compress(b"draw,time,A\n" + b"0" * 3_000_000), "set.csv.gz"), "once decompressed"),
+    "a diagonal of draws and times": (
+        csv("draw,time,A\n" + "".join(f"{i},{i},0.01\n" for i in range(3000))),
+        "9,000,000 combinations and it has 3,000 rows",
+    ),
     "pipe": (pipe, "no regular file"),
     "terminal escape in a name": (csv(table().replace("A", "\x1b[2JA", 1)), "control character"),
     "draws beyond whole numbers": (csv(table().replace("0,1,", "1e300,1,", 1)), "'draw', row 2: .*not a whole number"),

@@ -28,7 +28,7 @@ import xarray as xr
 
 from workbench.errors import ScenarioError
 from workbench.scenarios._container import DIMS, check_names, wrap
-from workbench.scenarios._wide_table import cast, finite, read_csv, row, whole
+from workbench.scenarios._wide_table import cast, demand_grid, finite, read_csv, row, whole
 
 _DRAW = ("draw", "scenario", "path", "simulation")
 _TIME = ("time", "day", "step", "date")
@@ -173,6 +173,7 @@ def _below(parts: list[pd.DataFrame], files: list[Path]) -> pd.DataFrame:
 
 def _folded(table: pd.DataFrame, folder: Path) -> xr.Dataset:
     draws, times = (np.unique(table.index.get_level_values(key)) for key in ("draw", "time"))
+    demand_grid(len(draws) * len(times), len(table), folder)
     grid = pd.MultiIndex.from_product([draws, times], names=["draw", "time"])
     missing = grid.difference(table.index)
     if len(missing):

@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import io
 import json
+import math
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 
@@ -108,6 +109,15 @@ def whole(column: pd.Series, path: Path) -> np.ndarray:
             f"{path.name}: column {column.name!r}, row {row(bad[0])}: {values[bad[0]]} is not a whole number"
         )
     return values.astype(np.int64)
+
+
+def demand_grid(cells: int, rows: int, path: Path) -> None:
+    """Refuse, before the grid of all draws and times is built, a table that fills only a small part of it."""
+    if cells > 4 * rows + 10**6:
+        raise ScenarioError(
+            f"{path.name}: its draws and times make {cells:,} combinations and it has {rows:,} rows; "
+            "every draw must have the same times"
+        )
 
 
 def row(place: int) -> int:
@@ -221,6 +231,7 @@ def _fold(keys: pd.DataFrame, values: np.ndarray, assets: list[str], path: Path)
     if repeated.size:
         raise ScenarioError(f"{path.name}: row {row(repeated[0])} repeats {_spelled(index[repeated[0]])}")
     levels: list[list[Hashable]] = [list(pd.unique(keys["field"])), *(sorted(pd.unique(keys[k])) for k in KEYS[1:])]
+    demand_grid(math.prod(map(len, levels)), len(index), path)
     grid = pd.MultiIndex.from_product(levels, names=KEYS)
     places = index.get_indexer(grid)
     missing = np.flatnonzero(places < 0)
