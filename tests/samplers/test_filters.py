@@ -235,7 +235,7 @@ def test_a_stretch_rises_by_its_rate_where_a_quantile_is_passed_and_falls_by_a_l
     rates = 0.04 * np.sqrt(BEYOND[0] * (1 - BEYOND[0])) / np.sqrt(BEYOND * (1 - BEYOND))
     np.testing.assert_allclose(stretch[1, side], 1 + rates * (1 - BEYOND), rtol=1e-5)
     np.testing.assert_allclose(stretch[1, 1 - side], 1 - rates * BEYOND, rtol=1e-5)
-    np.testing.assert_allclose(stretch[2, side], stretch[1, side] - rates * BEYOND, rtol=1e-5)
+    np.testing.assert_allclose(stretch[2, side], stretch[1, side].numpy() - rates * BEYOND, rtol=1e-5)
 
 
 def test_a_stretch_stays_within_its_bounds_and_its_quantiles_in_order(tracking):

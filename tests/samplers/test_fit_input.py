@@ -8,8 +8,8 @@ import pytest
 
 from workbench import samplers
 from workbench.errors import FitError, ParameterError
-from workbench.samplers.filters import MovingCorrelation, NeuralFilter, QuantileTracking
-from workbench.samplers.paths import PathFlow, TransformerFilter
+from workbench.samplers.filters import MovingCorrelation, NeuralFilter, QuantileTracking, TransformerFilter
+from workbench.samplers.paths import PathFlow
 from workbench.samplers.shocks import SHOCKS, SplicedMargins
 
 QUICK = {

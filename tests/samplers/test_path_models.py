@@ -7,9 +7,9 @@ import torch
 
 from workbench import samplers, scenarios
 from workbench.errors import ParameterError
+from workbench.samplers.filters._transformer import BURN_IN, WINDOW, Transformer, TransformerFilter
 from workbench.samplers.noise import block_noise
 from workbench.samplers.paths._path_flow import LARGEST, PathFlow, Velocity
-from workbench.samplers.paths._transformer import BURN_IN, WINDOW, Transformer, TransformerFilter
 
 
 @pytest.fixture(scope="module")

@@ -74,8 +74,8 @@ def test_files_of_version_0_1_name_modules_and_attributes_that_have_moved(panel,
 
 
 OTHERS = (
-    "Registry", "Executor", "workbench.studies.runner:Run", "torch.nn.modules.module:Module", "torch.nn.modules.rnn:LSTM",
-    "workbench.samplers.training.weights:Record", "workbench.governance.ledger:Ledger",
+    "Registry", "Executor", "workbench.studies.runner:Run", "torch.nn.modules.module:Module",
+    "torch.nn.modules.rnn:LSTM", "workbench.samplers.training.weights:Record", "workbench.governance.ledger:Ledger",
 )  # fmt: skip
 
 

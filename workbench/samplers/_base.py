@@ -28,7 +28,7 @@ from workbench._require import count
 from workbench.errors import FitError, ParameterError
 from workbench.samplers._describe import describe, html
 from workbench.samplers._panel import ShortenedHistory, require_panel, shortened
-from workbench.samplers._progress import bar
+from workbench.samplers._progress import tracked
 from workbench.samplers.filters._classical import Filter, State
 from workbench.samplers.noise import BLOCK, block_noise, blocks, long_run_days
 from workbench.samplers.training._loop import one_thread
@@ -130,13 +130,11 @@ class Sampler(ABC):
         draws, horizon, seed = count("draws", draws, 1), count("horizon", horizon, 1), count("seed", seed, 0)
         task = partial(_decode_block, self, self.starts(start), horizon, seed)
         out = np.empty((draws, horizon, len(self.assets_)), dtype=np.float32)
-        work = list(blocks(draws))
-        done = executor.map(task, work) if executor else map(task, work)
-        with bar(draws, "scenarios") as progress:
-            for block, values in zip(work, done):
-                part = out[block * BLOCK : (block + 1) * BLOCK]
-                part[:] = values[: len(part)]
-                progress.update(len(part))
+        work = blocks(draws)
+        done = (executor.map if executor else map)(task, work)
+        for block, values in zip(work, tracked(done, len(work), f"blocks of {BLOCK:,} draws")):
+            part = out[block * BLOCK : (block + 1) * BLOCK]
+            part[:] = values[: len(part)]
         return scenarios.assemble(out[None], self.assets_, seed=seed, horizon=horizon, start=_name_start(start))
 
     def starts(self, start: Start) -> State | States:

@@ -13,7 +13,7 @@ from workbench import scenarios
 from workbench._require import count
 from workbench.samplers._base import Sampler, Start
 from workbench.samplers._cache import Cache, cached_fit
-from workbench.samplers._progress import bar
+from workbench.samplers._progress import tracked
 
 
 def chain_seed(seed: int, chain: int) -> int:
@@ -37,12 +37,7 @@ def fit_chains(
     """
     seeds = [chain_seed(seed, chain) for chain in range(count("chains", chains, 1))]
     fit = partial(cached_fit, name, returns, cache=cache, **options)
-    fitted: list[Sampler] = []
-    with bar(chains, f"{name} chains") as progress:
-        for sampler in (executor.map if executor else map)(fit, seeds):
-            fitted.append(sampler)
-            progress.update()
-    return fitted
+    return list(tracked((executor.map if executor else map)(fit, seeds), len(seeds), f"{name} chains"))
 
 
 def sample_chains(

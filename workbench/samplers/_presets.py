@@ -6,32 +6,24 @@ Costs are CPU seconds for 20 stocks: a fit to 4,286 days, and a million paths of
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from workbench._require import number
 from workbench.registry import Registry
-from workbench.samplers._base import Sampler
-from workbench.samplers._composed import Filtered
-from workbench.samplers._history import HistoricalSimulation, StationaryBootstrap
-from workbench.samplers.filters import (
-    Ewma,
-    LeadLag,
-    MovingCorrelation,
-    NeuralFilter,
-    PretrainedFilter,
-    QuantileTracking,
-)
-from workbench.samplers.paths import PathFlow, TransformerFilter
-from workbench.samplers.shocks import (
-    Diffusion,
-    Factor,
-    Flow,
-    Generator,
-    Learned,
-    SplineFlow,
-    StudentCopula,
-    Vae,
-    Vine,
-)  # fmt: skip
 
+if TYPE_CHECKING:
+    from workbench.samplers._base import Sampler
+
+
+class _Parts:
+    """Filters, shocks and samplers by name, so that listing the presets loads none of them."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module("workbench.samplers._parts"), name)
+
+
+part = _Parts()
 SAMPLERS = Registry("sampler")
 
 
@@ -42,7 +34,7 @@ def historical() -> Sampler:
     Cost: fit 0.01 s, 10 s a million paths.
     Use: the baseline that every model has to beat: no volatility of today, no days that were not.
     """
-    return Filtered("constant", "bootstrap")
+    return part.Filtered("constant", "bootstrap")
 
 
 @SAMPLERS.register("historical_window")
@@ -52,7 +44,7 @@ def historical_window(window: int = 500) -> Sampler:
     Cost: not measured.
     Use: what many desks run for regulatory VaR.
     """
-    return HistoricalSimulation(window)
+    return part.HistoricalSimulation(window)
 
 
 @SAMPLERS.register("block_bootstrap")
@@ -62,7 +54,7 @@ def block_bootstrap(mean_block: float = 20.0) -> Sampler:
     Cost: not measured.
     Use: paths whose clustering is that of past runs; today's state plays no part.
     """
-    return StationaryBootstrap(mean_block)
+    return part.StationaryBootstrap(mean_block)
 
 
 @SAMPLERS.register("lognormal")
@@ -72,7 +64,7 @@ def lognormal() -> Sampler:
     Cost: fit 0.01 s, 13 s a million paths.
     Use: closed forms to test against; tails far too thin.
     """
-    return Filtered("constant", "gaussian", tails="gaussian")
+    return part.Filtered("constant", "gaussian", tails="gaussian")
 
 
 @SAMPLERS.register("factor")
@@ -82,7 +74,7 @@ def factor(factors: int = 3, observed: tuple[str, ...] = ()) -> Sampler:
     Cost: not measured.
     Use: many assets driven by few factors, or by columns that you name.
     """
-    return Filtered("constant", Factor(factors, observed))
+    return part.Filtered("constant", part.Factor(factors, observed))
 
 
 @SAMPLERS.register("ewma")
@@ -92,7 +84,7 @@ def ewma(decay: float = 0.94) -> Sampler:
     Cost: not measured.
     Use: today's volatility without an optimiser.
     """
-    return Filtered(Ewma(decay), "bootstrap")
+    return part.Filtered(part.Ewma(decay), "bootstrap")
 
 
 @SAMPLERS.register("fhs")
@@ -102,7 +94,7 @@ def fhs() -> Sampler:
     Cost: fit 1.0 s, 16 s a million paths.
     Use: the standard of risk desks: today's volatility, past shocks.
     """
-    return Filtered("gjr", "bootstrap")
+    return part.Filtered("gjr", "bootstrap")
 
 
 @SAMPLERS.register("fhs_moving")
@@ -112,7 +104,7 @@ def fhs_moving(decay: float = 0.99) -> Sampler:
     Cost: fit 1.3 s, 19 s a million paths.
     Use: the reference in comparisons: correlation, too, is that of today.
     """
-    return Filtered("gjr", "bootstrap", correlation=MovingCorrelation(decay))
+    return part.Filtered("gjr", "bootstrap", correlation=part.MovingCorrelation(decay))
 
 
 @SAMPLERS.register("fhs_lead")
@@ -122,7 +114,7 @@ def fhs_lead(decay: float = 0.99) -> Sampler:
     Cost: not measured.
     Use: panels whose closes are not taken at one hour, such as currencies beside stocks.
     """
-    return Filtered(LeadLag("gjr"), "bootstrap", correlation=MovingCorrelation(decay))
+    return part.Filtered(part.LeadLag("gjr"), "bootstrap", correlation=part.MovingCorrelation(decay))
 
 
 @SAMPLERS.register("gjr_gaussian")
@@ -132,7 +124,7 @@ def gjr_gaussian() -> Sampler:
     Cost: not measured.
     Use: smooth gradients; shows what a Gaussian copula misses in joint tails.
     """
-    return Filtered("gjr", "gaussian", tails="gpd")
+    return part.Filtered("gjr", "gaussian", tails="gpd")
 
 
 @SAMPLERS.register("gjr_t")
@@ -142,7 +134,7 @@ def gjr_t() -> Sampler:
     Cost: fit 2.1 s, 51 s a million paths.
     Use: smooth gradients and joint tails with few parameters.
     """
-    return Filtered("gjr", StudentCopula(), tails="gpd")
+    return part.Filtered("gjr", part.StudentCopula(), tails="gpd")
 
 
 @SAMPLERS.register("gjr_vine")
@@ -152,7 +144,7 @@ def gjr_vine(trees: int = 3) -> Sampler:
     Cost: fit 14 s, 2,818 s a million paths.
     Use: tail dependence that differs from pair to pair; slow.
     """
-    return Filtered("gjr", Vine(trees), tails="gpd")
+    return part.Filtered("gjr", part.Vine(trees), tails="gpd")
 
 
 @SAMPLERS.register("fhs_gpd")
@@ -162,7 +154,7 @@ def fhs_gpd() -> Sampler:
     Cost: not measured.
     Use: losses beyond the sample, with the dependence of past days.
     """
-    return Filtered("gjr", "bootstrap", tails="gpd")
+    return part.Filtered("gjr", "bootstrap", tails="gpd")
 
 
 @SAMPLERS.register("neural")
@@ -175,7 +167,7 @@ def neural(
     track: float = 0.04,
     progress: bool = True,
     checkpoint: str | None = None,
-) -> Filtered:
+) -> Any:
     """Neural filter x moving correlation x bootstrapped ranks x pooled Pareto tails: the default generative sampler.
 
     Adds a lead-lag term to the mean where it improves forecasts within the training sample (:class:`.LeadLag`).
@@ -184,9 +176,9 @@ def neural(
     Cost: fit 14 s, 245 s a million paths.
     Use: the default.
     """
-    filter = NeuralFilter(members, steps=steps, progress=progress, checkpoint=checkpoint)
-    tracking = QuantileTracking(track) if number("track", track, least=0, most=1) else None
-    return Filtered(LeadLag(filter), "bootstrap", tails, MovingCorrelation(decay, shrink), tracking)
+    filter = part.NeuralFilter(members, steps=steps, progress=progress, checkpoint=checkpoint)
+    tracking = part.QuantileTracking(track) if number("track", track, least=0, most=1) else None
+    return part.Filtered(part.LeadLag(filter), "bootstrap", tails, part.MovingCorrelation(decay, shrink), tracking)
 
 
 @SAMPLERS.register("neural_flow")
@@ -196,7 +188,7 @@ def neural_flow(members: int = 5, steps: int = 1500, shocks: dict | None = None)
     Cost: fit 20 s, 576 s a million paths.
     Use: research on learned dependence, smooth in the noise; no better than bootstrapped shocks in scores.
     """
-    return _with_learned(Flow, members, steps, shocks)
+    return _with_learned(part.Flow, members, steps, shocks)
 
 
 @SAMPLERS.register("neural_diffusion")
@@ -206,7 +198,7 @@ def neural_diffusion(members: int = 5, steps: int = 1500, shocks: dict | None = 
     Cost: fit 19 s, 552 s a million paths.
     Use: as neural_flow.
     """
-    return _with_learned(Diffusion, members, steps, shocks)
+    return _with_learned(part.Diffusion, members, steps, shocks)
 
 
 @SAMPLERS.register("neural_nsf")
@@ -216,7 +208,7 @@ def neural_nsf(members: int = 5, steps: int = 1500, shocks: dict | None = None) 
     Cost: fit 24 s, 679 s a million paths.
     Use: as neural_flow, with heavier joint tails by its base.
     """
-    return _with_learned(SplineFlow, members, steps, shocks)
+    return _with_learned(part.SplineFlow, members, steps, shocks)
 
 
 @SAMPLERS.register("neural_vae")
@@ -226,7 +218,7 @@ def neural_vae(members: int = 5, steps: int = 1500, shocks: dict | None = None) 
     Cost: fit 21 s, 529 s a million paths.
     Use: as neural_flow, with a few latent numbers a day.
     """
-    return _with_learned(Vae, members, steps, shocks)
+    return _with_learned(part.Vae, members, steps, shocks)
 
 
 @SAMPLERS.register("neural_generator")
@@ -236,13 +228,13 @@ def neural_generator(members: int = 5, steps: int = 1500, shocks: dict | None = 
     Cost: fit 23 s, 504 s a million paths.
     Use: as neural_flow, in one pass.
     """
-    return _with_learned(Generator, members, steps, shocks)
+    return _with_learned(part.Generator, members, steps, shocks)
 
 
-def _with_learned(model: type[Learned], members: int, steps: int, options: dict | None) -> Sampler:
+def _with_learned(model: type, members: int, steps: int, options: dict | None) -> Sampler:
     """The preset ``neural`` with shocks by ``model``, whose ``options`` are those of its class."""
     sampler = neural(members, steps)
-    return Filtered(sampler.filter, model(**options or {}), sampler.tails, sampler.correlation, sampler.tracking)
+    return part.Filtered(sampler.filter, model(**options or {}), sampler.tails, sampler.correlation, sampler.tracking)
 
 
 @SAMPLERS.register("pretrained")
@@ -254,7 +246,9 @@ def pretrained(
     Cost: fit 2.9 s, 566 s a million paths.
     Use: short histories (a year is enough), new listings, panels that the default has no years for.
     """
-    return Filtered(PretrainedFilter(weights, tune_steps), "bootstrap", tails, MovingCorrelation(decay, shrink))
+    return part.Filtered(
+        part.PretrainedFilter(weights, tune_steps), "bootstrap", tails, part.MovingCorrelation(decay, shrink)
+    )
 
 
 @SAMPLERS.register("transformer")
@@ -264,8 +258,8 @@ def transformer(hidden: int = 16, steps: int = 400, progress: bool = True) -> Sa
     Cost: fit 56 s, 1,312 s a million paths.
     Use: research on memory and cross-sectional attention; slower than the default.
     """
-    filter = TransformerFilter(hidden, steps=steps, progress=progress)
-    return Filtered(filter, "bootstrap", "gpd", MovingCorrelation(0.98, 0.3))
+    filter = part.TransformerFilter(hidden, steps=steps, progress=progress)
+    return part.Filtered(filter, "bootstrap", "gpd", part.MovingCorrelation(0.98, 0.3))
 
 
 @SAMPLERS.register("path_flow")
@@ -275,7 +269,7 @@ def path_flow(filter: str = "neural", window: int = 20, steps: int = 800, progre
     Cost: fit 44 s, 2,960 s a million paths.
     Use: research on dependence across days that a filter leaves over; the slowest.
     """
-    return PathFlow(filter, window, steps=steps, progress=progress)
+    return part.PathFlow(filter, window, steps=steps, progress=progress)
 
 
 @SAMPLERS.register("filtered")
@@ -287,4 +281,4 @@ def filtered(
     Cost: not measured.
     Use: any other combination of parts.
     """
-    return Filtered(filter, shocks, tails, None if correlation is None else MovingCorrelation(correlation))
+    return part.Filtered(filter, shocks, tails, None if correlation is None else part.MovingCorrelation(correlation))

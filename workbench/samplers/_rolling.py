@@ -12,7 +12,7 @@ import torch
 from workbench._require import count
 from workbench.errors import ParameterError
 from workbench.samplers._base import Sampler
-from workbench.samplers._progress import bar
+from workbench.samplers._progress import tracked
 from workbench.samplers.noise import BLOCK, block_noise
 
 
@@ -65,11 +65,7 @@ def one_day_ensembles(
     chains = [(name, chain) for name, samplers in fitted.items() for chain in dict.fromkeys(samplers)]
     share = {name: draws // len(set(samplers)) for name, samplers in fitted.items()}
     rolled = [roll(chain, returns, first, draws=share[name], seed=seed, every=every) for name, chain in chains]
-    with bar(len(rolled), "forecasts") as progress:
-        forecasts = []
-        for forecast in (executor.map if executor else map)(list, rolled):
-            forecasts.append(forecast)
-            progress.update()
+    forecasts = list(tracked((executor.map if executor else map)(list, rolled), len(rolled), "forecasts"))
     parts: dict[str, list[np.ndarray]] = {name: [] for name in fitted}
     for (name, _), days in zip(chains, forecasts):
         parts[name].append(np.stack([values[:, 0] for _, values in days]))  # (day, member, asset)

@@ -27,8 +27,8 @@ from workbench.samplers._base import Sampler
 from workbench.samplers.filters import Filter, MovingCorrelation, QuantileTracking
 from workbench.samplers.filters._neural import Networks
 from workbench.samplers.filters._pretrained import PooledGarch
+from workbench.samplers.filters._transformer import Block, Transformer
 from workbench.samplers.paths._path_flow import Velocity
-from workbench.samplers.paths._transformer import Block, Transformer
 from workbench.samplers.shocks import Calibration, GaussianMargins, Shocks, SplicedMargins
 from workbench.samplers.shocks._classical import ScaleMixture
 from workbench.samplers.shocks._learned import Field

@@ -6,18 +6,9 @@ from workbench.samplers.filters._lead_lag import LeadLag
 from workbench.samplers.filters._neural import NeuralFilter
 from workbench.samplers.filters._pretrained import PretrainedFilter
 from workbench.samplers.filters._tracking import QuantileTracking
+from workbench.samplers.filters._transformer import TransformerFilter
 
 __all__ = [
-    "FILTERS",
-    "Filter",
-    "Constant",
-    "Ewma",
-    "Gjr",
-    "NeuralFilter",
-    "PretrainedFilter",
-    "LeadLag",
-    "MovingCorrelation",
-    "QuantileTracking",
-    "colour",
-    "live_from",
-]
+    "FILTERS", "Filter", "Constant", "Ewma", "Gjr", "NeuralFilter", "PretrainedFilter", "TransformerFilter", "LeadLag",
+    "MovingCorrelation", "QuantileTracking", "colour", "live_from",
+]  # fmt: skip

@@ -25,7 +25,7 @@ from workbench._require import number
 from workbench.errors import FitError
 from workbench.registry import Registry
 from workbench.samplers._panel import live_from, live_series
-from workbench.samplers._progress import bar
+from workbench.samplers._progress import tracked
 
 if TYPE_CHECKING:
     from arch.univariate.base import ARCHModelResult
@@ -130,12 +130,8 @@ class Gjr(Filter):
     """
 
     def fit(self, returns: pd.DataFrame, seed: int) -> Gjr:
-        live, found = live_series(returns), {}
-        with bar(len(live), "GJR-GARCH") as progress:
-            for name, series in live.items():
-                found[name] = _fit_gjr(series)
-                progress.update()
-        fits = pd.DataFrame(found).T
+        live = live_series(returns)
+        fits = pd.DataFrame({name: _fit_gjr(live[name]) for name in tracked(live, len(live), "GJR-GARCH")}).T
         self.mu_, self.omega_, self.alpha_, self.gamma_, self.beta_ = (
             row(fits[name]) for name in ("mu", "omega", "alpha[1]", "gamma[1]", "beta[1]")
         )

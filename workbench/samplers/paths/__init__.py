@@ -1,6 +1,5 @@
-"""Models of a whole path: attention to the past, and flow matching over windows of days."""
+"""Models of whole windows of days: flow matching, given the days before."""
 
 from workbench.samplers.paths._path_flow import PathFlow
-from workbench.samplers.paths._transformer import TransformerFilter
 
-__all__ = ["PathFlow", "TransformerFilter"]
+__all__ = ["PathFlow"]

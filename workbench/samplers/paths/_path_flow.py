@@ -35,10 +35,10 @@ from workbench._require import count
 from workbench.samplers._base import Sampler, State, States
 from workbench.samplers._composed import TAILS
 from workbench.samplers._tables import lookup
+from workbench.samplers.filters._attention import HEADS, attend, heads, perceptron, whole_heads
 from workbench.samplers.filters._classical import FILTERS, Filter
 from workbench.samplers.filters._correlation import MovingCorrelation, colour, covariance_root, whiten_daily
 from workbench.samplers.noise import stream
-from workbench.samplers.paths._attention import HEADS, attend, heads, perceptron, whole_heads
 from workbench.samplers.shocks._margins import SplicedMargins
 from workbench.samplers.training._loop import Plan, one_thread, train
 from workbench.stats import normal_scores

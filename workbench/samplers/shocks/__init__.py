@@ -20,22 +20,7 @@ from workbench.samplers.shocks._vae import Vae
 from workbench.samplers.shocks._vine import Vine
 
 __all__ = [
-    "SHOCKS",
-    "Shocks",
-    "Bootstrap",
-    "GaussianCopula",
-    "StudentCopula",
-    "Vine",
-    "Factor",
-    "Learned",
-    "Flow",
-    "Diffusion",
-    "SplineFlow",
-    "Vae",
-    "Generator",
-    "GaussianMargins",
-    "SplicedMargins",
-    "Calibration",
-    "joint_tail",
-    "uniform_index",
-]
+    "SHOCKS", "Shocks", "Bootstrap", "GaussianCopula", "StudentCopula", "Vine", "Factor", "Learned", "Flow",
+    "Diffusion", "SplineFlow", "Vae", "Generator", "GaussianMargins", "SplicedMargins", "Calibration",
+    "joint_tail", "uniform_index",
+]  # fmt: skip

@@ -6,8 +6,9 @@ four times as long for little. Not differentiable (the library works outside tor
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pyvinecopulib as pv
 import torch
 from torch import Tensor
 
@@ -16,7 +17,10 @@ from workbench.samplers._progress import bar
 from workbench.samplers.shocks._classical import SHOCKS, Margins, Shocks
 from workbench.stats import normal_scores
 
-FAMILIES = [getattr(pv.families, name) for name in ("gaussian", "student", "clayton", "gumbel", "frank")]
+if TYPE_CHECKING:
+    import pyvinecopulib as pv
+
+FAMILIES = ("gaussian", "student", "clayton", "gumbel", "frank")
 
 
 @SHOCKS.register("vine")
@@ -27,8 +31,11 @@ class Vine(Shocks):
         self.trees = count("trees", trees, 1)
 
     def fit(self, residuals: np.ndarray, margins: Margins, seed: int, assets: list[str]) -> Vine:
+        import pyvinecopulib as pv
+
         self.margins = margins
-        controls = pv.FitControlsVinecop(family_set=FAMILIES, trunc_lvl=self.trees, num_threads=1)
+        families = [getattr(pv.families, name) for name in FAMILIES]
+        controls = pv.FitControlsVinecop(family_set=families, trunc_lvl=self.trees, num_threads=1)
         uniforms = torch.special.ndtr(torch.as_tensor(normal_scores(residuals))).numpy()
         with bar(1, "vine copula", delay=0.0):
             self.json_ = pv.Vinecop.from_data(uniforms, controls=controls).to_json()
@@ -42,6 +49,8 @@ class Vine(Shocks):
 
     def _vine(self) -> pv.Vinecop:
         if not hasattr(self, "_compiled"):
+            import pyvinecopulib as pv
+
             self._compiled = pv.Vinecop.from_json(self.json_)
         return self._compiled
 

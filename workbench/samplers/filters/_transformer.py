@@ -27,9 +27,9 @@ import torch
 from torch import Tensor, nn
 
 from workbench._require import count, number
+from workbench.samplers.filters._attention import HEADS, attend, heads, merged, perceptron, whole_heads
 from workbench.samplers.filters._classical import FILTERS, State
 from workbench.samplers.filters._neural import BOUND, NeuralFilter, decay_rate, student_constant
-from workbench.samplers.paths._attention import HEADS, attend, heads, merged, perceptron, whole_heads
 from workbench.samplers.training._loop import Plan, train
 
 MEMORIES = (1.0, 4.0, 12.0, 30.0)  # half-lives of the attention to the past, days, one a head
