@@ -15,8 +15,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from workbench._cache import code_hash
+
 ROOT = Path(__file__).parents[1]
+PARTS = ("data", "stats", "samplers", "books", "backtesting")  # behind the numbers of forecasts
 RESULTS, CACHE = ROOT / "benchmarks" / "results", ROOT / "cache"
+
+
+def folder(name: str) -> Path:
+    """Where unfinished work of a benchmark waits, of today's code alone: other code gives other numbers."""
+    return CACHE / f"{name}-{code_hash(*(f'workbench.{part}' for part in PARTS))[:12]}"
 
 
 def parser(doc: str | None) -> argparse.ArgumentParser:

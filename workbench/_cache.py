@@ -11,10 +11,12 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,20 +24,21 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from workbench.errors import ParameterError
+from workbench.errors import ParameterError, WorkbenchError
 
 Piece = TypeVar("Piece")
+LIBRARIES = ("arch", "numpy", "pandas", "pyvinecopulib", "scipy", "torch")  # behind the numbers of a fit
 PLAIN = (bool, int, float, complex, str, bytes, type(None), date, Path, np.generic, pd.Timestamp, pd.Timedelta)
 
 
 @cache
 def code_hash(*modules: str) -> str:
-    """SHA-256 of the syntax trees of modules and packages, docstrings left out.
+    """SHA-256 of the syntax trees of modules and packages, docstrings left out, and of the libraries' versions.
 
     >>> len(code_hash("workbench.stats"))
     64
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(" ".join(version(library) for library in LIBRARIES).encode())
     for path in sorted({path for module in modules for path in _sources(module)}):
         digest.update(path.name.encode() + _tree(path.read_text()).encode())
     return digest.hexdigest()
@@ -132,17 +135,30 @@ class Cache:
         suffix: str = ".parquet",
         **inputs: Any,
     ) -> Piece:
-        """Anything that ``save`` writes to a path and ``load`` reads from it."""
+        """Anything that ``save`` writes to a path and ``load`` reads from it.
+
+        A damaged piece is made again; one that cannot be written is given all the same, with a warning.
+        """
         path = self.path(name, suffix, **inputs)
         if path is not None and path.is_file():
-            return load(path)
+            try:
+                return load(path)
+            except (WorkbenchError, OSError, ValueError):
+                pass  # damaged
         made = make()
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            beside = path.with_name(f".{path.stem}.{os.getpid()}{suffix}")
             try:
-                save(made, beside)
-                os.replace(beside, path)
-            finally:
-                beside.unlink(missing_ok=True)
+                _write(made, save, path)
+            except (WorkbenchError, OSError) as failed:
+                warnings.warn(f"{name!r} is not kept: {failed}", stacklevel=3)
         return made
+
+
+def _write(made: Piece, save: Callable[[Piece, Path], Any], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        save(made, beside)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -18,13 +18,13 @@ import pandas as pd
 import torch
 
 from benchmarks.forecasts.one_day_ahead import DRAWS, SCORES, block_t, books, score_day
-from benchmarks.harness import CACHE, RESULTS, parser, upsert
+from benchmarks.harness import RESULTS, folder, parser, upsert
 from workbench import data, samplers
 from workbench.samplers import Filtered, with_shocks
 from workbench.samplers.noise import BLOCK, block_noise
 from workbench.samplers.shocks import SHOCKS
 
-FOLDER = CACHE / "joint_shocks"
+FOLDER = folder("joint_shocks")
 SPANS = {"1998": ("1999", "2002"), "2002": ("2003", "2006"), "2006": ("2007", "2022")}
 MODELS = ["bootstrap", "flow", "diffusion", "nsf", "vae", "generator"]
 
@@ -67,8 +67,8 @@ def score(fitted: dict[str, Filtered], returns: pd.DataFrame, first: str, last: 
 def run(span: str, seed: int, every: int, models: list[str]) -> None:
     """Fit and score the models of one span and seed that are not in the cache yet."""
     work = {label(*parse(model)): parse(model) for model in ["bootstrap", *models]}
-    folder = FOLDER / f"{span}-{seed}-{every}"
-    missing = {name: made for name, made in work.items() if not (folder / f"{name}.parquet").exists()}
+    place = FOLDER / f"{span}-{seed}-{every}"
+    missing = {name: made for name, made in work.items() if not (place / f"{name}.parquet").exists()}
     if not missing:
         return
     returns = data.returns("us_equities")
@@ -81,18 +81,18 @@ def run(span: str, seed: int, every: int, models: list[str]) -> None:
             fitted[name] = with_shocks(base, SHOCKS.make(kind, **options), seed)
         seconds = time.process_time() - begin
         costs[name] = {"fit_cpu_s": seconds, "days_per_cpu_s": processor_speed(fitted[name])}
-    folder.mkdir(parents=True, exist_ok=True)
+    place.mkdir(parents=True, exist_ok=True)
     for name, frame in score(fitted, returns, *SPANS[span], every).items():
-        frame.assign(**costs[name]).to_parquet(folder / f"{name}.parquet")
+        frame.assign(**costs[name]).to_parquet(place / f"{name}.parquet")
 
 
 def table(every: int) -> pd.DataFrame:
     """One row a span, seed and model found in the cache: mean scores, hits, costs, t against the bootstrap."""
     rows = []
     for reference in sorted(FOLDER.glob(f"*-{every}/bootstrap.parquet")):
-        folder, base = reference.parent, pd.read_parquet(reference)
-        span, seed, _ = folder.name.split("-")
-        for file in sorted(folder.glob("*.parquet")):
+        place, base = reference.parent, pd.read_parquet(reference)
+        span, seed, _ = place.name.split("-")
+        for file in sorted(place.glob("*.parquet")):
             frame = pd.read_parquet(file)
             row = {
                 "fitted_to": span,

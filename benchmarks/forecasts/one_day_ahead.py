@@ -7,8 +7,8 @@ sampler is trained from five seeds, one row each; the printed table holds their 
 .4 s a day, is scored on every eighth day, and compared with the references on those days. Finished rows wait in
 ``cache/``, so that a run that was stopped goes on with ``--resume``.
 
-:mod:`benchmarks.forecasts.horse_race` asks the same of more samplers, on two panels and two horizons; this table is the record of
-issue 2. The test span decides nothing: every choice in the samplers was made on folds inside 1990-2006.
+:mod:`benchmarks.forecasts.horse_race` asks the same of more samplers, on two panels and two horizons; this table is the
+record of issue 2. The test span decides nothing: every choice in the samplers was made on folds inside 1990-2006.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from benchmarks.harness import CACHE, RESULTS, parser, resumed, write
+from benchmarks.harness import RESULTS, folder, parser, resumed, write
 from workbench import data, samplers
 from workbench.backtesting.scores import crps, energy_score, fz0_score
 from workbench.books import random_books
 from workbench.stats import var_es
 
-FOLDER = CACHE / "one_day_ahead"
+FOLDER = folder("one_day_ahead")
 DRAWS, ENERGY_DRAWS, SEEDS = 2048, 768, 5
 DETERMINISTIC = [
     "historical",

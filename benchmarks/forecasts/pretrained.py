@@ -21,12 +21,12 @@ import pandas as pd
 import torch
 
 from benchmarks.forecasts.one_day_ahead import block_t, books, score_day
-from benchmarks.harness import CACHE, RESULTS, parser, resumed, write
+from benchmarks.harness import RESULTS, folder, parser, resumed, write
 from benchmarks.pretraining import panels
 from workbench import data, samplers
 
 TABLE = RESULTS / "pretrained.csv"
-FOLDER = CACHE / "pretrained"
+FOLDER = folder("pretrained")
 DRAWS, EVERY, SEEDS = 1024, 4, 5
 DAYS = (500, 1000, 2000)  # of history, at the most: multi_asset has 1,964 before its split, futures 1,921
 SCORES = ["energy", "crps", "fz0_975", "fz0_990"]

@@ -15,6 +15,7 @@ from workbench.backtesting import (
     run,
     scores,
     traffic_zone,
+    walk_forward,
 )
 from workbench.backtesting.by_novelty import score_by_distance, widening
 from workbench.backtesting.monitors import (
@@ -22,6 +23,7 @@ from workbench.backtesting.monitors import (
     detection_delays,
     first_alarm,
     gree,
+    replay,
     simple_jumper,
     threshold,
 )
@@ -111,3 +113,52 @@ def test_levels_are_probabilities(call, value):
 def test_other_nonsense_is_refused_by_name(name):
     with pytest.raises(WorkbenchError, match=name):
         OTHERS[name]()
+
+
+GOOD = pd.DataFrame(0.01 * np.random.default_rng(0).standard_normal((400, 2)), DATES, ["A", "B"])
+
+
+def spoilt(day, value):
+    returns = GOOD.copy()
+    returns.iloc[day, 0] = value
+    return returns
+
+
+ROLLED = {
+    "is nan": lambda: rolled(spoilt(300, NAN)),
+    "is inf": lambda: rolled(spoilt(300, np.inf)),
+    "does not follow": lambda: rolled(GOOD.sample(frac=1, random_state=1)),
+    "one row a day": lambda: rolled(pd.concat([GOOD, GOOD.iloc[[350]]]).sort_index()),
+    "expected dates": lambda: rolled(GOOD.reset_index(drop=True)),
+    "as per cent do": lambda: rolled(100 * GOOD),
+    "DataFrame of log returns": lambda: rolled(GOOD["A"]),
+    "more than once": lambda: rolled(GOOD.set_axis(["A", "A"], axis=1)),
+    "first must be a date": lambda: rolled(first="soon"),
+    "no 1-day forecast": lambda: rolled(first="2021-06-01"),
+    "the weight of 'A'": lambda: rolled(books={"e": {"A": NAN}}),
+    "the weight of 'B'": lambda: rolled(books={"e": {"A": 1.0, "B": "x"}}),
+    "at least one asset": lambda: rolled(books={"e": {}}),
+    "no book": lambda: rolled(books=["A"]),
+    "no columns": lambda: rolled(books={"e": {"Z": 1.0}}),
+    "trained_until must be a date": lambda: Design(GOOD, "soon"),
+    "return of 'A'": lambda: Design(spoilt(3, NAN), "2021-03-01"),
+    "equal-weight book": lambda: walk_forward.equal_book([]),
+    "coverage needs": lambda: coverage(TABLE.drop(columns="realised"), 0.99),
+    "realised on 2020-01-01": lambda: recalibration.recalibrate(
+        TABLE.assign(realised=NAN), [0.99], recalibration.Recalibration()),
+    "the reference": lambda: recalibration.compare({}, 0.99),
+    "needs the column 'realised'": lambda: replay.monitor_book(TABLE.drop(columns="realised")),
+    "no forecasts of the episode": lambda: replay.days_to_detection({}, {"a": "2020"}),
+    "at least one episode": lambda: replay.false_alarms({}),
+}  # fmt: skip
+
+
+def rolled(returns=GOOD, first="2021-02-01", books=None):
+    books = {"e": walk_forward.equal_book("AB")} if books is None else books
+    return walk_forward.walk_forward("ewma", returns, books, first, "2021-03-01")
+
+
+@pytest.mark.parametrize("said", ROLLED)
+def test_returns_dates_and_books_without_sense_are_refused(said):
+    with pytest.raises(WorkbenchError, match=said):
+        ROLLED[said]()

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from workbench import samplers, scenarios
+from workbench import _cache, samplers, scenarios
 from workbench.errors import FitError, ParameterError
-from workbench.samplers import _cache
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def test_another_seed_option_panel_or_code_is_another_fit(panel, tmp_path, fits,
     samplers.cached_fit("ewma", panel, cache=tmp_path, decay=0.9)
     samplers.cached_fit("ewma", panel.iloc[:-1], cache=tmp_path)
     samplers.cached_fit("historical", panel, cache=tmp_path)
-    monkeypatch.setattr(_cache, "_code", lambda: "other code")
+    monkeypatch.setattr(_cache, "code_hash", lambda *modules: "other code")
     samplers.cached_fit("ewma", panel, cache=tmp_path)
     assert len(fits) == 6 == len(list(tmp_path.iterdir()))
     samplers.cached_fit("ewma", panel, cache=tmp_path)

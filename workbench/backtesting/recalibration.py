@@ -142,6 +142,8 @@ def compare(tables: dict[str, pd.DataFrame], level: float, reference: str | None
     simulated p-value (do past hits or the forecast predict a hit?); ``quantile, fz0`` mean scores, lower is better,
     and ``t_quantile, t_fz0`` Diebold-Mariano against the reference, negative is better.
     """
+    if not tables or (reference or next(iter(tables))) not in tables:
+        raise ParameterError(f"the reference must be one of the tables {list(tables)}, got {reference!r}")
     reference = reference or next(iter(tables))
     days = {name: _scores(_sample(table, level)) for name, table in tables.items()}
     rows = {}
@@ -175,6 +177,8 @@ def _sample(table: pd.DataFrame, level: float) -> Sample:
     if missing:
         raise DataError(f"recalibration needs the columns {missing}; found {list(table.columns)}")
     var, es, realised = (table[column].to_numpy(float) for column in wanted)
+    if not np.isfinite(realised).all():
+        raise DataError(f"realised on {table.index[int(np.argmin(np.isfinite(realised)))]} is not a finite number")
     if not (var > 0).all() or not (es > 0).all():
         day = table.index[int(np.argmin((var > 0) & (es > 0)))]
         raise DataError(f"VaR or ES on {day} is not a positive loss: a factor can not recalibrate it")

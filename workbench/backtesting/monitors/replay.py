@@ -17,6 +17,7 @@ from scipy import stats
 from workbench.backtesting._forecasts import align
 from workbench.backtesting.monitors import MonitorReport, detection_delays, run_monitors
 from workbench.constants import TRADING_DAYS
+from workbench.errors import DataError, ParameterError
 
 
 def monitor_book(table: pd.DataFrame, level: float = 0.975, years: float = 10.0) -> MonitorReport:
@@ -24,6 +25,8 @@ def monitor_book(table: pd.DataFrame, level: float = 0.975, years: float = 10.0)
 
     years : between false alarms of one monitor. Raises DataError for a table that is not what it must be.
     """
+    if "realised" not in table:
+        raise DataError(f"a replay needs the column 'realised'; found {list(table.columns)}")
     used = [name for name in (f"var_{level:g}", f"es_{level:g}", "pit") if name in table]
     together = {name: table[name] for name in ("dependence", "width") if name in table}
     return run_monitors(align(table[used], table["realised"]), level, **together, years=years)
@@ -36,6 +39,8 @@ def days_to_detection(watches: Mapping[str, MonitorReport], shocks: Mapping[str,
     """
     rows = {}
     for episode, shock in shocks.items():
+        if episode not in watches:
+            raise ParameterError(f"no forecasts of the episode {episode!r}; there are {list(watches)}")
         seen = watches[episode]
         dates = seen.level.index
         begin = dates.searchsorted(pd.Timestamp(shock))
@@ -49,6 +54,8 @@ def days_to_detection(watches: Mapping[str, MonitorReport], shocks: Mapping[str,
 
 def false_alarms(watches: Mapping[str, MonitorReport]) -> pd.DataFrame:
     """Alarms in quiet years: per monitor ``alarms, years``, the rate in ten years, and its 95 % interval."""
+    if not watches:
+        raise ParameterError("false alarms are counted over at least one episode")
     years = sum(len(seen.level) for seen in watches.values()) / TRADING_DAYS
     monitors = list(dict.fromkeys(name for seen in watches.values() for name in seen.level))
     count = pd.concat([seen.alarms["monitor"] for seen in watches.values()]).value_counts()

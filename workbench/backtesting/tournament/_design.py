@@ -20,6 +20,7 @@ import pandas as pd
 import torch
 
 from workbench._require import count
+from workbench.backtesting._returns import date, require_returns
 from workbench.backtesting.scores import crps, energy_score, fz0_score, variogram_score
 from workbench.books import random_books
 from workbench.data import clean_from
@@ -56,6 +57,8 @@ class Design:
     def __post_init__(self) -> None:
         for name, least in (("horizon", 1), ("every", 1), ("draws", 2), ("few", 2), ("seed", 0)):
             count(name, getattr(self, name), least)
+        require_returns(self.returns)
+        date("trained_until", self.trained_until)
         if not 250 <= len(self.training) < len(self.returns):
             raise ParameterError(
                 f"{len(self.training)} days up to {self.trained_until} and {len(self.returns) - len(self.training)} "

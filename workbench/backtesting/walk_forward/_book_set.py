@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from workbench._require import weights as require_weights
 from workbench.books import Book
 from workbench.errors import ParameterError
 
@@ -23,6 +24,8 @@ Books: TypeAlias = Mapping[str, Mapping[str, float] | pd.Series | Book]
 def equal_book(assets: Iterable[str]) -> dict[str, float]:
     """The same money in every asset."""
     names = list(map(str, assets))
+    if not names:
+        raise ParameterError("an equal-weight book needs at least one asset")
     return {name: 1.0 / len(names) for name in names}
 
 
@@ -65,15 +68,16 @@ class BookSet:
 def book_set(books: Books, assets: Iterable[str], pnl: str) -> BookSet:
     """Raises ParameterError for an empty set of books, and for a book with an asset that the panel has not."""
     assets = list(map(str, assets))
-    if not books:
+    if not isinstance(books, Mapping) or not books:
         raise ParameterError("no book to forecast: give at least one, such as {'equal': equal_book(returns.columns)}")
+    for name, book in books.items():
+        if not isinstance(book, Book):
+            require_weights(f"book {name!r}", dict(book))
     linear = {name: pd.Series(book, dtype=float) for name, book in books.items() if not isinstance(book, Book)}
     for name, weights in linear.items():
         unknown = sorted(set(map(str, weights.index)) - set(assets))
-        if unknown or not np.isfinite(weights).all():
-            raise ParameterError(
-                f"book {name!r}: " + (f"no columns {unknown}" if unknown else "a weight is not finite")
-            )
+        if unknown:
+            raise ParameterError(f"book {name!r}: no columns {unknown}")
     columns = [weights.reindex(assets, fill_value=0.0).to_numpy() for weights in linear.values()]
     matrix = np.column_stack(columns) if columns else np.zeros((len(assets), 0))
     valued = {name: book for name, book in books.items() if isinstance(book, Book)}

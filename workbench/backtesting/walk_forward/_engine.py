@@ -20,6 +20,7 @@ import torch
 
 from workbench import samplers
 from workbench._cache import Cache
+from workbench.backtesting._returns import require_returns
 from workbench.backtesting.backtests._ranks import joint_movement, rank_among, total_width
 from workbench.backtesting.backtests._rosenblatt import rosenblatt_day
 from workbench.backtesting.walk_forward._book_set import Books, BookSet, book_set
@@ -68,8 +69,10 @@ def walk_forward(
     store : a folder; finished periods are kept there and not done twice. executor : does the periods, in any order; the
     numbers do not depend on it, nor on an interruption.
 
-    Raises ParameterError for an unknown book or asset or a schedule that does not fit, FitError from the sampler.
+    Raises DataError for returns that are not what they must be, ParameterError for an unknown book or asset or a
+    schedule that does not fit, FitError from the sampler.
     """
+    require_returns(returns)
     options, schedule, spec = dict(options or {}), schedule or Schedule(), spec or ForecastSpec()
     periods = schedule.periods(returns.index, first, last, spec.horizon, spec.every)
     made_ready = book_set(books, returns.columns, spec.pnl)

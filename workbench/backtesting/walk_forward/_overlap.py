@@ -36,6 +36,9 @@ def coverage(table: pd.DataFrame, level: float, horizon: int = 1, every: int = 1
     table : one book by date, with ``var_<level>`` and ``realised``. horizon, every : days, as the table was made.
     """
     number("level", level, above=0, below=1)
+    missing = [name for name in ("realised", f"var_{level:g}") if name not in table]
+    if missing:
+        raise DataError(f"coverage needs the columns {missing}; found {list(table.columns)}")
     if len(table) < 2:
         raise DataError(f"coverage needs at least 2 forecasts, got {len(table)}")
     hits = (-table["realised"].to_numpy() > table[f"var_{level:g}"].to_numpy()).astype(float)

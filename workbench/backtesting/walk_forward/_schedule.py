@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from workbench._require import count
+from workbench.backtesting._returns import date
 from workbench.errors import ParameterError
 
 
@@ -64,8 +65,10 @@ class Schedule:
 
         Raises ParameterError when no day is left to forecast, or none to train on.
         """
-        begin = int(dates.searchsorted(pd.Timestamp(first)))
-        stop = len(dates) if last is None else int(dates.searchsorted(pd.Timestamp(last), side="right"))
+        begin = int(dates.searchsorted(date("first", first)))
+        stop = len(dates) if last is None else int(dates.searchsorted(date("last", last), side="right"))
+        count("horizon", horizon)
+        count("every", every)
         firsts = np.arange(begin, stop - horizon + 1, every)
         if not len(firsts):
             raise ParameterError(f"no {horizon}-day forecast fits between {first} and {last or dates[-1].date()}")
