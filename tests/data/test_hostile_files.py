@@ -79,6 +79,13 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "text without end": (text("date,A\n" + "1" * 2_000_000), "holds more than 1 MiB"),
     "Parquet of 300 million rows in kilobytes": (parquet(many_rows), "300,000,000 rows"),
     "a million empty cells": (text("date,A\n" + "," * 900_000), "more than 100,000 cells"),
+    "a long table in which every row is another asset": (
+        text(
+            "date,ticker,p\n"
+            + "".join(f"{d:%Y-%m-%d},T{d:%j%Y},1\n" for d in pd.date_range("1800-01-01", periods=9000))
+        ),
+        "9,000 assets on 9,000 dates",
+    ),
     "device": (lambda folder: Path("/dev/zero"), "no regular file"),
     "pipe": (pipe, "no regular file"),
     "name too long for a file": (lambda folder: folder / ("x" * 5000 + ".csv"), "there is no file"),

@@ -32,6 +32,7 @@ _NAMES = {
 _FIELDS = {name: field for field, names in _NAMES.items() for name in names}
 SYMBOLS = ("symbol", "ticker", "asset", "name", "instrument", "isin", "ric", "series", "id", "permno")
 SMOOTH, ROUGH = 0.25, 0.6
+_MOST_CELLS = 5 * 10**7  # of a panel made from a long table
 _OVERDIFFERENCED = -0.35  # autocorrelation of the changes of independent values is -.5
 
 
@@ -61,6 +62,11 @@ def pivot_long(values: pd.DataFrame, symbols: pd.Series, dates: pd.DatetimeIndex
         raise DataError(
             f"row {twice[0] + 1}: asset {asset!r} is there twice on {date.date()} ({counted(twice.size, 'such row')}); "
             "keep one row for an asset and a date"
+        )
+    if dates.nunique() * symbols.nunique() * values.shape[1] > _MOST_CELLS:
+        raise DataError(
+            f"column {symbols.name!r} names {symbols.nunique():,} assets on {dates.nunique():,} dates, too many for a "
+            f"panel; does it name assets? If so, store fewer of them"
         )
     wide = values.set_axis(keys).unstack("asset").sort_index()
     if values.shape[1] == 1:
