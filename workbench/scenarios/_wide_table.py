@@ -48,7 +48,7 @@ def write_table(tree: xr.DataTree, path: Path) -> None:
 def read_table(path: Path) -> xr.DataTree:
     """Read a wide table; raises ScenarioError naming the column, row (the header is row 1), draw or time at fault."""
     parquet = path.suffix in (".parquet", ".pq")
-    table, kind, provenance = _read_parquet(path) if parquet else _read_own(path) or (read_csv(path), "float32", {})
+    table, kind, provenance = _read_parquet(path) if parquet else _read_own(path) or _read_foreign(path)
     assets = _assets(table, path)
     keys = {name: whole(table[name], path) for name in KEYS[1:]}
     values = cast(np.column_stack([finite(table[name], path) for name in assets]), kind, path)
@@ -66,12 +66,14 @@ def pack(attrs: Mapping) -> str:
 def read_csv(path: Path, least: int = 2) -> pd.DataFrame:
     """Cells of a table of scenarios as text, in any separator, encoding and decimal mark that panels are read in."""
     try:
-        table, _ = read_text_table(path, least)
+        table, notes = read_text_table(path, least)
         cells = pd.concat([table[name] for name in table], ignore_index=True)
         if any("," in cell for cell in cells) and decimal_mark(cells, None) == ",":
             table = table.apply(lambda column: column.str.replace(".", "").str.replace(",", "."))
+            notes = [*notes, "decimal comma"]
     except DataError as wrong:
         raise ScenarioError(f"{path.name} cannot be read as a table of scenarios: {wrong}") from None
+    table.attrs["notes"] = notes
     return table
 
 
@@ -176,6 +178,11 @@ def _read_parquet(path: Path) -> tuple[pd.DataFrame, str, dict]:
     if not isinstance(provenance, dict):
         raise ScenarioError(f"{path.name}: the provenance is no JSON object")
     return table, "float64" if wide and packed is not None else "float32", provenance
+
+
+def _read_foreign(path: Path) -> tuple[pd.DataFrame, str, dict]:
+    table = read_csv(path)
+    return table, "float32", {"reading": f"{path.name}: {'; '.join(table.attrs['notes'])}"}
 
 
 def _companion(path: Path) -> Path:
