@@ -219,14 +219,24 @@ def audit(
     ] = None,
     books: Annotated[Path | None, typer.Option("--books", help="CSV: book, then a column of weights an asset.")] = None,
     identities: Annotated[Path | None, typer.Option("--identities", help="YAML of identities that must hold.")] = None,
+    holdout: Annotated[
+        Path | None, typer.Option("--holdout", help="Table of days that the model must not have seen.")
+    ] = None,
+    columns: Annotated[str, typer.Option("--columns", help="all, or common: try the assets that both have.")] = "all",
+    clean: Annotated[bool, typer.Option("--clean", help="Only the days after the last stale run.")] = False,
+    allow: Annotated[
+        list[str] | None, typer.Option("--allow", help="Rule whose refusal was looked at; may be repeated.")
+    ] = None,
+    level: Annotated[float, typer.Option("--level", help="False-alarm rate of the verdict.")] = 0.05,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Check scenarios of any model against a history; exit 1 when a check fails, family-wise at 5 %."""
+    """Check scenarios of any model against a history; exit 1 when a check fails, family-wise at the level."""
     from workbench.validation.audit import audit as run_audit
 
     found = run_audit(
-        scenarios, history, returns=returns, start=start, books=books, identities=identities or [], seed=seed
-    )
+        scenarios, history, returns=returns, start=start, books=books, identities=identities or [], holdout=holdout,
+        columns=columns, clean=clean, allow=allow or (), level=level, seed=seed,
+    )  # fmt: skip
     _print(found.to_json()) if as_json else _say(found.text())
     _exit(found.verdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from workbench.constants import BLOCK
 from workbench.errors import ScenarioError
 from workbench.validation._prepare import MOST_DRAWS
 from workbench.validation.engine.comparison_data import SetSummary
+
+COLUMNS = ("all", "common")
 
 
 @dataclass(frozen=True)
@@ -72,15 +75,27 @@ def _refuse_holes(block: np.ndarray, chain: int, begin: int, assets: list[str]) 
         )
 
 
-def read_history(source: str | Path | pd.DataFrame, returns: bool | None) -> pd.DataFrame:
-    """Log returns, one row a day, of what :func:`workbench.data.load` takes, validated; a frame is taken as it is."""
+def read_history(
+    source: str | Path | pd.DataFrame, returns: bool | None = None, accept: Collection[str] = ()
+) -> pd.DataFrame:
+    """Log returns, one row a day, validated; prices are turned into returns. A frame is taken as it is.
+
+    source : a file, a name of the catalogue, or a frame. returns : True where a file holds log returns, None to
+    recognise them. accept : rules of :func:`workbench.data.validate` that are taken for real.
+    """
     if isinstance(source, pd.DataFrame):
         return source
-    return data.returns(data.load(source, "return" if returns else None))
+    known = [rule for rule in accept if rule in data.RULES]
+    return data.returns(data.load(source, "return" if returns else None, accept=known))
 
 
-def match(given: Gathered, history: pd.DataFrame) -> tuple[Gathered, pd.DataFrame, list[str]]:
-    """The assets both have, in the history's order, and a note on what only one of them has."""
+def match(given: Gathered, history: pd.DataFrame, columns: str = "all") -> tuple[Gathered, pd.DataFrame, list[str]]:
+    """The assets both have, in the history's order, and a note on what only one of them has.
+
+    columns : "all" refuses scenarios of assets that the history lacks; "common" leaves them out.
+    """
+    if columns not in COLUMNS:
+        raise ParameterError(f"columns is {columns!r}; expected one of {', '.join(COLUMNS)}")
     history = history.rename(columns=str)
     common = [name for name in history.columns if name in set(given.assets)]
     if not common:
@@ -88,6 +103,12 @@ def match(given: Gathered, history: pd.DataFrame) -> tuple[Gathered, pd.DataFram
             f"no column in common: the scenarios have {given.assets[:8]}, the history {list(history.columns[:8])}"
         )
     only = [n for n in given.assets if n not in common], [n for n in history.columns if n not in common]
+    if only[0] and columns == "all":
+        raise ScenarioError(
+            f"the history lacks {len(only[0])} of {len(given.assets)} assets of the scenarios, such as {only[0][:5]}: "
+            "a verdict on the rest is none on the set; give their history, or ask for the common columns "
+            "(columns='common', --columns common)"
+        )
     notes = [
         f"not tried, only in the {place}: {', '.join(names)}"
         for place, names in zip(("scenarios", "history"), only)

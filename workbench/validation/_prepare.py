@@ -97,6 +97,13 @@ def aligned(scenarios: np.ndarray | xr.DataTree, history: pd.DataFrame) -> np.nd
     if not np.isfinite(values).all():
         draw, step, asset = np.argwhere(~np.isfinite(values))[0]
         raise ScenarioError(f"scenario value at draw {draw}, time {step + 1}, {history.columns[asset]!r} is not finite")
+    for place, flat in (
+        ("scenarios", np.ptp(values, (0, 1)) == 0),
+        ("history", np.ptp(history.to_numpy(float), 0) == 0),
+    ):
+        if flat.any():
+            name = history.columns[int(flat.argmax())]
+            raise ScenarioError(f"column {name!r} never changes in the {place}: leave the column out of both")
     if len(values) < FEWEST_DRAWS:
         raise ScenarioError(f"{len(values)} draws are too few to try; give at least {FEWEST_DRAWS}")
     return values

@@ -9,20 +9,25 @@ to a risk number, in basis points (:mod:`workbench.validation.risk_impact`).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import xarray as xr
 
+from workbench import data
+from workbench.errors import DataError, ParameterError
 from workbench.validation._gather import gather, match, read_books, read_history
 from workbench.validation.checks.identities import Identity, read_identities
+from workbench.validation.engine.check import CHECKS, Check
 from workbench.validation.engine.finding import Finding
+from workbench.validation.preflight import PREFLIGHT, preflight
 from workbench.validation.risk_impact import counterfactuals, risk_impact, sentences, unattributed
-from workbench.validation.trial import Trial, trial
+from workbench.validation.trial import Trial, checked_level, trial
 
+WORDS = {"fail": "failed", "warn": "warning"}
 KEYS = {"property": "mend", "adjusted": "mended"}  # names of columns in the JSON of version 0.1
 
 
@@ -53,7 +58,7 @@ class Audit:
         """The audit as plain JSON values."""
         changed = self.counterfactuals.rename(columns=KEYS)
         risk, mends = (json.loads(table.to_json(orient="records")) for table in (self.risk, changed))
-        findings = [finding.to_json() for finding in self.trial]
+        findings = [finding.to_json() | _advice(finding) for finding in self.trial]
         audited = {"verdict": self.verdict, "findings": findings, "notes": self.notes, "risk": risk, "mends": mends}
         return {**audited, "effects": self.effects(), **self.about}
 
@@ -70,9 +75,10 @@ class Audit:
             if finding.verdict in ("fail", "warn"):
                 low, high = finding.reference
                 lines.append(
-                    f"  {finding.verdict}  {finding.check}: {finding.evidence.get('component', '')} is "
-                    f"{finding.statistic:.4g}, correct sets lie in {low:.4g} to {high:.4g} (p = {finding.p_value:.2g})"
+                    f"  {WORDS[finding.verdict]}  {finding.check}: {finding.evidence.get('component', '')} is "
+                    f"{finding.statistic:.4g}, correct sets lie in {low:.4g} to {high:.4g} ({_p(finding.p_value)})"
                 )
+                lines.append("    {meaning} Matters for: {matters} To do: {remedy}".format(**_advice(finding)))
         unanswered = [finding.check for finding in self.trial if not finding.answered]
         lines += [f"not assessed: {', '.join(unanswered)}"] if unanswered else []
         return "\n".join([*lines, "", *self.effects(), "", self._risk_text()])
@@ -83,8 +89,10 @@ class Audit:
 
     def _count(self) -> str:
         total = {name: sum(finding.verdict == name for finding in self.trial) for name in ("fail", "warn", "pass")}
+        passed, silent = total["pass"] + total["warn"], len(self.trial) - sum(total.values())
         return (
-            f"failed {total['fail']} of {sum(total.values())} checks, warned by {total['warn']}, passed {total['pass']}"
+            f"failed {total['fail']}, passed {passed} ({total['warn']} with a warning), "
+            f"not assessed {silent} of {len(self.trial)} checks"
         )
 
 
@@ -96,6 +104,10 @@ def audit(
     start: str | None = None,
     books: str | Path | pd.DataFrame | None = None,
     identities: str | Path | Sequence[Mapping | Identity] = (),
+    holdout: str | Path | pd.DataFrame | None = None,
+    columns: str = "all",
+    clean: bool = False,
+    allow: Collection[str] = (),
     seed: int = 0,
     level: float = 0.05,
 ) -> Audit:
@@ -107,18 +119,32 @@ def audit(
     start : "unconditional", "last" or a date; None takes what the set's own attributes say, else "unconditional".
     books : CSV with a column ``book`` and one column an asset; identities : YAML
         (:mod:`workbench.validation.checks.identities`).
+    holdout : days that the model must not have seen, read as the history is.
+    columns : "all" refuses scenarios of assets that the history lacks, "common" tries those that both have.
+    clean : compare only with the days after the last stale run of any asset.
+    allow : rules of :mod:`workbench.validation.preflight` and :func:`workbench.data.validate` whose refusals somebody
+        has looked at.
+    seed : of the redraws; level : family-wise false-alarm rate.
 
     Raises WorkbenchError for input that cannot be read, matched or tried.
     """
-    past = read_history(history, returns)
+    checked_level(level)
+    unknown = sorted(set(allow) - {*PREFLIGHT, *data.RULES})
+    if unknown:
+        raise ParameterError(f"no rule {unknown[0]!r} to allow; known: {', '.join({**PREFLIGHT, **dict(data.RULES)})}")
+    past = read_history(history, returns, allow)
     named = f"history: the data set {past.attrs['dataset']}" if "dataset" in past.attrs else ""
     readings = [past.attrs.get("reading", named), *past.attrs.get("dropped", [])]
-    given, past, unmatched = match(gather(scenarios), past)
+    given, past, unmatched = match(gather(scenarios), past, columns)
     notes = [str(note) for note in (given.attributes.get("reading", ""), *readings) if note] + unmatched
-    start = start or str(given.attributes.get("start", "unconditional"))
+    past, stale = _live(past, clean)
+    start = start or given.attributes.get("start")
+    notes += stale + preflight(given.values, past, start, allow)
+    start = str(start or "unconditional")
+    unseen = None if holdout is None else read_history(holdout, returns, allow).rename(columns=str)
     tried = trial(
-        given.values, past, start=start, books=read_books(books), identities=read_identities(identities), seed=seed,
-        level=level, summary=given.summary,
+        given.values, past, start=start, books=read_books(books), holdout=_holdout(unseen, past), seed=seed,
+        identities=read_identities(identities), level=level, summary=given.summary,
     )  # fmt: skip
     draws, horizon = given.summary.draws, given.values.shape[1]
     notes.append(
@@ -127,3 +153,38 @@ def audit(
     )
     about = {"draws": draws, "horizon": horizon, "assets": list(past.columns), "start": start, "level": level}
     return Audit(tried, notes, risk_impact(tried.data), counterfactuals(tried.data, tried), about)
+
+
+def _advice(finding: Finding) -> dict[str, str]:
+    return cast(Check, CHECKS[finding.check]).advice
+
+
+def _p(value: float) -> str:
+    return "p < .001" if value < 0.001 else f"p = {value:.2g}"
+
+
+def _live(past: pd.DataFrame, clean: bool) -> tuple[pd.DataFrame, list[str]]:
+    """The days after the last stale run of any asset where that is asked, and a note where it matters."""
+    first = data.clean_from(past).max()
+    if first <= past.index[0]:
+        return past, []
+    before = int((past.index < first).sum())
+    if clean:
+        return past.loc[first:], [f"{before} days before {first:%Y-%m-%d} left out, in which a price stood still"]
+    return past, [f"a price stood still until {first:%Y-%m-%d}; --clean compares only with the days from there"]
+
+
+def _holdout(unseen: pd.DataFrame | None, past: pd.DataFrame) -> pd.DataFrame | None:
+    """The hold-out in the history's columns; raises DataError where it lacks some or overlaps the history."""
+    if unseen is None:
+        return None
+    missing = [name for name in past.columns if name not in unseen]
+    if missing:
+        raise DataError(f"the hold-out lacks the columns {missing[:5]}; give the same assets as in the history")
+    both = unseen.index.intersection(past.index)
+    if len(both):
+        raise DataError(
+            f"{len(both)} days of the hold-out are in the history too, the first {both[0]:%Y-%m-%d}: a hold-out holds "
+            "days that the model has not seen; end the history before them"
+        )
+    return unseen

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workbench.errors import DataError
+from workbench.errors import DataError, ParameterError
 from workbench.validation._prepare import aligned, prepare
 from workbench.validation.checks.identities import Identity
 from workbench.validation.engine.check import CHECKS, Check
@@ -93,6 +93,9 @@ def trial(
 
     Raises ScenarioError, DataError or ParameterError for input that cannot be tried.
     """
+    checked_level(level)
+    if isinstance(seed, bool) or int(seed) != seed or seed < 0:
+        raise ParameterError(f"seed is {seed!r}; give a whole number of 0 or more")
     values = aligned(scenarios, history)
     chosen = [cast(Check, CHECKS[name]) for name in (CHECKS if checks is None else checks)]
     if too_short(len(history), values.shape[1]):
@@ -103,6 +106,12 @@ def trial(
         summary=summary,
     )  # fmt: skip
     return Trial(tuple(judge([check(data) for check in chosen], level)), data)
+
+
+def checked_level(level: float) -> None:
+    """Raise ParameterError for a level outside (0, 0.5]."""
+    if not 0.0 < level <= 0.5:
+        raise ParameterError(f"level is {level}; give a probability above 0 and at most 0.5, such as 0.05")
 
 
 def too_short(days: int, horizon: int) -> bool:

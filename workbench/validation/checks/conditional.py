@@ -19,7 +19,12 @@ from workbench.validation.engine.finding import Finding, not_assessed
 UNCONDITIONAL = "the set does not claim to start from one state"
 
 
-@check("volatility in, volatility out", question="conditional", scale="path", horizon=6)
+@check(
+    "volatility in, volatility out", question="conditional", scale="path", horizon=6,
+    meaning="A wild start of a path does not bring a wild end as it did.",
+    matters="Multi-day losses after a shock.",
+    remedy="Check the persistence of the filter.",
+)  # fmt: skip
 def _volatility_in_out(data: ComparisonData) -> Finding:
     """Does a wild first half bring a wild second half?
 
@@ -43,7 +48,12 @@ def _volatility_in_out(data: ComparisonData) -> Finding:
     )
 
 
-@check("today's level", question="conditional", scale="asset")
+@check(
+    "today's level", question="conditional", scale="asset",
+    meaning="The first days are not as volatile as the start implies.",
+    matters="Tomorrow's VaR and margin.",
+    remedy="Check that the model was given today's state and not the long run.",
+)  # fmt: skip
 def _todays_level(data: ComparisonData) -> Finding:
     """Do the first days have the volatility that is forecast from today's state?
 
@@ -61,7 +71,12 @@ def _todays_level(data: ComparisonData) -> Finding:
     )  # fmt: skip
 
 
-@check("one state", question="conditional", scale="path", horizon=4)
+@check(
+    "one state", question="conditional", scale="path", horizon=4,
+    meaning="Draws start from many states, not from one.",
+    matters="Short horizons: risk is averaged over regimes.",
+    remedy="Draw from one date only; audit a mixture as unconditional.",
+)  # fmt: skip
 def _one_state(data: ComparisonData) -> Finding:
     """Do all draws start from one state, or from many?
 

@@ -45,23 +45,27 @@ def neighbours(
     mirrored : whether -x counts as a neighbour too.
     """
     found, nearest = np.empty((len(who), 2), dtype=np.float32), np.empty(len(who), dtype=int)
-    places = np.arange(len(among))
     for begin in range(0, len(who), ROWS):
         rows = slice(begin, begin + ROWS)
         close = who[rows] @ among.T
         close = np.abs(close) if mirrored else close
         if at is not None:
-            close[np.abs(places - at[rows, None]) < max(apart, 1)] = -2.0
+            _leave_out(close, at[rows], max(apart, 1))
         first = close.argmax(1)
         best = close[np.arange(len(close)), first].copy()
         if apart:
-            close[np.abs(places - first[:, None]) < apart] = -2.0
-            later = -np.partition(-close, k - 2, axis=1)[:, k - 2]
-        else:
-            later = -np.partition(-close, k - 1, axis=1)[:, k - 1]
+            _leave_out(close, first, apart)
+        rank = k - 1 if apart else k
+        later = close.max(1) if rank == 1 else np.partition(close, -rank, axis=1)[:, -rank]
         found[rows] = np.sqrt(np.maximum(2.0 - 2.0 * np.stack([best, later], axis=1), 0.0))
         nearest[rows] = first
     return found, nearest
+
+
+def _leave_out(close: np.ndarray, at: np.ndarray, apart: int) -> None:
+    """Set the similarity (row, place) to less than any at the places closer than ``apart`` to ``at``."""
+    places = np.clip(at[:, None] + np.arange(1 - apart, apart), 0, close.shape[1] - 1)
+    np.put_along_axis(close, places, np.float32(-2.0), axis=1)
 
 
 def _ratio(distances: np.ndarray) -> np.ndarray:
@@ -101,7 +105,12 @@ def _every_window(days: np.ndarray, horizon: int, step: int = 1) -> np.ndarray:
     return points(windows(days, np.arange(0, len(days) - horizon + 1, step), horizon))
 
 
-@check("memorisation", question="copying", scale="path")
+@check(
+    "memorisation", question="copying", scale="path",
+    meaning="Some draws are copies of windows of the history.",
+    matters="Any tail number: it cannot go beyond what was seen.",
+    remedy="Train for less long, with a smaller model; hold days out.",
+)  # fmt: skip
 def _memorisation(data: ComparisonData) -> Finding:
     """Are draws copies of windows of the history?
 
@@ -123,7 +132,12 @@ def _memorisation(data: ComparisonData) -> Finding:
     return _beyond_all(suspects, real, what, evidence, 0.75)
 
 
-@check("leaked hold-out", question="copying", scale="path")
+@check(
+    "leaked hold-out", question="copying", scale="path",
+    meaning="Some draws copy days that the model must not have seen.",
+    matters="Every backtest on those days is void.",
+    remedy="Split before scaling, selecting and training.",
+)  # fmt: skip
 def _leaked_holdout(data: ComparisonData) -> Finding:
     """Are draws copies of days that the model must not have seen?
 
@@ -140,7 +154,12 @@ def _leaked_holdout(data: ComparisonData) -> Finding:
     return _beyond_all(suspects, real[::apart], "share of draws near one hold-out window", {})
 
 
-@check("repeated draws", question="copying", scale="path")
+@check(
+    "repeated draws", question="copying", scale="path",
+    meaning="Draws are copies or mirror images of each other.",
+    matters="Errors of every number: they are understated.",
+    remedy="Check the seeds of workers; declare antithetic draws.",
+)  # fmt: skip
 def _repeated_draws(data: ComparisonData) -> Finding:
     """Are draws copies, near copies or mirror images of each other?
 
@@ -162,7 +181,12 @@ def _repeated_draws(data: ComparisonData) -> Finding:
     return found
 
 
-@check("distinct draws", question="copying", scale="path", horizon=2)
+@check(
+    "distinct draws", question="copying", scale="path", horizon=2,
+    meaning="The draws fill less, or more, room than reality.",
+    matters="Rare combinations; concentration of losses.",
+    remedy="Look for mode collapse, or for noise that was added.",
+)  # fmt: skip
 def _distinct_draws(data: ComparisonData) -> Finding:
     """Do the draws fill as much space as reality?
 
@@ -205,7 +229,12 @@ def _effective(fake: np.ndarray) -> float:
     return float(len(x) / counts.mean() * len(fake) / len(x))
 
 
-@check("coverage", question="copying", scale="path", horizon=2)
+@check(
+    "coverage", question="copying", scale="path", horizon=2,
+    meaning="The draws do not reach where the history has been, or reach elsewhere.",
+    matters="Scenarios nobody then plans for.",
+    remedy="Widen the training span; check for modes that are missing.",
+)  # fmt: skip
 def _coverage(data: ComparisonData) -> Finding:
     """Do the draws reach where reality has been?
 

@@ -48,7 +48,12 @@ def _correlation_of(data: ComparisonData, what: str, series: Features, memory: f
     )  # fmt: skip
 
 
-@check("correlation", question="dependence", scale="pair", assets=2)
+@check(
+    "correlation", question="dependence", scale="pair", assets=2,
+    meaning="Pairs move together more or less than they did.",
+    matters="Diversified and hedged books.",
+    remedy="Refit dependence; check that columns carry the right names.",
+)  # fmt: skip
 def _correlation(data: ComparisonData) -> Finding:
     """Is every pair as correlated as it was?
 
@@ -57,7 +62,12 @@ def _correlation(data: ComparisonData) -> Finding:
     return _correlation_of(data, "correlation", _clipped, 1.0, 0.2)
 
 
-@check("correlation of sizes", question="dependence", scale="pair", assets=2, horizon=4)
+@check(
+    "correlation of sizes", question="dependence", scale="pair", assets=2, horizon=4,
+    meaning="Assets are not wild on the same days.",
+    matters="Joint margin calls; books that are neutral in sign only.",
+    remedy="Let assets share a volatility factor.",
+)  # fmt: skip
 def _correlation_of_sizes(data: ComparisonData) -> Finding:
     """Are assets wild on the same days?
 
@@ -66,7 +76,12 @@ def _correlation_of_sizes(data: ComparisonData) -> Finding:
     return _correlation_of(data, "correlation of sizes", lambda x: np.minimum(relative_size(x), CLIP), 0.7, 0.12)
 
 
-@check("horizon correlation", question="dependence", scale="pair", assets=2, horizon=4)
+@check(
+    "horizon correlation", question="dependence", scale="pair", assets=2, horizon=4,
+    meaning="Over the horizon pairs move together more or less than they did.",
+    matters="Diversification at the holding period.",
+    remedy="Check lead and lag and closing times, then the dependence.",
+)  # fmt: skip
 def _horizon_correlation(data: ComparisonData) -> Finding:
     """Is every pair as correlated over the horizon as it was?
 
@@ -79,7 +94,12 @@ def _horizon_correlation(data: ComparisonData) -> Finding:
     return _correlation_of(data, "correlation over the horizon", summed, 0.7, 0.04)
 
 
-@check("directions", question="dependence", scale="portfolio", assets=3)
+@check(
+    "directions", question="dependence", scale="portfolio", assets=3,
+    meaning="A hedged direction has too much or too little risk.",
+    matters="Long-short and relative-value books.",
+    remedy="Use more factors, or less shrinkage of correlations.",
+)  # fmt: skip
 def _directions(data: ComparisonData) -> Finding:
     """Do hedged portfolios stay hedged?
 
@@ -131,7 +151,12 @@ def _jointly(data: ComparisonData, share: float, sign: float, what: str) -> Find
     )  # fmt: skip
 
 
-@check("joint falls", question="dependence", scale="pair", assets=2)
+@check(
+    "joint falls", question="dependence", scale="pair", assets=2,
+    meaning="Assets crash together too rarely or too often.",
+    matters="ES of diversified books, counterparties, contagion.",
+    remedy="Use a copula with tail dependence, or bootstrap whole days.",
+)  # fmt: skip
 def _joint_falls(data: ComparisonData) -> Finding:
     """Do assets crash together?
 
@@ -141,7 +166,12 @@ def _joint_falls(data: ComparisonData) -> Finding:
     return _jointly(data, 0.05, -1.0, "joint falls")
 
 
-@check("joint rises", question="dependence", scale="pair", assets=2)
+@check(
+    "joint rises", question="dependence", scale="pair", assets=2,
+    meaning="Assets soar together too rarely or too often.",
+    matters="Short books and short squeezes.",
+    remedy="Use a copula with tail dependence, or bootstrap whole days.",
+)  # fmt: skip
 def _joint_rises(data: ComparisonData) -> Finding:
     """Do assets soar together?
 
@@ -150,7 +180,12 @@ def _joint_rises(data: ComparisonData) -> Finding:
     return _jointly(data, 0.05, 1.0, "joint rises")
 
 
-@check("correlation under stress", question="dependence", scale="pair", assets=2)
+@check(
+    "correlation under stress", question="dependence", scale="pair", assets=2,
+    meaning="Correlation does not move on wild days as it did.",
+    matters="Stressed VaR of diversified books.",
+    remedy="Use moving correlations, or bootstrap whole days.",
+)  # fmt: skip
 def _stress_correlation(data: ComparisonData) -> Finding:
     """Does correlation rise on wild days?
 
@@ -178,7 +213,12 @@ def _stress_correlation(data: ComparisonData) -> Finding:
     )  # fmt: skip
 
 
-@check("lead and lag", question="dependence", scale="pair", assets=2, horizon=3)
+@check(
+    "lead and lag", question="dependence", scale="pair", assets=2, horizon=3,
+    meaning="One asset leads another by a day as it did not.",
+    matters="Hedges across time zones.",
+    remedy="Check closing times and the order of days in the file.",
+)  # fmt: skip
 def _lead_lag(data: ComparisonData) -> Finding:
     """Does one asset lead another by a day?
 

@@ -41,7 +41,12 @@ def _episodes(beyond: np.ndarray, apart: int) -> int:
     return int((np.diff(np.flatnonzero(beyond), prepend=-apart - 1) > apart).sum())
 
 
-@check("exceedances", question="tails", scale="path")
+@check(
+    "exceedances", question="tails", scale="path",
+    meaning="The history has gone beyond what the set all but excludes.",
+    matters="VaR and ES at the highest levels: understated.",
+    remedy="Widen the tails, and include a crisis in the training span.",
+)  # fmt: skip
 def _exceedances(data: ComparisonData) -> Finding:
     """Did the history exceed, more than once, what the scenarios all but exclude?
 

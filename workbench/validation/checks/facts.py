@@ -52,7 +52,12 @@ def _memory(data: ComparisonData, what: str, first: Features, second: Features, 
     return data.compare(features, reduce, assets + over, pooled=True)
 
 
-@check("volatility", question="facts", scale="asset")
+@check(
+    "volatility", question="facts", scale="asset",
+    meaning="The set moves by another amount than the history.",
+    matters="Every VaR and ES, margin and limit.",
+    remedy="Refit on a span with calm and wild years; check units and the days a year.",
+)  # fmt: skip
 def _volatility(data: ComparisonData) -> Finding:
     """Is each asset as volatile as it was?
 
@@ -75,7 +80,12 @@ def _volatility(data: ComparisonData) -> Finding:
     )  # fmt: skip
 
 
-@check("volatility along the horizon", question="facts", scale="path", horizon=4)
+@check(
+    "volatility along the horizon", question="facts", scale="path", horizon=4,
+    meaning="Risk grows or fades along the path without a reason in the history.",
+    matters="Holding periods other than the one fitted.",
+    remedy="Check the filter's long-run level and its persistence.",
+)  # fmt: skip
 def _volatility_along_horizon(data: ComparisonData) -> Finding:
     """Does volatility drift from the first quarter of the horizon to the last?
 
@@ -94,7 +104,12 @@ def _volatility_along_horizon(data: ComparisonData) -> Finding:
     return data.compare(features, reduce, labels, pooled=True, predictable=0.04)
 
 
-@check("clustering", question="facts", scale="path", horizon=4)
+@check(
+    "clustering", question="facts", scale="path", horizon=4,
+    meaning="Large days do not follow large days as they did.",
+    matters="Losses of several days, stop-losses, margin calls.",
+    remedy="Use a volatility filter, or blocks longer than a week.",
+)  # fmt: skip
 def _clustering(data: ComparisonData) -> Finding:
     """Do large days follow large days?
 
@@ -103,7 +118,12 @@ def _clustering(data: ComparisonData) -> Finding:
     return _memory(data, "clustering of |r|", relative_size, relative_size)
 
 
-@check("return autocorrelation", question="facts", scale="path", horizon=4)
+@check(
+    "return autocorrelation", question="facts", scale="path", horizon=4,
+    meaning="Returns depend on those before them more or less than they did.",
+    matters="VaR over several days scaled from one day.",
+    remedy="Look for stale or smoothed prices, then model the mean or remove it.",
+)  # fmt: skip
 def _return_autocorrelation(data: ComparisonData) -> Finding:
     """Do returns depend on the returns before them?
 
@@ -112,7 +132,12 @@ def _return_autocorrelation(data: ComparisonData) -> Finding:
     return _memory(data, "autocorrelation", own_size, own_size)
 
 
-@check("leverage", question="facts", scale="path", horizon=4)
+@check(
+    "leverage", question="facts", scale="path", horizon=4,
+    meaning="Volatility after a fall is not what it was.",
+    matters="Losses that build up; short-volatility books.",
+    remedy="Use a filter with asymmetric response, such as GJR.",
+)  # fmt: skip
 def _leverage(data: ComparisonData) -> Finding:
     """Do falls raise volatility?
 
@@ -121,7 +146,12 @@ def _leverage(data: ComparisonData) -> Finding:
     return _memory(data, "leverage", own_size, relative_size)
 
 
-@check("time reversal", question="facts", scale="path", horizon=4)
+@check(
+    "time reversal", question="facts", scale="path", horizon=4,
+    meaning="Paths run the same forwards and backwards, or in the wrong direction.",
+    matters="Drawdowns and path-dependent claims.",
+    remedy="Check the order of days in the file, then the filter's asymmetry.",
+)  # fmt: skip
 def _time_reversal(data: ComparisonData) -> Finding:
     """Would the paths look the same run backwards?
 
@@ -131,7 +161,12 @@ def _time_reversal(data: ComparisonData) -> Finding:
     return _memory(data, "asymmetry in time", own_size, relative_size, reversal=True)
 
 
-@check("drift", question="facts", scale="asset")
+@check(
+    "drift", question="facts", scale="asset",
+    meaning="Assets earn more or less than they did.",
+    matters="Long horizons, pension and saving books.",
+    remedy="Set the mean from the history or state it as a view.",
+)  # fmt: skip
 def _drift(data: ComparisonData) -> Finding:
     """Does each asset earn what it earned?
 
@@ -144,7 +179,12 @@ def _drift(data: ComparisonData) -> Finding:
     )  # fmt: skip
 
 
-@check("asymmetry", question="facts", scale="asset")
+@check(
+    "asymmetry", question="facts", scale="asset",
+    meaning="Falls and rises are not as unlike as they were.",
+    matters="One-sided books; skew of option books.",
+    remedy="Check the sign convention, then use skewed or empirical margins.",
+)  # fmt: skip
 def _asymmetry(data: ComparisonData) -> Finding:
     """Are falls larger than rises?
 
@@ -158,7 +198,12 @@ def _asymmetry(data: ComparisonData) -> Finding:
     return data.compare(features, with_average, per_asset(data, "asymmetry"), pooled=True)
 
 
-@check("aggregation", question="facts", scale="path", horizon=4)
+@check(
+    "aggregation", question="facts", scale="path", horizon=4,
+    meaning="Sums over days have another size than their days imply.",
+    matters="VaR and ES at the horizon, though those of a day may hold.",
+    remedy="Check autocorrelation and clustering first; they usually cause it.",
+)  # fmt: skip
 def _aggregation(data: ComparisonData) -> Finding:
     """Do sums over days approach a normal distribution at the right speed?
 
@@ -180,7 +225,12 @@ def _aggregation(data: ComparisonData) -> Finding:
     return data.compare(features, reduce, labels, pooled=True)
 
 
-@check("volatility of volatility", question="facts", scale="path", horizon=4)
+@check(
+    "volatility of volatility", question="facts", scale="path", horizon=4,
+    meaning="Calm and wild paths come in the wrong proportion.",
+    matters="The worst quantiles over the horizon.",
+    remedy="Check that paths were neither standardised one by one nor filtered.",
+)  # fmt: skip
 def _volatility_of_volatility(data: ComparisonData) -> Finding:
     """Are there calm and wild windows in the right proportion?
 

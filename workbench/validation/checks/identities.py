@@ -128,7 +128,12 @@ def _finding(identity: Identity, data: ComparisonData) -> Finding:
     return Finding("", "", top, reference, p, columns=tuple(identity.weights), evidence=evidence)
 
 
-@check("identities", question="identities", scale="asset")
+@check(
+    "identities", question="identities", scale="asset",
+    meaning="A relation that must hold exactly does not.",
+    matters="Arbitrage-like profits in valuation.",
+    remedy="Compute the dependent column from the others.",
+)  # fmt: skip
 def _identities(data: ComparisonData) -> Finding:
     """Do the declared identities hold on every day of every draw, to rounding or to the history's own residual?"""
     if not data.identities:
@@ -137,7 +142,12 @@ def _identities(data: ComparisonData) -> Finding:
     return min(found, key=lambda one: (one.p_value, -one.statistic / max(one.evidence["tolerance"], 1e-300)))
 
 
-@check("possible returns", question="identities", scale="asset")
+@check(
+    "possible returns", question="identities", scale="asset",
+    meaning="A single return is larger than so many days can bring.",
+    matters="Every mean and ES: one cell decides it.",
+    remedy="Look at the named draw: unit, decimal point, split.",
+)  # fmt: skip
 def _possible_returns(data: ComparisonData) -> Finding:
     """Is the largest return of each asset one that so many days can bring?
 

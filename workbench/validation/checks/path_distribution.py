@@ -24,7 +24,12 @@ PREDICTABLE = 0.03
 SLICES = 48
 
 
-@check("energy distance", question="path distribution", scale="path")
+@check(
+    "energy distance", question="path distribution", scale="path",
+    meaning="Returns of the horizon follow another joint distribution.",
+    matters="Any book over the horizon.",
+    remedy="Read the findings on facts and dependence for the part that is wrong.",
+)  # fmt: skip
 def _energy_distance(data: ComparisonData) -> Finding:
     """Do the returns of the whole horizon follow the same joint distribution?
 
@@ -63,7 +68,12 @@ def _differences(data: ComparisonData, draws: int) -> np.ndarray:
     return delta.astype(np.float32)
 
 
-@check("projections", question="path distribution", scale="path")
+@check(
+    "projections", question="path distribution", scale="path",
+    meaning="Paths differ from the history along some books and profiles in time.",
+    matters="Books nobody has named yet.",
+    remedy="Read the findings on facts and dependence for the part that is wrong.",
+)  # fmt: skip
 def _projections(data: ComparisonData) -> Finding:
     """Is the distribution of paths the same along random directions?
 
@@ -107,7 +117,12 @@ def signature(path: np.ndarray) -> np.ndarray:
     return np.concatenate([one, two.reshape(count, -1), three.reshape(count, -1)], axis=1)
 
 
-@check("signature", question="path distribution", scale="path", horizon=4)
+@check(
+    "signature", question="path distribution", scale="path", horizon=4,
+    meaning="Events come in another order.",
+    matters="Path-dependent claims and triggers.",
+    remedy="Check clustering, leverage and the order of days.",
+)  # fmt: skip
 def _expected_signature(data: ComparisonData) -> Finding:
     """Do events come in the same order?
 
@@ -139,7 +154,12 @@ def _portrait(x: np.ndarray, level: bool) -> np.ndarray:
     return np.concatenate(parts, axis=1)
 
 
-@check("classifier", question="path distribution", scale="path", horizon=2)
+@check(
+    "classifier", question="path distribution", scale="path", horizon=2,
+    meaning="A simple classifier separates draws from the history.",
+    matters="Models that learn from the set.",
+    remedy="Read its companions; where they pass, inspect extremes and memory.",
+)  # fmt: skip
 def _classifier(data: ComparisonData) -> Finding:
     """Can a classifier separate draws from windows of the history?
 

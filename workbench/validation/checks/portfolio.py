@@ -55,13 +55,23 @@ def _losses(data: ComparisonData, span: int, levels: tuple[float, ...]) -> Findi
     return data.compare(features, root, labels, memory=2.0, predictable=0.12, show=square)
 
 
-@check("losses of a day", question="portfolio", scale="portfolio")
+@check(
+    "losses of a day", question="portfolio", scale="portfolio",
+    meaning="Books lose more, or less, in a day than they did.",
+    matters="One-day VaR and ES of the named book.",
+    remedy="Read the findings on volatility, tails and dependence.",
+)  # fmt: skip
 def _day_losses(data: ComparisonData) -> Finding:
     """Do one-day losses of books pass the history's 95 % and 99 % VaR as often, and by as much?"""
     return _losses(data, 1, (0.95, 0.99))
 
 
-@check("losses of the horizon", question="portfolio", scale="portfolio", horizon=2)
+@check(
+    "losses of the horizon", question="portfolio", scale="portfolio", horizon=2,
+    meaning="Books lose more, or less, over the horizon than they did.",
+    matters="VaR and ES of the named book at the horizon.",
+    remedy="Read the findings on aggregation, clustering and dependence.",
+)  # fmt: skip
 def _horizon_losses(data: ComparisonData) -> Finding:
     """Do losses of books over the whole horizon pass the history's 90 % and 97.5 % VaR as often, and by as much?"""
     return _losses(data, data.horizon, (0.9, 0.975))

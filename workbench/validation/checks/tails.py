@@ -22,7 +22,12 @@ def _exceeding(data: ComparisonData, size: Features, shares: list[float], sign: 
     return data.threshold(lambda x: size(sign * x), [1.0 - share for share in shares])
 
 
-@check("tail quantiles", question="tails", scale="asset")
+@check(
+    "tail quantiles", question="tails", scale="asset",
+    meaning="Extreme days are too rare or too frequent.",
+    matters="VaR at 97.5 % and beyond.",
+    remedy="Fit the tails apart, such as by a Pareto splice.",
+)  # fmt: skip
 def _tail_quantiles(data: ComparisonData) -> Finding:
     """Are extreme days as frequent?
 
@@ -42,7 +47,12 @@ def _tail_quantiles(data: ComparisonData) -> Finding:
     return data.compare(features, root, labels, memory=1.3, predictable=0.08, show=square)
 
 
-@check("tail index", question="tails", scale="asset")
+@check(
+    "tail index", question="tails", scale="asset",
+    meaning="Tails fall off faster or slower than they did.",
+    matters="ES, and any number beyond the largest loss seen.",
+    remedy="Fit the index on pooled exceedances; avoid normal margins.",
+)  # fmt: skip
 def _tail_index(data: ComparisonData) -> Finding:
     """Do tails fall off as fast?
 
@@ -72,7 +82,12 @@ def _hill(part: np.ndarray, count: int) -> np.ndarray:
     return np.concatenate([(excess + 0.1 * pooled / 1e4) / np.maximum(share, 1e-5), pooled], axis=-1)
 
 
-@check("beyond the past", question="tails", scale="asset")
+@check(
+    "beyond the past", question="tails", scale="asset",
+    meaning="Days worse than one in a thousand are missing or too many.",
+    matters="Stress capital and ES at 99 % and beyond.",
+    remedy="Let the sampler exceed its training set, or bound it.",
+)  # fmt: skip
 def _beyond_the_past(data: ComparisonData) -> Finding:
     """Do the scenarios hold days worse than the threshold that one day in a thousand of all assets passes?
 
@@ -91,7 +106,12 @@ def _beyond_the_past(data: ComparisonData) -> Finding:
     return data.compare(features, root, labels, memory=3.0, predictable=0.04, least=data.rare_error, show=square)
 
 
-@check("shape of a window", question="tails", scale="path", horizon=5)
+@check(
+    "shape of a window", question="tails", scale="path", horizon=5,
+    meaning="A path's worst day stands out too much or too little from its others.",
+    matters="Gap risk, barriers, daily margin.",
+    remedy="Use shocks with heavier or lighter tails behind the filter.",
+)  # fmt: skip
 def _shape(data: ComparisonData) -> Finding:
     """Is a window made of many like days or of one wild one?
 
@@ -117,7 +137,12 @@ def _shape(data: ComparisonData) -> Finding:
     return data.compare(features, reduce, for_each(names, data))
 
 
-@check("drawdown", question="tails", scale="path", horizon=4)
+@check(
+    "drawdown", question="tails", scale="path", horizon=4,
+    meaning="Falls from the peak are too deep, too shallow, or end too soon.",
+    matters="Drawdown limits, fund redemptions.",
+    remedy="Check clustering and leverage first; they usually cause it.",
+)  # fmt: skip
 def _drawdown(data: ComparisonData) -> Finding:
     """How deep and how long are the falls?
 

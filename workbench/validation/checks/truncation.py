@@ -54,7 +54,12 @@ def normal_ends(count: int) -> tuple[float, float]:
     return float(ends.mean()), float(ends.std())
 
 
-@check("truncation", question="tails", scale="path", horizon=4)
+@check(
+    "truncation", question="tails", scale="path", horizon=4,
+    meaning="The set ends as if it had been cut at a loss or a size.",
+    matters="ES, and every reverse stress test.",
+    remedy="Remove filters of outliers and rejections of implausible draws.",
+)  # fmt: skip
 def _truncation(data: ComparisonData) -> Finding:
     """Is there a loss, or a size, beyond which no path goes though many come near?
 

@@ -33,7 +33,8 @@ class Check:
 
     name : as it stands in findings. question : its group, one of ``QUESTIONS``. scale : what it looks at: asset, pair,
     portfolio or path. attempt : the function. horizon, assets : the fewest days and assets that it needs; with fewer
-    the finding is "not applicable".
+    the finding is "not applicable". meaning, matters, remedy : short sentences on a failure: what it means, in whose
+    risk number it matters, what to do.
     """
 
     name: str
@@ -42,6 +43,9 @@ class Check:
     attempt: Attempt
     horizon: int = 1
     assets: int = 1
+    meaning: str = ""
+    matters: str = ""
+    remedy: str = ""
 
     def __post_init__(self) -> None:
         if self.question not in QUESTIONS or self.scale not in SCALES:
@@ -50,6 +54,11 @@ class Check:
                 f"found {self.question!r} and {self.scale!r}"
             )
         object.__setattr__(self, "__doc__", self.attempt.__doc__)
+
+    @property
+    def advice(self) -> dict[str, str]:
+        """What a failure means, in whose risk number it matters, and what to do."""
+        return {"meaning": self.meaning, "matters": self.matters, "remedy": self.remedy}
 
     def __call__(self, data: ComparisonData) -> Finding:
         days, assets = data.horizon, len(data.assets)
@@ -60,11 +69,21 @@ class Check:
         return replace(found, check=self.name, question=self.question)
 
 
-def check(name: str, *, question: str, scale: str, horizon: int = 1, assets: int = 1) -> Callable[[Attempt], Check]:
+def check(
+    name: str,
+    *,
+    question: str,
+    scale: str,
+    horizon: int = 1,
+    assets: int = 1,
+    meaning: str = "",
+    matters: str = "",
+    remedy: str = "",
+) -> Callable[[Attempt], Check]:
     """Decorator: register ``function(data) -> Finding`` as the :class:`Check` ``name``; options as there."""
 
     def register(attempt: Attempt) -> Check:
-        entry = Check(name, question, scale, attempt, horizon, assets)
+        entry = Check(name, question, scale, attempt, horizon, assets, meaning, matters, remedy)
         CHECKS.register(name)(entry)
         return entry
 
