@@ -13,7 +13,7 @@ import xarray as xr
 
 from workbench import books, data, scenarios
 from workbench.constants import BLOCK
-from workbench.errors import ScenarioError
+from workbench.errors import ParameterError, ScenarioError
 from workbench.validation._prepare import MOST_DRAWS
 from workbench.validation.engine.comparison_data import SetSummary
 
