@@ -15,6 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from workbench._moved import attributes
+from workbench.registry import discover
 from workbench.samplers._presets import SAMPLERS
 
 if TYPE_CHECKING:
@@ -58,3 +59,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted((*__all__, *_ROOMS))
+
+
+discover(f"{__name__}.extra")
