@@ -136,6 +136,7 @@ def test_form_ends_at_the_least_norm_and_on_the_level(normal):
     score, mean = problem.score(Move(EQUAL)), -panel().mean(axis=1).mean() * HORIZON
     points, spent = form(problem, score, 0.06, problem.prior(4, 1, "starts"), steps=40)
     reached = score(problem.decode(points)).double().numpy()
+    assert len(points) == 4
     np.testing.assert_allclose(reached, 0.06, rtol=1e-4)
     spread = panel().mean(axis=1).std() * math.sqrt(HORIZON)
     np.testing.assert_allclose(points.norm(dim=1), (0.06 - mean) / spread, rtol=0.02)
@@ -158,6 +159,7 @@ def test_form_finds_the_distance_of_curved_level_sets(name):
     identity = SimpleNamespace(decode=lambda noise: noise)
     starts = torch.randn(4, 2, generator=torch.Generator().manual_seed(0)) + torch.tensor([3.0, 0.0])
     points, _ = form(identity, score, target, starts)
+    assert len(points) == 4
     np.testing.assert_allclose(points.norm(dim=1), distance, rtol=1e-3)
 
 
