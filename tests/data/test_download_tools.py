@@ -241,6 +241,7 @@ def test_names_files_and_frames_are_one_parameter(tmp_path: Path, monkeypatch: p
     hashes = {data.load(source).attrs["sha256"] for source in sources}
     assert hashes == {data.content_hash(CLOSE)}
     assert data.load("wti").attrs["dataset"] == "wti"
+    assert len(data.load("wti", columns={})) == 8611, "an empty mapping, the default of a study, asks for nothing"
     with pytest.raises(ParameterError, match="unknown data set 'us_equitys'; did you mean 'us_equities'"):
         data.load("us_equitys")
     with pytest.raises(ParameterError, match="dayfirst: options of a file, and 'wti' is a named data set"):

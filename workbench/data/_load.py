@@ -62,7 +62,7 @@ def load(
     (8611, 1)
     """
     given: dict[str, Any] = {
-        "kind": kind, "columns": columns, "decimal": decimal, "dayfirst": dayfirst, "accept": accept or None,
+        "kind": kind, "columns": columns or None, "decimal": decimal, "dayfirst": dayfirst, "accept": accept or None,
         "minimum_rows": minimum_rows,
     }  # fmt: skip
     given = {name: value for name, value in given.items() if value is not None}
