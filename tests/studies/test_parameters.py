@@ -213,6 +213,7 @@ def test_unknown_and_unreadable_studies_are_told(tmp_path, monkeypatch):
         ({"dataset": "PERCENT"}, "divide percent by 100"),
         ({"dataset": "SHORT"}, "250 are needed"),
         ({"dataset": "PRICES", "columns": {"B": "beta"}}, "no header 'B'"),
+        ({"dataset": "wti", "columns": {"B": "beta"}}, "columns: options of a file"),
     ],
 )
 def test_data_that_cannot_be_used_are_refused_before_anything_runs(tmp_path, given, said):
@@ -225,7 +226,8 @@ def test_data_that_cannot_be_used_are_refused_before_anything_runs(tmp_path, giv
     asked = {name: files.get(value, value) if isinstance(value, str) else value for name, value in given.items()}
     with pytest.raises(WorkbenchError, match=said):
         require_usable(asked)
-    require_usable({"dataset": files["PRICES"], "columns": {"C": "beta"}, "history": "us_equities", "draws": 3})
+    require_usable({"dataset": files["PRICES"], "columns": {"C": "beta"}, "draws": 3})
+    require_usable({"dataset": "wti", "columns": {}, "history": "us_equities", "returns": True})
 
 
 def test_data_are_known_by_their_content(tmp_path):

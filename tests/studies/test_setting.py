@@ -62,6 +62,7 @@ def test_episodes_come_from_the_falls_of_the_panel(returns, tmp_path):
     for _, first, last, shock in replays.values():
         assert training[2] < first <= shock <= last
     assert all(training[2] < first < last for _, first, last in quiet.values())
+    assert setting.data.load("wti", columns={}).shape[1] == 1, "no mapping is no option"
     assert setting.episodes("", {}, {"a": ["b"]}, {}, ["c"]) == ({"a": ["b"]}, {}, ["c"])
 
 

@@ -64,11 +64,14 @@ def require_usable(parameters: Mapping[str, Any]) -> None:
     """
     from workbench import data
 
-    kind = "return" if parameters.get("returns") is True else None
+    columns = parameters.get("columns") or None
     for name in _DATA:
         source = parameters.get(name)
-        if isinstance(source, str | Path) and str(source) not in ("", *data.DATASETS):
-            data.load(source, kind, columns=parameters.get("columns") or None)
+        if isinstance(source, str | Path) and str(source):
+            named = str(source) in data.DATASETS
+            kind = "return" if parameters.get("returns") is True and not named else None
+            if columns or not named:
+                data.load(source, kind, columns=columns)
 
 
 def data_of(parameters: Mapping[str, Any]) -> dict[str, dict[str, str]]:
