@@ -91,11 +91,11 @@ def test_no_verdict_on_part_of_a_set_unless_asked(given):
     tree = scenarios.assemble(values, list(history.columns))
     with pytest.raises(ScenarioError, match=r"lacks 1 of 4 assets of the scenarios, such as \['A3'\]"):
         audit(tree, history[["A0", "A1", "A2"]])
-    found = audit(tree, history[["A0", "A1", "A2"]], columns="common")
+    found = audit(tree, history[["A0", "A1", "A2"]], common=True)
     assert found.about["assets"] == ["A0", "A1", "A2"] and any("A3" in note for note in found.notes)
 
 
-BAD = [{"level": 0.0}, {"level": 2.0}, {"seed": -1}, {"seed": 1.5}, {"allow": ["nonsense"]}, {"columns": "some"}]
+BAD = [{"level": 0.0}, {"level": 2.0}, {"seed": -1}, {"seed": 1.5}, {"allow": ["nonsense"]}]
 
 
 @pytest.mark.parametrize("option", BAD, ids=str)

@@ -222,7 +222,7 @@ def audit(
     holdout: Annotated[
         Path | None, typer.Option("--holdout", help="Table of days that the model must not have seen.")
     ] = None,
-    columns: Annotated[str, typer.Option("--columns", help="all, or common: try the assets that both have.")] = "all",
+    common: Annotated[bool, typer.Option("--common", help="Try the assets that both have.")] = False,
     clean: Annotated[bool, typer.Option("--clean", help="Only the days after the last stale run.")] = False,
     allow: Annotated[
         list[str] | None, typer.Option("--allow", help="Rule whose refusal was looked at; may be repeated.")
@@ -236,7 +236,7 @@ def audit(
 
     found = run_audit(
         scenarios, history, returns=returns, start=start, books=books, identities=identities or [], holdout=holdout,
-        columns=columns, clean=clean, allow=allow or (), level=level, seed=seed,
+        common=common, clean=clean, allow=allow or (), level=level, seed=seed,
     )  # fmt: skip
     _print(found.to_json()) if as_json else _say(found.text())
     _exit(found.verdict)

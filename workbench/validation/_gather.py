@@ -13,11 +13,9 @@ import xarray as xr
 
 from workbench import books, data, scenarios
 from workbench.constants import BLOCK
-from workbench.errors import ParameterError, ScenarioError
+from workbench.errors import ScenarioError
 from workbench.validation._prepare import MOST_DRAWS
 from workbench.validation.engine.comparison_data import SetSummary
-
-COLUMNS = ("all", "common")
 
 
 @dataclass(frozen=True)
@@ -89,35 +87,32 @@ def read_history(
     return data.returns(data.load(source, "return" if returns else None, accept=known))
 
 
-def match(given: Gathered, history: pd.DataFrame, columns: str = "all") -> tuple[Gathered, pd.DataFrame, list[str]]:
+def match(given: Gathered, history: pd.DataFrame, common: bool = False) -> tuple[Gathered, pd.DataFrame, list[str]]:
     """The assets both have, in the history's order, and a note on what only one of them has.
 
-    columns : "all" refuses scenarios of assets that the history lacks; "common" leaves them out.
+    common : leave out scenarios of assets that the history lacks, which are refused otherwise.
     """
-    if columns not in COLUMNS:
-        raise ParameterError(f"columns is {columns!r}; expected one of {', '.join(COLUMNS)}")
     history = history.rename(columns=str)
-    common = [name for name in history.columns if name in set(given.assets)]
-    if not common:
+    both = [name for name in history.columns if name in set(given.assets)]
+    if not both:
         raise ScenarioError(
             f"no column in common: the scenarios have {given.assets[:8]}, the history {list(history.columns[:8])}"
         )
-    only = [n for n in given.assets if n not in common], [n for n in history.columns if n not in common]
-    if only[0] and columns == "all":
+    only = [n for n in given.assets if n not in both], [n for n in history.columns if n not in both]
+    if only[0] and not common:
         raise ScenarioError(
             f"the history lacks {len(only[0])} of {len(given.assets)} assets of the scenarios, such as {only[0][:5]}: "
-            "a verdict on the rest is none on the set; give their history, or ask for the common columns "
-            "(columns='common', --columns common)"
+            "a verdict on the rest is none on the set; give their history, or ask for the assets that both have (--common)"
         )
     notes = [
         f"not tried, only in the {place}: {', '.join(names)}"
         for place, names in zip(("scenarios", "history"), only)
         if names
     ]
-    chosen = [given.assets.index(name) for name in common]
+    chosen = [given.assets.index(name) for name in both]
     summary = replace(given.summary, largest=given.summary.largest[chosen])
-    given = replace(given, values=given.values[:, :, chosen], assets=common, summary=summary)
-    return given, history[common].dropna(), notes
+    given = replace(given, values=given.values[:, :, chosen], assets=both, summary=summary)
+    return given, history[both].dropna(), notes
 
 
 def read_books(source: str | Path | pd.DataFrame | None) -> pd.DataFrame | None:

@@ -105,7 +105,7 @@ def audit(
     books: str | Path | pd.DataFrame | None = None,
     identities: str | Path | Sequence[Mapping | Identity] = (),
     holdout: str | Path | pd.DataFrame | None = None,
-    columns: str = "all",
+    common: bool = False,
     clean: bool = False,
     allow: Collection[str] = (),
     seed: int = 0,
@@ -120,7 +120,7 @@ def audit(
     books : CSV with a column ``book`` and one column an asset; identities : YAML
         (:mod:`workbench.validation.checks.identities`).
     holdout : days that the model must not have seen, read as the history is.
-    columns : "all" refuses scenarios of assets that the history lacks, "common" tries those that both have.
+    common : try the assets that both have; otherwise scenarios of assets that the history lacks are refused.
     clean : compare only with the days after the last stale run of any asset.
     allow : rules of :mod:`workbench.validation.preflight` and :func:`workbench.data.validate` whose refusals somebody
         has looked at.
@@ -135,7 +135,7 @@ def audit(
     past = read_history(history, returns, allow)
     named = f"history: the data set {past.attrs['dataset']}" if "dataset" in past.attrs else ""
     readings = [past.attrs.get("reading", named), *past.attrs.get("dropped", [])]
-    given, past, unmatched = match(gather(scenarios), past, columns)
+    given, past, unmatched = match(gather(scenarios), past, common)
     notes = [str(note) for note in (given.attributes.get("reading", ""), *readings) if note] + unmatched
     past, stale = _live(past, clean)
     start = start or given.attributes.get("start")

@@ -1,7 +1,7 @@
 r"""Before the trial: is the set what it is said to be? Units, conventions, dates, and enough history.
 
 Each rule refuses an input whose verdict would be misread, says what it found and how to go on, and can be
-allowed by its name. Two conventions that no check of the trial can tell from a model's own error are found from arithmetic:
+allowed by its name. Two conventions that no check of the trial can separate from a model's own error are found from arithmetic:
 
 *Simple returns handed in as log returns.* With m the mean of the set's returns and s the mean of x - log(1 + x), a set
 of simple returns made by a model fitted to this history has m - s equal to the history's mean, up to the error of the
