@@ -1,4 +1,4 @@
-"""A small panel with volatility clustering, leverage, fat tails and one factor: a known law, quick fits."""
+"""A small panel with volatility clustering, leverage, fat tails and one factor: known dynamics, quick fits."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""How samplers show themselves, and bars only where somebody watches."""
+"""How samplers show themselves, and bars only where there is a screen."""
 
 import csv
 import inspect
@@ -44,10 +44,10 @@ def test_every_sampler_says_what_it_is_when_to_use_it_and_what_it_costs_as_measu
     text = inspect.getdoc(samplers.SAMPLERS[name])
     assert re.search(r"^Use: .+\.$", text, re.MULTILINE) and re.search(r"^Cost: .+\.$", text, re.MULTILINE)
     measured = {row["sampler"]: row for row in csv.DictReader(COSTS.open())}
-    told = re.search(r"Cost: fit ([\d,.]+) s, ([\d,.]+) s a million", text)
-    assert (told is not None) == (name in measured)
-    if told:
-        fit, million = (float(number.replace(",", "")) for number in told.groups())
+    found = re.search(r"Cost: fit ([\d,.]+) s, ([\d,.]+) s a million", text)
+    assert (found is not None) == (name in measured)
+    if found:
+        fit, million = (float(number.replace(",", "")) for number in found.groups())
         assert fit == pytest.approx(float(measured[name]["fit_cpu_s"]), rel=0.05)
         assert million == pytest.approx(float(measured[name]["cpu_s_per_million"]), rel=0.05)
 

@@ -109,6 +109,20 @@ def test_a_start_that_is_no_day_of_the_history_is_refused(bad, panel):
         samplers.make("historical").fit(panel).sample(10, 2, start=bad)
 
 
+@pytest.mark.parametrize("which", ["first", "last"])
+def test_rolled_days_must_be_dates_of_the_history(which, panel):
+    fitted = samplers.make("historical").fit(panel)
+    for bad in ("soon", None, 3.5) if which == "first" else ("soon", 3.5):
+        with pytest.raises(ParameterError, match=f"{which} must be a date"):
+            next(samplers.roll(fitted, panel, **({"first": "2001"} | {which: bad})))
+    with pytest.raises(ParameterError, match="no forecast days"):
+        next(samplers.roll(fitted, panel, "2099-01-01"))
+    with pytest.raises(ParameterError, match="lacks the columns 'C', 'D'"):
+        next(samplers.roll(fitted, panel[["A", "B"]], "2001"))
+    with pytest.raises(FitError, match="not fitted"):
+        next(samplers.roll(samplers.make("historical"), panel, "2001"))
+
+
 def test_a_newer_history_is_checked_before_it_is_a_start(panel):
     fitted = samplers.make("ewma").fit(panel)
     with pytest.raises(ParameterError, match="lacks the columns 'D'"):

@@ -50,11 +50,11 @@ def test_a_drawn_leader_leads_too(led):
     assert abs(np.corrcoef(drawn[:, 1, 3], drawn[:, 2, 0])[0, 1]) < 0.06
 
 
-def test_where_nothing_leads_the_filter_is_the_law_to_the_bit():
+def test_where_nothing_leads_the_filter_is_what_it_was_to_the_bit():
     panel = market(0.0)
-    found, law = LeadLag("gjr").fit(panel, seed=0), Gjr().fit(panel, seed=0)
+    found, inner = LeadLag("gjr").fit(panel, seed=0), Gjr().fit(panel, seed=0)
     assert found.weights_ is None and "led" not in found.start_
-    assert torch.equal(found.standardise(panel), law.standardise(panel))
+    assert torch.equal(found.standardise(panel), inner.standardise(panel))
     plain, led = (samplers.make(name).fit(panel, seed=0).sample(100, 3, seed=1) for name in ("fhs_moving", "fhs_lead"))
     assert scenarios.digest(plain) == scenarios.digest(led)
 

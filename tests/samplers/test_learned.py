@@ -92,6 +92,6 @@ def test_every_shock_model_keeps_the_margins_and_the_correlation(name):
 
 
 def test_the_shared_scale_gives_student_variables_and_normal_scores():
-    law, noise = ScaleMixture(4.0), normals(50_000, 2, seed=7)
-    assert stats.kstest(law.mix(noise[:, :1], noise[:, 1:]).numpy()[:, 0], stats.t(4).cdf).pvalue > 0.001
-    assert stats.kstest(law.scores(noise[:, :1], noise[:, 1:]).numpy()[:, 0], "norm").pvalue > 0.001
+    mixture, noise = ScaleMixture(4.0), normals(50_000, 2, seed=7)
+    assert stats.kstest(mixture.mix(noise[:, :1], noise[:, 1:]).numpy()[:, 0], stats.t(4).cdf).pvalue > 0.001
+    assert stats.kstest(mixture.scores(noise[:, :1], noise[:, 1:]).numpy()[:, 0], "norm").pvalue > 0.001

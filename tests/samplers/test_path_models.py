@@ -83,7 +83,7 @@ def test_drawn_scores_are_standard_normal_over_a_window(flow, panel):
     assert abs(float(drawn.std()) - 1) < 0.05
 
 
-def test_horizons_of_whole_windows_begin_alike_and_others_only_in_law(flow):
+def test_horizons_of_whole_windows_begin_alike_and_others_only_in_distribution(flow):
     """A window's days depend on each other's noise: three days are not the first three of five, as their bits go."""
     three, five, ten = (scenarios.pooled(flow.sample(2000, days, seed=4)) for days in (3, 5, 10))
     np.testing.assert_allclose(five, ten[:, :5], rtol=1e-5, atol=1e-7)

@@ -1,4 +1,4 @@
-"""The pretrained filter: its records tell what the weights saw, and a use that overlaps with it is told."""
+"""The pretrained filter: its records say what the weights saw, and a use that overlaps with it raises a warning."""
 
 import hashlib
 import shutil
@@ -69,7 +69,7 @@ def test_the_newest_weights_that_know_nothing_of_later_days_are_taken(last, expe
     assert weights.newest_before(pd.Timestamp(last)) == expected
 
 
-def test_weights_from_after_the_fitted_panel_are_told(panel):
+def test_weights_from_after_the_fitted_panel_raise_a_warning(panel):
     with pytest.warns(weights.Overlap, match="trained until 2006-12-29, the fitted panel ends on"):
         fitted = PretrainedFilter("until_2006").fit(panel, 0)
     assert fitted.overlap_ == {"trained_until": "2006-12-29", "later": True, "assets": []}
@@ -99,7 +99,7 @@ def test_a_year_of_history_is_enough(panel):
     assert np.all(drawn.std(axis=(0, 1, 2)) < 3 * panel.iloc[640:].std().to_numpy())
 
 
-def test_training_learns_a_law_that_all_assets_share(panel):
+def test_training_learns_a_recursion_that_all_assets_share(panel):
     rng = np.random.default_rng(1)
     calm_mondays = 0.01 * rng.standard_normal((900, 6)) * np.where(np.arange(900) % 40 < 20, 0.4, 1.6)[:, None]
     bursts = pd.DataFrame(calm_mondays, index=panel.index, columns=list("UVWXYZ"))

@@ -26,14 +26,14 @@ def test_a_strangers_file_makes_no_other_class(panel, tmp_path, name):
     path = samplers.save(samplers.make("historical").fit(panel), tmp_path / "sampler.safetensors")
     with safe_open(path, "pt") as stored:
         arrays = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
-        told = json.loads(stored.metadata()["sampler"])
-    told["object"] = name
-    save_file(arrays, path, metadata={"sampler": json.dumps(told)})
+        described = json.loads(stored.metadata()["sampler"])
+    described["object"] = name
+    save_file(arrays, path, metadata={"sampler": json.dumps(described)})
     with pytest.raises(ParameterError, match="no class of this package"):
         samplers.load(path)
 
 
-def test_another_file_is_told_from_a_sampler(tmp_path):
+def test_another_file_is_not_taken_for_a_sampler(tmp_path):
     with pytest.raises(ParameterError, match="holds no sampler"):
         samplers.load(tmp_path / "missing.safetensors")
     (tmp_path / "text").write_text("hello")
@@ -82,7 +82,9 @@ OTHERS = (
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_part_of_another_class_is_refused(panel, tmp_path, name):
     path = samplers.save(samplers.make("historical").fit(panel), tmp_path / "sampler.safetensors")
-    rewritten(path, lambda told: told | {"state": [*told["state"], ["extra", {"object": name, "state": []}]]})
+    rewritten(
+        path, lambda described: described | {"state": [*described["state"], ["extra", {"object": name, "state": []}]]}
+    )
     if name.endswith("weights:Record"):  # the record of a training by its bare name: known, and harmless
         assert type(samplers.load(path).extra).__module__ == "workbench.samplers.training._loop"
     else:
@@ -96,7 +98,7 @@ def test_a_part_of_another_class_is_refused(panel, tmp_path, name):
 ])  # fmt: skip
 def test_a_file_that_describes_no_sampler_is_refused(panel, tmp_path, bad):
     path = samplers.save(samplers.make("historical").fit(panel), tmp_path / "sampler.safetensors")
-    rewritten(path, lambda told: bad)
+    rewritten(path, lambda described: bad)
     with pytest.raises(ParameterError, match="holds no sampler|no class of this package"):
         samplers.load(path)
 
@@ -106,7 +108,7 @@ def test_a_description_without_a_bottom_is_refused(panel, tmp_path):
     deep: dict = {}
     for _ in range(400):
         deep = {"list": [deep]}
-    rewritten(path, lambda told: deep)
+    rewritten(path, lambda described: deep)
     with pytest.raises(ParameterError, match="nested|holds no sampler"):
         samplers.load(path)
 
@@ -119,7 +121,7 @@ def test_hooks_in_a_file_are_not_read(panel, tmp_path):
 
 
 class Shifted(samplers.Sampler):
-    """A sampler of somebody's own: yesterday's returns again."""
+    """A sampler of a user's own: yesterday's returns again."""
 
     width = 1
 

@@ -80,6 +80,13 @@ def test_a_finished_fit_is_read_and_another_seed_is_another_file(tmp_path):
         fit(KilledAt(0), seed=2, checkpoint=tmp_path)
 
 
+def test_a_damaged_checkpoint_is_trained_anew(tmp_path):
+    first, _ = fit(checkpoint=tmp_path)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:100])
+    assert same(first, fit(checkpoint=tmp_path)[0])
+
+
 def test_training_stops_when_validation_no_longer_gets_better():
     def worse(model, rows, generator):
         """The validation rows (80 of them) want the opposite of what the training rows want."""

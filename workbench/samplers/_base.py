@@ -38,7 +38,7 @@ TILE = 512  # draws decoded at a time
 
 @dataclass(frozen=True)
 class States:
-    """What a sampler knows at every close: ``values`` name -> (date, ...), one row a date of ``dates``."""
+    """The state of a sampler at every close: ``values`` name -> (date, ...), one row a date of ``dates``."""
 
     dates: pd.DatetimeIndex
     values: State
@@ -54,7 +54,7 @@ class States:
         Raises ParameterError for what is no date, for one before the first state, and for one that lies behind the last
         by more than the longest gap between trading days: there the history has to be continued first.
         """
-        day = _date(date)
+        day = timestamp("start", date)
         position = self.dates.searchsorted(day, side="right") - 1
         if position < 0:
             raise ParameterError(f"no state before {self.dates[0].date()}, asked for {day.date()}")
@@ -146,14 +146,15 @@ class Sampler(ABC):
         if isinstance(start, States):
             return start
         if isinstance(start, pd.DataFrame):
-            return self._filtered(start).rows([-1])
+            return self.filtered(start).rows([-1])
         states = self.states(self.history_)
         if isinstance(start, str) and start == "long-run":
             return states
         return states.rows([-1]) if isinstance(start, str) and start == "last" else states.at(start)
 
-    def _filtered(self, history: pd.DataFrame) -> States:
-        """The states over a history handed in, after a look whether it is one."""
+    def filtered(self, history: pd.DataFrame) -> States:
+        """:meth:`states` over a history of log returns (day, asset) that is checked before: columns, days, values."""
+        self.require_fitted()
         missing = ", ".join(repr(name) for name in self.assets_ if name not in history.columns)
         if missing:
             raise ParameterError(f"the history lacks the columns {missing}, which the sampler was fitted to")
@@ -197,13 +198,15 @@ def _tiles(noise: Tensor, state: State) -> Iterator[tuple[Tensor, State]]:
         yield noise[rows], {name: value if len(value) == 1 else value[rows] for name, value in state.items()}
 
 
-def _date(date: object) -> pd.Timestamp:
+def timestamp(name: str, date: object) -> pd.Timestamp:
+    """``date`` as a day without a time zone; ParameterError for anything that is no date."""
     try:
         day = pd.Timestamp(date)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         day = pd.NaT
     if isinstance(date, (bool, int, float)) or pd.isna(day):
-        raise ParameterError(f"start must be 'last', 'long-run', a date or a history of log returns, got {date!r}")
+        more = "'last', 'long-run', a history of log returns or " if name == "start" else ""
+        raise ParameterError(f"{name} must be {more}a date, got {date!r}")
     return day.tz_localize(None)
 
 

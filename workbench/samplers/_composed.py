@@ -17,6 +17,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from workbench._require import count
 from workbench.errors import ParameterError
 from workbench.samplers._base import Sampler, State, States
 from workbench.samplers.filters import FILTERS, Filter, MovingCorrelation, QuantileTracking, colour
@@ -107,6 +108,7 @@ def with_shocks(fitted: Filtered, shocks: str | Shocks, seed: int = 0, tails: st
     tails : as in :class:`Filtered`; those of ``fitted`` where none are named.
     """
     fitted.require_fitted()
+    seed = count("seed", seed, 0)
     tracking = copy.copy(fitted.tracking)
     sampler = Filtered(fitted.filter, shocks, tails or fitted.tails, fitted.correlation, tracking)
     sampler.assets_, sampler.history_, sampler.seed_ = fitted.assets_, fitted.history_, seed
@@ -117,5 +119,6 @@ def with_shocks(fitted: Filtered, shocks: str | Shocks, seed: int = 0, tails: st
 
 def residuals(sampler: Filtered, returns: pd.DataFrame) -> pd.DataFrame:
     """The sampler's standardised residuals on a history of log returns, (day, asset): what its filter leaves over."""
+    sampler.require_fitted()
     values = sampler.filter.standardise(returns[sampler.assets_])
     return pd.DataFrame(np.asarray(values), index=returns.index, columns=sampler.assets_)

@@ -1,4 +1,4 @@
-"""Progress bars, shown where somebody watches: in a terminal or a live notebook, never in a run without a screen."""
+"""Progress bars, shown in a terminal or a live notebook, never in a run without a screen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeVar
 from tqdm.auto import tqdm
 
 VARIABLE = "WORKBENCH_PROGRESS"  # "1" shows the bars everywhere, "0" nowhere
-LIVE = "JPY_SESSION_NAME"  # set for kernels that somebody opened, not for those that papermill starts
+LIVE = "JPY_SESSION_NAME"  # set for kernels of a notebook that is open, not for those that papermill starts
 
 Item = TypeVar("Item")
 

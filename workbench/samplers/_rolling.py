@@ -11,7 +11,7 @@ import torch
 
 from workbench._require import count
 from workbench.errors import ParameterError
-from workbench.samplers._base import Sampler
+from workbench.samplers._base import Sampler, timestamp
 from workbench.samplers._progress import tracked
 from workbench.samplers.noise import BLOCK, block_noise
 
@@ -34,10 +34,10 @@ def roll(
     """
     draws, horizon = count("draws of a rolled forecast", draws, 1, BLOCK), count("horizon", horizon, 1)
     seed, every = count("seed", seed, 0), count("every", every, 1)
-    states = sampler.states(returns)
+    states = sampler.filtered(returns)
     days = states.dates
-    begin = days.searchsorted(pd.Timestamp(first))
-    end = len(days) if last is None else days.searchsorted(pd.Timestamp(last), side="right")
+    begin = days.searchsorted(timestamp("first", first))
+    end = len(days) if last is None else days.searchsorted(timestamp("last", last), side="right")
     if begin < 1 or begin >= end:
         raise ParameterError(f"no forecast days between {first} and {last or days[-1].date()}")
     with torch.no_grad():

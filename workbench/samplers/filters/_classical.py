@@ -124,7 +124,7 @@ class Ewma(Filter):
 class Gjr(Filter):
     """GJR-GARCH(1,1) with Student-t likelihood, each asset on its days after its last stale run.
 
-    A stale price has no news in it: fitted on, the likelihood reports convergence and a residual of many thousands
+    A stale price carries no information: fitted on, the likelihood reports convergence and a residual of many thousands
     (RRC before 1994). Parameters therefore come from :func:`workbench.data.clean_from` on, and the variance has a
     floor of a thousandth of the asset's own.
     """

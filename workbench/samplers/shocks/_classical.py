@@ -104,7 +104,7 @@ class StudentCopula(Shocks):
         uniforms = stats.norm.cdf(normal_scores(residuals))
         correlation = _kendall_correlation(residuals)
         self.root_ = _cholesky(correlation)
-        if np.linalg.eigvalsh(correlation)[0] < SMALLEST:  # duplicates, or a matrix that is none of a joint law
+        if np.linalg.eigvalsh(correlation)[0] < SMALLEST:  # duplicated assets, or ranks that no joint distribution has
             correlation = (self.root_ @ self.root_.T).double().numpy() + SMALLEST * np.eye(len(correlation))
         found = minimize_scalar(
             lambda dof: -_t_copula_likelihood(uniforms, correlation, dof), bounds=(2.1, 60.0), method="bounded"

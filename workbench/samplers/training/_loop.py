@@ -23,12 +23,12 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -105,7 +105,8 @@ def train(
     name = f"{type(model).__name__.lower()}-{training.record.key[:16]}.safetensors"
     file = Path(checkpoint) / name if checkpoint else None
     if file and file.exists():
-        training.restore(file)
+        with suppress(SafetensorError):  # a damaged file: trained anew
+            training.restore(file)
     with one_thread(), progress_bar(plan.steps, progress or "", progress is not None) as bar:
         bar.update(training.record.steps)
         while not training.finished():

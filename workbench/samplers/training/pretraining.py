@@ -69,13 +69,13 @@ def _walk(panel: pd.DataFrame) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     known, age = ~values.isnan(), (~values.isnan()).cumsum(dim=0)
     first = torch.where(known & (age <= BEGIN), values, torch.nan)
     variance = first.square().nanmean(dim=0, keepdim=True)
-    motion = PooledGarch(torch.zeros_like(variance), variance)
-    state, features, surprises = motion.start(variance), [], []
+    garch = PooledGarch(torch.zeros_like(variance), variance)
+    state, features, surprises = garch.start(variance), [], []
     for day, live in zip(values, known):
-        features.append(motion.own_features(state)[0])
+        features.append(garch.own_features(state)[0])
         surprises.append(day / state["variance"][0].sqrt())
         seen = torch.where(live, day, 0.0)[None]
-        after = motion.update(state, seen, live[None])
+        after = garch.update(state, seen, live[None])
         state = {name: _keep(live, after[name], value) for name, value in state.items()}
     use = known & (age > BEGIN)
     days, columns = use.nonzero(as_tuple=True)

@@ -27,7 +27,7 @@ def test_the_gjr_walk_is_the_variance_that_arch_computes(panel):
 
 
 @pytest.mark.parametrize("until", ["2006-12-29", "2014-06-30", "2015-12-31", "2018-12-28"])
-def test_a_bond_that_hardly_moves_gets_a_sound_law_of_motion(until):
+def test_a_bond_that_hardly_moves_gets_a_sound_variance(until):
     bond = data.returns("multi_asset").loc[:until, ["UST2Y"]]
     filter = Gjr().fit(bond, seed=0)
     assert abs(filter.mu_.item()) < 0.2 * bond["UST2Y"].std()
@@ -60,7 +60,7 @@ def test_networks_trained_from_other_seeds_differ_and_from_the_same_seed_do_not(
 
 @pytest.fixture(scope="module")
 def residuals():
-    """2,000 days of a trivariate t(5) law with correlation .6."""
+    """2,000 days of a trivariate t(5) distribution with correlation .6."""
     shape = np.full((3, 3), 0.6) + 0.4 * np.eye(3)
     return stats.multivariate_t(shape=shape, df=5, seed=8).rvs(2000)
 
@@ -165,19 +165,19 @@ def test_range_resources_is_guarded_not_dropped():
     assert sampler.shocks.pool_.shape[1] == 20
 
 
-def test_a_tracked_book_keeps_its_promise_when_its_moves_double():
+def test_a_tracked_book_keeps_its_coverage_when_its_moves_double():
     rng = torch.Generator().manual_seed(2)
     tracked = QuantileTracking(0.02).fit(torch.randn(4096, 2, generator=rng))
     residuals = torch.randn(4000, 2, generator=rng) * torch.cat([torch.ones(2000), torch.full((2000,), 1.5)])[:, None]
     scales, roots = torch.full((4001, 2), 0.01), torch.eye(2).expand(4001, 2, 2)
-    told = tracked.filter_path(residuals, scales, roots)
+    tracked_state = tracked.filter_path(residuals, scales, roots)
     moves = residuals.sum(dim=1) / 2**0.5
     plain, kept = ((-moves > edge).float().mean().item() for edge in (
-        told["edge"][:-1, 0, 0], (told["stretch"] * told["edge"])[:-1, 0, 0]
+        tracked_state["edge"][:-1, 0, 0], (tracked_state["stretch"] * tracked_state["edge"])[:-1, 0, 0]
     ))  # fmt: skip
     assert plain > 0.04
     assert abs(kept - 0.025) < 1 / (0.02 * 4000) + 0.001  # the rule's own bound: (range of k) / (rate x days)
-    assert 1.2 < told["stretch"][-1, 0, 0] < 1.8
+    assert 1.2 < tracked_state["stretch"][-1, 0, 0] < 1.8
 
 
 def test_a_stretch_moves_the_book_and_leaves_the_rest_as_drawn():

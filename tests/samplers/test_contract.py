@@ -95,7 +95,7 @@ def test_a_sampler_read_from_its_file_draws_the_same_bits(fitted, tmp_path):
     assert scenarios.digest(read.sample(20, 3, seed=1)) == scenarios.digest(fitted.sample(20, 3, seed=1))
 
 
-def test_the_long_run_law_starts_anywhere_in_the_past(fitted):
+def test_the_long_run_starts_anywhere_in_the_past(fitted):
     drawn = scenarios.pooled(fitted.sample(200, 3, seed=1, start="long-run"))
     assert np.isfinite(drawn).all()
 
