@@ -114,6 +114,10 @@ READ = {
     "percent signs": lambda f, r: tuple(t.map(lambda x: f"{100 * x!r}%") for t in (f, r)),
     "a typographic minus": lambda f, r: (f, r.map(lambda x: repr(float(x)).replace("-", "\u2212"))),
     "a level in per cent": lambda f, r: (f.set_axis(["VaR 97.5%"], axis=1), r),
+    "two-digit years": lambda f, r: tuple(dated(t, lambda d: f"{d:%d.%m.%y}") for t in (f, r)),
+    "days and times": lambda f, r: (dated(f, lambda d: f"{d:%d/%m/%Y} 17:30"), r),
+    "names of months": lambda f, r: (dated(f, lambda d: f"{d:%d-%b-%Y}"), r),
+    "a column of words": lambda f, r: (f.assign(model="historical simulation", desk="rates"), r),
     "prices": lambda f, r: (f, priced(r)),
 }  # fmt: skip
 
@@ -146,6 +150,19 @@ def test_foreign_text_files_give_the_same_figures(options, tmp_path, capsys, exp
         capsys, (paths := written(tmp_path, *base(), **options))[0], "--realised", paths[1], "--json"
     )
     assert (code, err) == (0, "") and same(out, expected)
+
+
+def test_prices_of_a_download_tool_need_the_name_of_one(tmp_path, capsys, expected):
+    forecasts, realised = written(tmp_path, *base())
+    price = priced(base()[1])["px"]
+    fields = {("Close", "AAA"): price, ("Close", "BBB"): price + 1, ("Volume", "AAA"): 1e5, ("Volume", "BBB"): 1e5}
+    stacked = pd.DataFrame(fields, index=price.index.rename("Date"))
+    stacked.columns = stacked.columns.set_names(["Price", "Ticker"])
+    stacked.to_csv(tmp_path / "stacked.csv")
+    code, out, err = command(capsys, forecasts, "--realised", tmp_path / "stacked.csv")
+    assert code == 2 and out == "" and "found AAA, BBB: name one of them" in err
+    code, out, _ = command(capsys, forecasts, "--realised", tmp_path / "stacked.csv", "--column", "AAA", "--json")
+    assert code == 0 and same(out, expected) and "was read as prices" in json.loads(out)["notes"][0]
 
 
 def test_the_order_of_day_and_month_can_be_given(tmp_path, capsys):

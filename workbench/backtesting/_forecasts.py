@@ -26,8 +26,8 @@ from workbench.backtesting._forecast_checks import (
     unit_doubt,
 )
 from workbench.backtesting.backtests._sample import Sample, observed
-from workbench.data import read_file, read_table
-from workbench.errors import DataError
+from workbench.data import close, read_file, read_table
+from workbench.errors import DataError, ParameterError
 
 FEWEST = 20
 
@@ -90,18 +90,29 @@ def read_forecasts(
     return replace(found, notes=(*_reading(table, "forecasts"), *notes, *found.notes))
 
 
+class _OfForecasts(tuple):
+    """Names of forecast columns, for a file whose other columns need not be numbers."""
+
+    def __contains__(self, name: object) -> bool:
+        return bool(COLUMN.match(str(name).strip())) or str(name).strip().lower() == "pit"
+
+
 def _read(source: str | Path | pd.DataFrame, what: str, dayfirst: bool | None = None) -> pd.DataFrame:
     try:
         return read_table(source, dayfirst=dayfirst)
     except DataError as found:
-        raise DataError(f"{what}: {found}") from None
+        wrong = found
+    try:
+        return read_table(source, only=_OfForecasts(), dayfirst=dayfirst)
+    except DataError:
+        raise DataError(f"{what}: {wrong}") from None
 
 
 def _realised(path: str | Path, column: str | None, dayfirst: bool | None) -> tuple[pd.Series, list[str]]:
     """The returns in a file, of prices too, and notes."""
     what = "realised returns"
     try:
-        panel = read_file(path, True, dayfirst=dayfirst) if column is None else _column(path, column, dayfirst)
+        panel = _panel(path, column, dayfirst)
     except DataError as found:
         raise DataError(f"{what}: {found}") from None
     one = _series(checked(panel, what))
@@ -116,9 +127,19 @@ def _realised(path: str | Path, column: str | None, dayfirst: bool | None) -> tu
     return one, [f"column {one.name!r} was read as prices, by their size and sign; log returns were taken"]
 
 
-def _column(path: str | Path, column: str, dayfirst: bool | None) -> pd.DataFrame:
-    """One column of a file whose others need not be numbers; ``columns`` refuses a header that is not there."""
-    return read_table(path, columns={column: column}, only=[column], dayfirst=dayfirst)
+def _panel(path: str | Path, column: str | None, dayfirst: bool | None) -> pd.DataFrame:
+    """Columns of a file by asset; closing prices of several fields; with ``column`` the others need not be numbers."""
+    missing: ParameterError | None = None
+    if column is not None:
+        try:
+            return read_table(path, columns={column: column}, only=[column], dayfirst=dayfirst)
+        except ParameterError as absent:
+            missing = absent
+    panel = read_file(path, True, dayfirst=dayfirst)
+    panel = close(panel) if panel.columns.nlevels == 2 else panel
+    if missing is not None and column not in panel:
+        raise missing
+    return _only(panel, column)
 
 
 def _reading(table: pd.DataFrame, what: str) -> list[str]:
