@@ -220,6 +220,13 @@ def test_a_changed_schema_is_refused(source: str, body: str, words: str, service
         ask(service, source, tmp_path)
 
 
+def test_an_answer_without_end_is_cut_off(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "MOST_BYTES", 1000)
+    service.body = "observation_date,DCOILWTICO\n" * 500
+    with pytest.raises(DataError, match="FRED sent more than"):
+        http.get_text(service.base, "FRED")
+
+
 def test_no_connection_and_no_answer_in_time_are_reported(service: Service) -> None:
     with pytest.raises(DataError, match="cannot be reached"):
         http.get_text("http://127.0.0.1:9/x", "FRED", timeout=(0.5, 0.5))

@@ -32,7 +32,7 @@ from workbench.scenarios._wide_table import cast, demand_grid, finite, read_csv,
 
 _DRAW = ("draw", "scenario", "path", "simulation")
 _TIME = ("time", "day", "step", "date")
-_NUMBERED = re.compile(r"(?:draw|scenario|path|simulation|time|day|step|t|d)?[ _-]*(\d+)", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?:draw|scenario|path|simulation|time|day|step|t|d)?[ _-]*(\d{1,15})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
