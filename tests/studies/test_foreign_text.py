@@ -195,6 +195,13 @@ def test_in_the_terminal(capsys, monkeypatch, tmp_path):
     assert lines.count("accepted") >= 10 and all(letter.isprintable() or letter == "\n" for letter in lines)
 
 
+def test_a_verdict_in_the_terminal_has_no_markup():
+    from workbench._text import literal
+
+    name = "<b>$x^2$ _a_ **b** [c](http://d) `e` fhs_gpd"
+    assert Verdict(f"**{literal(name)}** is *rejected*.", "rejected").plain == f"{name} is rejected."
+
+
 def test_in_the_line_of_progress(monkeypatch):
     from workbench.studies.runner._status import Status
 

@@ -114,7 +114,7 @@ def run(
     if as_json:
         return _print(_described(done) | printed)
     if done.verdict:
-        _say(f"verdict ({done.verdict.outcome}): {done.verdict.text}")
+        _say(f"verdict ({done.verdict.outcome}): {done.verdict.plain}")
     how = f"reused, finished {done.status['finished'][:16]} UTC" if done.reused else "finished"
     _say("\n".join([f"{how}: {done.report}", *printed.values()]))
 

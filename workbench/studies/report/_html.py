@@ -18,7 +18,7 @@ from nbconvert.filters import Highlight2HTML
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
-from workbench.studies.report._markup import inline, markdown, slug
+from workbench.studies.report._markup import inline, markdown, slug, words
 from workbench.studies.report._outputs import draw, role
 from workbench.studies.runner._cells import heading_lines, tags, title
 
@@ -32,6 +32,11 @@ class Verdict:
     text: str
     outcome: str
     key: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def plain(self) -> str:
+        """The text without its markup."""
+        return " ".join(words(inline(self.text)).split())
 
 
 @dataclass(frozen=True)

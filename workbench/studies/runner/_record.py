@@ -14,7 +14,6 @@ import xarray as xr
 from workbench import scenarios
 from workbench.governance import manifest
 from workbench.studies.report._html import Verdict, verdict_of
-from workbench.studies.report._markup import inline, words
 from workbench.studies.report._pdf import print_pdf
 from workbench.studies.runner import _status as status
 from workbench.studies.runner._progress import Progress
@@ -59,7 +58,7 @@ class Run:
     def _repr_html_(self) -> str:
         """What was run, how it ended, and links to what it left."""
         how = self.state + (f", reused ({self.status.get('finished', '')[:16]} UTC)" if self.reused else "")
-        verdict = f"{self.verdict.outcome}: {words(inline(self.verdict.text))}" if self.verdict else ""
+        verdict = f"{self.verdict.outcome}: {self.verdict.plain}" if self.verdict else ""
         files = [self.report, self.notebook] if self.state == "completed" else [self.notebook]
         links = ", ".join(f'<a href="{html.escape(path.resolve().as_uri())}">{path.name}</a>' for path in files)
         rows = {
