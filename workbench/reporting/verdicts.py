@@ -43,7 +43,7 @@ def stress(judged: Judged, low: float, high: float, refuge: str, probability: fl
         "stress/verdict", low=simple(low), high=simple(high), chance=probability, refuge=refuge, share=judged.share,
         n=len(judged.meeting), lower=lower, upper=upper, expected=judged.question.share, word=judged.word,
     )  # fmt: skip
-    return text, {"holds": "accepted", "cannot tell": "mixed"}.get(judged.word, "rejected")
+    return text, {"holds": "accepted", "too bold": "rejected"}.get(judged.word, "mixed")
 
 
 def conditioning(found: Conditional, unasked: float) -> str:
