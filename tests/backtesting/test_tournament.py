@@ -84,6 +84,20 @@ def test_a_shared_filter_gives_the_same_sampler_as_one_fitted_alone(course) -> N
     np.testing.assert_array_equal(ours, theirs)
 
 
+def test_a_fitted_filter_waits_in_the_store_for_another_process(course, tmp_path, monkeypatch) -> None:
+    first = race.fit("gjr_t", course.training, 0, {}, tmp_path)
+    monkeypatch.setattr(samplers.Filtered, "fit", lambda *_: pytest.fail("fitted again"))
+    again = race.fit("gjr_t", course.training, 0, {}, tmp_path)
+    other = race.fit("fhs", course.training, 0, {}, tmp_path)  # the same filter, other shocks
+    assert [path.suffix for path in tmp_path.iterdir()] == [".safetensors"] and type(other.shocks) is not type(
+        first.shocks
+    )
+    ours, theirs = (sampler.sample(50, 3, seed=2)["scenarios"]["ret"].values for sampler in (first, again))
+    np.testing.assert_array_equal(ours, theirs)
+    with pytest.raises(pytest.fail.Exception, match="fitted again"):
+        race.fit("gjr_t", course.training.iloc[1:], 0, {}, tmp_path)
+
+
 @pytest.mark.parametrize("name", ["historical", "lognormal", "factor", "ewma", "block_bootstrap", "historical_window"])
 def test_samplers_that_run_once_do_not_depend_on_their_seed(name, course) -> None:
     one, two = (samplers.make(name).fit(course.training, seed).sample(40, 2, 1)["scenarios"]["ret"] for seed in (0, 1))
