@@ -47,8 +47,12 @@ docs: setup
 bench: setup
 	$(BIN)/python -m benchmarks
 
+# Studies are copied to a scratch folder, so that the originals stay as they are; what stands there already is kept.
+SCRATCH ?= scratch
 lab: setup
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	mkdir -p $(SCRATCH)
+	cp -n notebooks/*.ipynb $(SCRATCH)/
+	$(BIN)/jupyter lab --notebook-dir=$(SCRATCH)
 
 clean:
 	rm -rf $(VENV) reports cache build docs/_build docs/_generated *.egg-info

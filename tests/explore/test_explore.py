@@ -1,0 +1,60 @@
+"""The playground refits only what changed, and says what the functions beneath it say."""
+
+import numpy as np
+import pytest
+
+from workbench import samplers
+from workbench.errors import WorkbenchError
+from workbench.explore import Session, fan, playground, worst_paths
+
+
+@pytest.fixture()
+def fits(monkeypatch, tmp_path) -> list[str]:
+    made, real = [], samplers.cached_fit
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path))
+    monkeypatch.setattr(samplers, "cached_fit", lambda name, *rest: made.append(name) or real(name, *rest))
+    return made
+
+
+def test_changing_one_sampler_refits_one_and_moving_a_slider_refits_none(fits):
+    session = Session("us_indices", draws=200)
+    for horizon, loss, confidence in ((20, 0.1, 0.99), (5, 0.1, 0.99), (20, 0.2, 0.95)):
+        session.risk("historical", horizon, loss, confidence)
+    assert fits == ["historical"]
+    session.risk("lognormal", 20, 0.1, 0.99)
+    session.risk("historical", 30, 0.1, 0.99)
+    assert fits == ["historical", "lognormal"]
+
+
+def test_a_shorter_horizon_is_the_first_days_of_a_longer_one(fits):
+    session = Session("us_indices", draws=100)
+    np.testing.assert_array_equal(session.value("historical", 20)[:, :5], session.value("historical", 5))
+    drawn = samplers.make("historical").fit(session.returns, 1).sample(100, 5, seed=1)["scenarios"]["ret"].values[0]
+    np.testing.assert_allclose(session.paths("historical")[:, :5], drawn, atol=1e-6)
+
+
+def test_the_worst_path_has_a_story_that_adds_up(fits):
+    session = Session("us_indices", draws=200)
+    value = session.value("historical", 10)
+    story = session.story("historical", 10, int(value[:, -1].argmin()))
+    assert story["loss"] == pytest.approx(-value[:, -1].min(), abs=1e-5)
+    assert story["parts"].sum() == pytest.approx(-story["loss"], abs=1e-5) and story["first"] < story["last"]
+
+
+def test_figures_and_widgets_answer(fits):
+    pytest.importorskip("plotly")
+    pytest.importorskip("anywidget")
+    value = Session("us_indices", draws=100).value("historical", 10)
+    assert len(worst_paths(value, 5).data) == 5 and len(fan(value, 0.1).data) == 7
+    shown = playground(sampler="historical", draws=100)
+    sliders = {child.description: child for child in shown.children[0].children if hasattr(child, "description")}
+    before = shown.children[0].children[-2].value
+    sliders["horizon"].value = 40
+    assert shown.children[0].children[-2].value != before and "Over 40 days" in shown.children[0].children[-2].value
+    sliders["data set"].value = "<b>nothing</b>"
+    assert "&lt;b&gt;nothing" in shown.children[0].children[-2].value
+
+
+def test_a_wrong_confidence_is_refused(fits):
+    with pytest.raises(WorkbenchError, match="confidence"):
+        Session("us_indices", draws=50).risk("historical", 5, 0.1, float("nan"))
