@@ -66,6 +66,14 @@ def test_episodes_come_from_the_falls_of_the_panel(returns, tmp_path):
     assert setting.episodes("", {}, {"a": ["b"]}, {}, ["c"]) == ({"a": ["b"]}, {}, ["c"])
 
 
+def test_a_history_is_read_as_the_parameters_say(returns, tmp_path):
+    file = tmp_path / "returns.csv"
+    returns.to_csv(file, index_label="date")
+    read = setting.history(str(file), True, {"asset 0": "first"}, ["stale runs", "no rule of data"])
+    assert list(read)[0] == "first" and np.allclose(read, returns)
+    assert setting.history("wti", returns=True).shape[1] == 1
+
+
 def test_parameters_given_as_text_are_read_or_refused_by_name(tmp_path):
     kinds = {"samplers": list[str], "as_of": Optional[date], "draws": int, "run_dir": str}  # noqa: UP045
     scope = {"__annotations__": kinds, "samplers": "[fhs, neural]", "as_of": "2020-03-16", "draws": 5,

@@ -4,7 +4,7 @@ are shown. Choices that nobody made come from the panel, by the rules below, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,6 +79,15 @@ def chosen(returns: pd.DataFrame, name: str, given: Any, rule: Callable[[], Any]
         return given
     shown = DEMONSTRATION.get(str(returns.attrs.get("dataset")), {})
     return shown[name] if name in shown else rule()
+
+
+def history(
+    source: str, returns: bool = False, columns: Mapping[str, str] | None = None, allow: Collection[str] = ()
+) -> pd.DataFrame:
+    """Log returns of a history, one row a day: a data set by name or a file, read as the parameters say."""
+    kind = "return" if returns and source not in data.DATASETS else None
+    rules = [rule for rule in allow if rule in data.RULES]
+    return data.returns(data.load(source, kind, columns=columns, accept=rules))
 
 
 def split(returns: pd.DataFrame, as_of: Any = None, name: str = "as_of") -> Split:

@@ -59,19 +59,20 @@ def gather(study: Study, parameters: Mapping[str, object]) -> Inputs:
 def require_usable(parameters: Mapping[str, Any]) -> None:
     """Read the file that ``dataset`` or ``history`` names as the study will, before a kernel starts.
 
-    ``columns`` and ``returns`` among the parameters say how it is read. Raises WorkbenchError, with the remedy, for a
+    ``columns``, ``returns`` and ``allow`` among the parameters say how it is read. Raises WorkbenchError, with the remedy, for a
     file that is not there, cannot be read or fails the validation.
     """
     from workbench import data
 
     columns = parameters.get("columns") or None
+    allowed = [rule for rule in parameters.get("allow") or () if rule in data.RULES]
     for name in _DATA:
         source = parameters.get(name)
         if isinstance(source, str | Path) and str(source):
             named = str(source) in data.DATASETS
             kind = "return" if parameters.get("returns") is True and not named else None
             if columns or not named:
-                data.load(source, kind, columns=columns)
+                data.load(source, kind, columns=columns, accept=allowed)
 
 
 def data_of(parameters: Mapping[str, Any]) -> dict[str, dict[str, str]]:
