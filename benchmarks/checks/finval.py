@@ -1,6 +1,6 @@
-r"""The battery beside ``finval`` 0.6.1 (MIT) on the same clean and faulty sets: who finds what, and who cries wolf.
+r"""The battery beside ``finval`` 0.6.1 (MIT) on the same clean and faulty sets: who finds what, at which rate of false alarms.
 
-Worlds of the two laws kept apart, 2,000 days, 6 assets, paths of 20 days; finval is given the history as separate
+Markets of the two processes held out, 2,000 days, 6 assets, paths of 20 days; finval is given the history as separate
 windows of 20 days. Its rules: *gates*, one of its seven hard gates is poor; *any poor*, one of its metrics is poor.
 finval is no dependency: it is installed into a virtual environment of its own under ``cache/``. Rows are appended to
 ``cache/finval.jsonl``; a run that is stopped goes on.
@@ -60,17 +60,17 @@ def judge(python: Path, fake: np.ndarray, real: np.ndarray) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def row(python: Path, world: SimulatedMarket, fault: str) -> dict:
+def row(python: Path, market: SimulatedMarket, fault: str) -> dict:
     """Both opinions of one set."""
-    truth, severity = build(world), 0.0 if fault == NULL else FAULTS[fault].severity
-    seed = world.seed % 2**31
+    truth, severity = build(market), 0.0 if fault == NULL else FAULTS[fault].severity
+    seed = market.seed % 2**31
     fake = truth.null if fault == NULL else plant(fault, truth.null, severity, seed, truth.context)
     days = truth.history.to_numpy()
-    real = days[: len(days) // world.horizon * world.horizon].reshape(-1, world.horizon, world.assets)
-    ours, theirs = attempt(world, fault, severity), judge(python, fake, real)
+    real = days[: len(days) // market.horizon * market.horizon].reshape(-1, market.horizon, market.assets)
+    ours, theirs = attempt(market, fault, severity), judge(python, fake, real)
     refuted = dict(zip(RULES, (ours["verdict"] == "rejected", bool(theirs["gates"]), bool(theirs["poor"]))))
-    told = {"fault": fault, "severity": severity, "score": theirs["score"], "why": theirs["gates"]}
-    return asdict(world) | told | refuted
+    found = {"fault": fault, "severity": severity, "score": theirs["score"], "why": theirs["gates"]}
+    return asdict(market) | found | refuted
 
 
 def table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -83,17 +83,20 @@ def table(rows: pd.DataFrame) -> pd.DataFrame:
 def main(arguments: list[str] | None = None) -> None:
     asked = parser(__doc__)
     asked.add_argument("--paths", type=int, nargs="+", default=PATHS)
-    asked.add_argument("--laws", nargs="+", default=list(HELD_OUT))
-    asked.add_argument("--honest", type=int, default=10, help="honest worlds of each number of paths, laws in turn")
+    asked.add_argument("--processes", nargs="+", default=list(HELD_OUT))
+    asked.add_argument("--null", type=int, default=10, help="correct sets of each number of paths, processes in turn")
     options = asked.parse_args(arguments or [])
     python = interpreter()
     done = {(kept["process"], kept["draws"], kept["repeat"], kept["fault"]) for kept in lines(KEPT)}
-    asked = [(NULL, 500 + k) for k in range(options.honest)] + [(fault, 500) for fault in CHOSEN]
-    turns = [(options.laws[k % len(options.laws)], *asked[k]) for k in np.random.default_rng(1).permutation(len(asked))]
-    todo = [(law, paths, repeat, fault) for law, fault, repeat in turns for paths in options.paths]
+    asked = [(NULL, 500 + k) for k in range(options.null)] + [(fault, 500) for fault in CHOSEN]
+    turns = [
+        (options.processes[k % len(options.processes)], *asked[k])
+        for k in np.random.default_rng(1).permutation(len(asked))
+    ]
+    todo = [(process, paths, repeat, fault) for process, fault, repeat in turns for paths in options.paths]
     for name, paths, repeat, fault in sorted(set(todo) - done, key=todo.index):
-        told = row(python, SimulatedMarket(name, draws=paths, repeat=repeat), fault)
-        append(KEPT, told)
+        found = row(python, SimulatedMarket(name, draws=paths, repeat=repeat), fault)
+        append(KEPT, found)
     found = pd.DataFrame(lines(KEPT))
     write(table(found).round(4), RESULTS / "finval.csv", index=True)
     print(table(found).round(3).to_string())

@@ -1,8 +1,8 @@
 r"""The stress test of the stress tests: size of every check on the truth, power on planted faults.
 
-*Size*: history and scenarios from one law; seven laws (two of them kept apart from the checks' development), histories
+*Size*: history and scenarios from one process; seven processes (two of them held out from the checks' development), histories
 of 500, 2,000 and 8,000 days, 2 to 30 assets, 500 paths, sets of the long run and sets that start today.
-*Power*: every fault at its documented severity and at others, on the two laws kept apart, 2,000 days, 6 assets, 1,000
+*Power*: every fault at its documented severity and at others, on the two processes held out, 2,000 days, 6 assets, 1,000
 paths of 20 days; faults of conditioning on 4,000 days after an unusual month. At the documented severity also on 8,000
 days, 10 assets, 2,000 paths, nearer to what a bank audits.
 
@@ -36,39 +36,42 @@ NOTHING = ((NULL, 0.0),)
 PARTS = ("size", "power", "large", "sweep")
 
 
-def sizes(repeats: range, start: str, laws: list[str]) -> list[Job]:
-    """Truth against itself: every law and length, assets in turn."""
-    cells = product(repeats, LENGTHS, laws)
-    worlds = [SimulatedMarket(law, days, width(r, days, law), 500, start=start, repeat=r) for r, days, law in cells]
-    return [Job(world, NOTHING) for world in worlds]
+def sizes(repeats: range, start: str, processes: list[str]) -> list[Job]:
+    """Truth against itself: every process and length, assets in turn."""
+    cells = product(repeats, LENGTHS, processes)
+    markets = [
+        SimulatedMarket(process, days, width(r, days, process), 500, start=start, repeat=r)
+        for r, days, process in cells
+    ]
+    return [Job(market, NOTHING) for market in markets]
 
 
-def width(repeat: int, days: int, law: str) -> int:
-    """Number of assets of a world; thirty over 8,000 days takes minutes, so one law stands for all there."""
+def width(repeat: int, days: int, process: str) -> int:
+    """Number of assets of a market; thirty over 8,000 days takes minutes, so one process stands for all there."""
     assets = ASSETS[repeat % len(ASSETS)]
-    return assets if days < max(LENGTHS) or law == "garch" else min(assets, 10)
+    return assets if days < max(LENGTHS) or process == "garch" else min(assets, 10)
 
 
 def powers(repeats: range, severities: tuple[float, ...] | None = None, large: bool = False) -> list[Job]:
-    """Every fault in every world kept apart, at its documented severity or at those given."""
+    """Every fault in every market held out, at its documented severity or at those given."""
     jobs = []
-    for repeat, law in product(repeats, HELD_OUT):
+    for repeat, process in product(repeats, HELD_OUT):
         plain = (
-            SimulatedMarket(law, days=LONG, assets=10, draws=2000, repeat=repeat)
+            SimulatedMarket(process, days=LONG, assets=10, draws=2000, repeat=repeat)
             if large
-            else SimulatedMarket(law, repeat=repeat)
+            else SimulatedMarket(process, repeat=repeat)
         )
         after = replace(plain, days=LONG if large else 4000, start="unusual")
         crossed = replace(plain, cross=True)
-        for world in (plain, after, crossed):
-            names = [name for name in FAULTS if world == _where(name, plain, after, crossed)]
+        for market in (plain, after, crossed):
+            names = [name for name in FAULTS if market == _where(name, plain, after, crossed)]
             plants = [(name, s) for name in names for s in severities or (FAULTS[name].severity,)]
-            jobs.append(Job(world, (*NOTHING, *plants)))
+            jobs.append(Job(market, (*NOTHING, *plants)))
     return jobs
 
 
 def _where(name: str, plain: SimulatedMarket, after: SimulatedMarket, crossed: SimulatedMarket) -> SimulatedMarket:
-    """The kind of world in which a fault is a fault."""
+    """The kind of market in which a fault is a fault."""
     return after if FAULTS[name].conditional else crossed if FAULTS[name].needs == "identities" else plain
 
 

@@ -143,3 +143,16 @@ def test_exit_codes_and_json_of_the_command(given, tmp_path, capsys):
     assert code in (0, 1) and "accepted" in out or "rejected" in out
     code, _, err = run("--history", str(tmp_path / "prices.csv"), "--level", "2")
     assert code == 2 and "level is 2.0" in err
+
+
+def test_too_little_history_of_a_like_state_cannot_tell(tmp_path, capsys):
+    process = PROCESSES.make("stochastic volatility", assets=3)
+    history, state = process.history(400, seed=2)
+    tree = scenarios.assemble(process.scenarios(200, 20, seed=3, state=state), list(history.columns))
+    scenarios.save(tree, tmp_path / "set.nc")
+    (100 * np.exp(history.cumsum())).rename_axis("date").to_csv(tmp_path / "prices.csv")
+    asked = ["audit", str(tmp_path / "set.nc"), "--history", str(tmp_path / "prices.csv"), "--start", "last"]
+    for more in ([], ["--json"]):
+        with pytest.raises(SystemExit) as left:
+            cli.main([*asked, *more])
+        assert left.value.code == 5 and "cannot tell" in capsys.readouterr().out
