@@ -63,7 +63,9 @@ def test_an_installed_workbench_lists_loads_and_runs_a_study(fresh, tmp_path):
     where = "import workbench, sys; print(workbench.__file__, workbench.__version__)"
     assert str(fresh.parents[1]) in call(fresh, "-c", where, cwd=tmp_path)
     listed = json.loads(call(workbench, "list", "studies", "--json", cwd=tmp_path))
-    assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} <= {study["name"] for study in listed["studies"]}
+    assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} <= {
+        study["name"] for study in listed["studies"]
+    }
     loaded = "from workbench import data; print(data.load('us_treasuries').shape)"
     assert "(7419, 11)" in call(fresh, "-c", loaded, cwd=tmp_path)
     graph = "graph=edges: [[SP500, NASDAQ], [SP500, AUD]]"

@@ -50,7 +50,9 @@ RENAMED: dict[str, dict[str, str]] = {
         "Watch": "MonitorReport",
         "watch": "run_monitors",
         "quiet_stream": "_thresholds.null_stream",
-        **dict.fromkeys(("joint_movement", "panel_pits", "rank_among", "total_width"), "workbench.backtesting.ensembles."),
+        **dict.fromkeys(
+            ("joint_movement", "panel_pits", "rank_among", "total_width"), "workbench.backtesting.ensembles."
+        ),
         **dict.fromkeys(("alarms", "calibrate", "cusum", "mixture_wealth", "shiryaev_roberts"), "_e_detector."),
         "unlikeliness": "_martingale.unlikeliness",
     },

@@ -1,7 +1,8 @@
 r"""The shape of simulated losses beside that of the history's crises.
 
 The trial compares a set with windows of a like *state*; scenarios picked because they lose money differ from those by
-construction, and would fail whatever their worth. Here like is compared with like: the windows of history in which the same book lost most, on a grid, so that no two overlap. Losses of other sizes are made comparable by looking
+construction, and would fail whatever their worth. Here like is compared with like: the windows of history in which
+the same book lost most, on a grid, so that no two overlap. Losses of other sizes are made comparable by looking
 at shape alone: numbers that do not change when a path is multiplied by a constant. With z a path in units of each
 asset's standard deviation and m its mean over assets,
 
