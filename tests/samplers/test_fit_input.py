@@ -69,6 +69,15 @@ def test_one_asset_and_twins_work_in_every_sampler(name, panel):
         assert (ratio > 0.5).all() and (ratio < 2).all()  # of 256 draws from all starts
 
 
+def test_a_window_longer_than_the_history_takes_all_of_it_and_says_so(panel):
+    with pytest.warns(samplers.ShortenedHistory, match="window of 5000 days .* all of its 900 are used"):
+        fitted = samplers.make("historical_window", window=5000).fit(panel)
+    drawn = fitted.sample(4000, 1, seed=1)["scenarios"]["ret"].values[0, :, 0, 0]
+    assert drawn.min() == np.float32(panel.A.min()) and drawn.max() == np.float32(panel.A.max())
+    with pytest.raises(FitError, match="needs a history as long"):
+        fitted.states(panel.iloc[:800])
+
+
 def test_an_illiquid_neighbour_cuts_nobodys_history_where_no_filter_is_fitted(panel):
     traded = np.random.default_rng(0).random(900) < 0.5
     beside = panel.assign(ILL=panel.D.where(traded, 0.0))

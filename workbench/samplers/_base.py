@@ -170,10 +170,12 @@ class Sampler(ABC):
         """First position at which residuals of all assets count; a note and a warning where it is not the first day."""
         first = filter.joint_from(returns)
         if first:
-            note = shortened(returns, first)
-            self.notes_ = [*self.notes_, note]
-            warnings.warn(note, ShortenedHistory, stacklevel=5)
+            self._note(shortened(returns, first))
         return first
+
+    def _note(self, text: str) -> None:
+        self.notes_ = [*self.notes_, text]
+        warnings.warn(text, ShortenedHistory, stacklevel=5)
 
     def __repr__(self) -> str:
         return describe(self)

@@ -1,4 +1,4 @@
-"""Fits on disk, found by data, sampler, options, seed and code (:mod:`workbench._cache`); what changed is fitted again."""
+"""Fits on disk: a file's name is a hash of data, sampler, options, seed and code, so what changed is fitted again."""
 
 from __future__ import annotations
 

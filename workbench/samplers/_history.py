@@ -25,20 +25,22 @@ class HistoricalSimulation(Sampler):
         self.window = count("window", window, 2)
 
     def _fit(self, returns: pd.DataFrame, seed: int) -> None:
-        self._require_window(returns)
-
-    def _require_window(self, returns: pd.DataFrame) -> None:
-        if len(returns) < self.window:
-            raise FitError(f"historical simulation over {self.window} days was given {len(returns)}; shorten it")
+        self.size_ = min(self.window, len(returns))
+        if self.size_ < self.window:
+            self._note(f"the window of {self.window} days is longer than the history: all of its {self.size_} are used")
 
     def states(self, returns: pd.DataFrame) -> States:
         self.require_fitted()
-        self._require_window(returns)
-        windows = tensor(returns[self.assets_]).unfold(0, self.window, 1).transpose(1, 2)
-        return States(returns.index[self.window - 1 :], {"window": windows})  # (date, window, asset), a view
+        size = getattr(self, "size_", self.window)
+        if len(returns) < size:
+            raise FitError(
+                f"a window of {size} days needs a history as long, it has {len(returns)}; hand over more days"
+            )
+        windows = tensor(returns[self.assets_]).unfold(0, size, 1).transpose(1, 2)
+        return States(returns.index[size - 1 :], {"window": windows})  # (date, window, asset), a view
 
     def decode(self, noise: Tensor, state: State, horizon: int) -> Tensor:
-        rows = uniform_index(noise[:, :horizon, 0], self.window)
+        rows = uniform_index(noise[:, :horizon, 0], state["window"].shape[1])
         which = torch.arange(len(state["window"]))[:, None] if len(state["window"]) > 1 else 0
         return state["window"][which, rows]
 

@@ -13,7 +13,7 @@ SHORTEST_FILTER = 250  # days that a volatility filter is fitted on at the least
 
 
 class ShortenedHistory(UserWarning):
-    """Days before the last stale run of an asset are left out of the joint history of all assets."""
+    """A fit uses fewer days than it was asked for: those after the last stale run of an asset, or all there are."""
 
 
 def require_panel(returns: pd.DataFrame, shortest: int = SHORTEST, constant: bool = False) -> None:

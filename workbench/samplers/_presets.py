@@ -174,7 +174,7 @@ def neural(
     track : step a day of the equal-weight book's tracked 97.5 % quantile; 0 leaves the quantiles as fitted.
 
     Cost: fit 14 s, 245 s a million paths.
-    Use: the default.
+    Use: the default; among the best on one-day scores of stocks.
     """
     filter = part.NeuralFilter(members, steps=steps, progress=progress, checkpoint=checkpoint)
     tracking = part.QuantileTracking(track) if number("track", track, least=0, most=1) else None
