@@ -95,7 +95,16 @@ def test_no_verdict_on_part_of_a_set_unless_asked(given):
     assert found.about["assets"] == ["A0", "A1", "A2"] and any("A3" in note for note in found.notes)
 
 
-BAD = [{"level": 0.0}, {"level": 2.0}, {"seed": -1}, {"seed": 1.5}, {"allow": ["nonsense"]}]
+BAD = [
+    {"level": 0.0},
+    {"level": 2.0},
+    {"seed": -1},
+    {"seed": 1.5},
+    {"seed": "a"},
+    {"level": "5%"},
+    {"level": float("nan")},
+    {"allow": ["nonsense"]},
+]
 
 
 @pytest.mark.parametrize("option", BAD, ids=str)

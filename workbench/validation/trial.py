@@ -94,7 +94,7 @@ def trial(
     Raises ScenarioError, DataError or ParameterError for input that cannot be tried.
     """
     checked_level(level)
-    if isinstance(seed, bool) or int(seed) != seed or seed < 0:
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise ParameterError(f"seed is {seed!r}; give a whole number of 0 or more")
     values = aligned(scenarios, history)
     chosen = [cast(Check, CHECKS[name]) for name in (CHECKS if checks is None else checks)]
@@ -110,8 +110,8 @@ def trial(
 
 def checked_level(level: float) -> None:
     """Raise ParameterError for a level outside (0, 0.5]."""
-    if not 0.0 < level <= 0.5:
-        raise ParameterError(f"level is {level}; give a probability above 0 and at most 0.5, such as 0.05")
+    if not isinstance(level, (int, float, np.floating)) or not 0.0 < level <= 0.5:
+        raise ParameterError(f"level is {level!r}; give a probability above 0 and at most 0.5, such as 0.05")
 
 
 def too_short(days: int, horizon: int) -> bool:
