@@ -265,7 +265,7 @@ def test_the_baseline_may_win_and_then_the_first_lines_say_so(fails, reference, 
     scores = forecasts.forecast_scores({name: ensembles[name] for name in fails}, truth)
     sampler = next(iter(fails))
     assert best_baseline(scores, sampler) == reference
-    words, found = market_futures(
+    words, found, *_ = market_futures(
         sampler, verdicts(fails), scores, forecasts.compare_scores(scores, reference), "Trust."
     )
     assert found == outcome and said in words and "Trust." in words
@@ -273,5 +273,5 @@ def test_the_baseline_may_win_and_then_the_first_lines_say_so(fails, reference, 
 
 
 def test_first_lines_without_held_out_days() -> None:
-    words, outcome = market_futures("neural", verdicts({"neural": 1, "fhs": 1}), None, None)
+    words, outcome, *_ = market_futures("neural", verdicts({"neural": 1, "fhs": 1}), None, None)
     assert outcome == "mixed" and "not known" in words

@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from workbench.reporting._verdict import PASSED, Verdict
 from workbench.reporting.catalogue import sentence
-from workbench.reporting.formats import number
+from workbench.reporting.formats import level, number, percent
 from workbench.validation import extrapolation
 
 T = 2.0
@@ -37,13 +38,14 @@ def market_futures(
     scores: Mapping[str, pd.DataFrame] | None,
     gains: pd.DataFrame | None,
     trust: str = "",
-) -> tuple[str, str]:
+    risk: pd.DataFrame | None = None,
+) -> Verdict:
     """Markdown of some sentences, and the outcome: ``accepted``, ``rejected`` or ``mixed``.
 
     sampler : the one on trial; findings : columns ``sampler, check, verdict``, all samplers.
     scores, gains : of held-out days (:mod:`workbench.backtesting.comparison`), gains against the best baseline; None
     when the data end at the start of the scenarios. trust : a sentence on how far the numbers
-    go, put before the advice.
+    go, put before the advice. risk : VaR and ES of the sampler, for the key figures.
     """
     names = list(findings["sampler"].unique())
     failed = {
@@ -58,7 +60,11 @@ def market_futures(
         trust,
         _advice(sampler, _preferred(failed, scores), failed),
     ]
-    return "  \n".join(line for line in lines if line), _outcome(sampler, failed, standing)
+    outcome = _outcome(sampler, failed, standing)
+    key = {"checks failed": f"{len(failed[sampler])} of {asked}"}
+    if risk is not None:
+        key |= {f"{row.measure} {level(row.level)}": percent(row.value) for row in risk.itertuples()}
+    return Verdict("  \n".join(line for line in lines if line), outcome, key, PASSED[outcome])
 
 
 def best_baseline(scores: Mapping[str, pd.DataFrame], sampler: str) -> str:

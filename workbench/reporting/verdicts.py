@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
 from workbench import backtesting
+from workbench.reporting import formats
 from workbench.reporting._market_futures import best_baseline, market_futures, sequel, trust
 from workbench.reporting._tournament import tournament_headline, where_it_loses
+from workbench.reporting._verdict import HOLDS, PASSED, Verdict
 from workbench.reporting.catalogue import sentence
 from workbench.reporting.formats import simple
 from workbench.samplers.shocks import SplicedMargins
@@ -20,10 +24,10 @@ from workbench.stress.preregistered import Verdict as Judged
 from workbench.validation.audit import Audit
 
 __all__ = [
-    "market_futures", "best_baseline", "sequel", "trust", "audit", "stress", "conditioning", "causal", "reverse_stress", "red_team",
-    "tail_promises", "tail_proof", "horse_race", "where_it_loses", "drift", "backtest",
+    "market_futures", "best_baseline", "sequel", "trust", "audit", "stress",
+    "conditioning", "causal", "reverse_stress", "red_team", "planted", "tail_promises",
+    "tail_proof", "horse_race", "where_it_loses", "drift", "backtest",
 ]  # fmt: skip
-Verdict = tuple[str, str]
 
 
 def audit(audited: Audit, name: str) -> Verdict:
@@ -33,7 +37,9 @@ def audit(audited: Audit, name: str) -> Verdict:
     most = f", most of all: {', '.join(found.check for found in failed[:5])}" if failed else ""
     text = sentence("audit/verdict", name=name, verdict=audited.verdict, failed=len(failed), asked=asked, most=most,
                     effect=audited.effects()[0])  # fmt: skip
-    return text, audited.verdict if audited.verdict in ("accepted", "rejected") else "mixed"
+    outcome = audited.verdict if audited.verdict in ("accepted", "rejected") else "mixed"
+    key = {"checks failed": f"{len(failed)} of {asked}", "draws": formats.number(audited.about["draws"])}
+    return Verdict(text, outcome, key, PASSED[outcome] if outcome != "mixed" else "cannot tell")
 
 
 def stress(judged: Judged, low: float, high: float, refuge: str, probability: float) -> Verdict:
@@ -43,7 +49,9 @@ def stress(judged: Judged, low: float, high: float, refuge: str, probability: fl
         "stress/verdict", low=simple(low), high=simple(high), chance=probability, refuge=refuge, share=judged.share,
         n=len(judged.meeting), lower=lower, upper=upper, expected=judged.question.share, word=judged.word,
     )  # fmt: skip
-    return text, {"holds": "accepted", "too bold": "rejected"}.get(judged.word, "mixed")
+    key = {"share that supports the thesis": formats.percent(judged.share)}
+    key |= {"expected": formats.percent(judged.question.share, 0), "event": formats.percent(probability, 2)}
+    return Verdict(text, {"holds": "accepted", "too bold": "rejected"}.get(judged.word, "mixed"), key, judged.word)
 
 
 def conditioning(found: Conditional, unasked: float) -> str:
@@ -68,7 +76,8 @@ def causal(
         graph=answer.graph, state=sentence(f"causal/{state}"), failed=failed, tests=len(tests), effect=effect,
         declared=declared, difference=worst["difference"], edge=worst["edge"], change=worst["change"],
     )  # fmt: skip
-    return text, {"rejected": "rejected", "survives": "accepted", "untested": "mixed"}[state]
+    outcome = {"rejected": "rejected", "survives": "accepted", "untested": "mixed"}[state]
+    return Verdict(text, outcome, word="not assessed" if state == "untested" else PASSED[outcome])
 
 
 def reverse_stress(ways: pd.DataFrame, shapes: pd.DataFrame, agree: float = 10.0) -> Verdict:
@@ -77,7 +86,7 @@ def reverse_stress(ways: pd.DataFrame, shapes: pd.DataFrame, agree: float = 10.0
     ways, shapes : of :func:`workbench.reporting.tables.ways` and ``crisis_shapes``.
     """
     if ways.empty:
-        return sentence("reverse_stress/none"), "mixed"
+        return Verdict(sentence("reverse_stress/none"), "mixed", word="cannot tell")
     chances = ways["P(loss)"].groupby("book").agg(["min", "max"])
     spread = float((chances["max"] / chances["min"]).max())
     first = ways.groupby("book", sort=False).head(1)
@@ -91,7 +100,8 @@ def reverse_stress(ways: pd.DataFrame, shapes: pd.DataFrame, agree: float = 10.0
     model = sentence("reverse_stress/model") if spread > agree else ""
     text = sentence("reverse_stress/verdict", closest="; ".join(closest), spread=spread, model=model, failed=failed,
                     ways=len(shapes))  # fmt: skip
-    return text, "mixed" if spread > agree else "accepted"
+    outcome = "mixed" if spread > agree else "accepted"
+    return Verdict(text, outcome, {"factor between samplers": formats.number(spread, 1)}, HOLDS[outcome])
 
 
 def red_team(everything: pd.Series, least: pd.DataFrame, large: pd.DataFrame, blind: Sequence[str]) -> Verdict:
@@ -100,7 +110,18 @@ def red_team(everything: pd.Series, least: pd.DataFrame, large: pd.DataFrame, bl
     quiet, sharp = everything["share"] <= 0.05, caught >= 0.95 * len(least)
     text = sentence("red_team/verdict", all=everything, caught=caught, faults=len(least), more=more, large=len(large),
                     blind=blind)  # fmt: skip
-    return text, "accepted" if quiet and sharp else "mixed" if quiet or sharp else "rejected"
+    outcome = "accepted" if quiet and sharp else "mixed" if quiet or sharp else "rejected"
+    key = {"false alarms": formats.percent(everything["share"]), "faults found": f"{caught} of {len(least)}"}
+    return Verdict(text, outcome, key, PASSED[outcome])
+
+
+def planted(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Which faults were found in a given history, by checks that pass without them."""
+    without = set(next((row["failed"] for row in rows if row["fault"] == "none"), []))
+    faults = [row for row in rows if row["fault"] != "none"]
+    found = [row["fault"] for row in faults if set(row["failed"]) - without]
+    missed = [row["fault"] for row in faults if row["fault"] not in found]
+    return sentence("red_team/planted", found=found, missed=missed, faults=len(faults))
 
 
 def tail_promises(
@@ -141,7 +162,10 @@ def tail_proof(
         inside=int(guaranteed["inside"].sum()), of=len(guaranteed), whole=int(measured["inside"].sum()),
         of_whole=len(measured), dependence=limits["mixture on"],
     )  # fmt: skip
-    return text, "rejected" if broken else "accepted"
+    outcome = "rejected" if broken else "accepted"
+    return Verdict(
+        text, outcome, {"promises kept": f"{len(promises) - len(broken)} of {len(promises)}"}, PASSED[outcome]
+    )
 
 
 def horse_race(
@@ -153,9 +177,10 @@ def horse_race(
     rights = hits.xs(0.975, level="level").groupby("sampler", sort=False)["inside"].mean()
     right = ", ".join(rights.index[rights > 0.5]) or "nobody"
     behind = " ".join(f"{name} is {line}." for name, line in lost.items())
-    text = sentence("horse_race/verdict", headline=headline, n=days, dataset=dataset, seeds=seeds, right=right,
-                    lost=behind)  # fmt: skip
-    return text, outcome
+    text = sentence("horse_race/verdict", headline=headline, n=days, dataset=Path(dataset).name, seeds=seeds,
+                    right=right, lost=behind)  # fmt: skip
+    outcome = outcome if learners else "mixed"
+    return Verdict(text, outcome, word=HOLDS[outcome])
 
 
 def drift(
@@ -172,11 +197,14 @@ def drift(
     doubled = curves[(curves["break"] == "volatility") & (curves["years"] == curves["years"].max())]
     doubled = doubled.set_index("monitor")["median"]
     text = sentence(
-        "drift/verdict", sampler=sampler, alarms=alarms, quiet=false["years"].iloc[0], together=int(false["alarms"].sum()),
-        monitors=len(false), often=int((~allowed).sum()), doubled=doubled.min(), fastest=doubled.idxmin(),
+        "drift/verdict", sampler=sampler, alarms=alarms, quiet=false["years"].iloc[0],
+        together=int(false["alarms"].sum()), monitors=len(false),
+        often=int((~allowed).sum()), doubled=doubled.min(), fastest=doubled.idxmin(),
         years=curves["years"].max(),
     )  # fmt: skip
-    return text, "accepted" if in_time.all() and allowed.all() else "mixed" if in_time.any() else "rejected"
+    outcome = "accepted" if in_time.all() and allowed.all() else "mixed" if in_time.any() else "rejected"
+    key = {"replays with an alarm in time": f"{int(in_time.sum())} of {len(in_time)}"}
+    return Verdict(text, outcome, key, PASSED[outcome])
 
 
 def backtest(
@@ -198,4 +226,6 @@ def backtest(
         book=book, hits=kupiec["hits"], level=level, expected=(1 - level) * days, power=kupiec["power"],
         others=beside if others else "",
     )  # fmt: skip
-    return text, {"cannot tell": "mixed"}.get(reports[trial]["verdict"], reports[trial]["verdict"])
+    outcome = {"cannot tell": "mixed"}.get(reports[trial]["verdict"], reports[trial]["verdict"])
+    key = {"hits": formats.number(kupiec["hits"]), "hits expected": formats.number((1 - level) * days, 1)}
+    return Verdict(text, outcome, key, reports[trial]["outcome"])

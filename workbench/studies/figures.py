@@ -51,11 +51,12 @@ def show(figure: Any, alt: str, caption: str = "", kind: str = "png", dpi: int =
         display(Markdown(caption), metadata={ROLE: {"role": "caption"}})
 
 
-def verdict(text: str, outcome: str = "mixed", key: Mapping[str, str] | None = None) -> None:
+def verdict(text: str, outcome: str = "mixed", key: Mapping[str, str] | None = None, word: str = "") -> None:
     """Display the study's conclusion and declare it as such: one or two sentences of Markdown.
 
     outcome : ``accepted``, ``rejected`` or ``mixed``; gives the line its mark in the report and in ``--json``.
     key : up to six key figures, label -> text, for the summary at the head of the report.
+    word : the verdict in the words of its question, such as *too cautious* or *passed*; the outcome when empty.
     """
     from IPython.display import Markdown, display
 
@@ -63,7 +64,8 @@ def verdict(text: str, outcome: str = "mixed", key: Mapping[str, str] | None = N
         raise ParameterError(f"outcome={outcome!r}: expected one of {', '.join(OUTCOMES)}")
     if not text.strip():
         raise ParameterError("a verdict needs words")
-    display(Markdown(text), metadata={ROLE: {"role": "verdict", "outcome": outcome, "key": dict(key or {})}})
+    said = {"role": "verdict", "outcome": outcome, "key": dict(key or {}), "word": word}
+    display(Markdown(text), metadata={ROLE: said})
 
 
 def _figure(figure: Any) -> Any:

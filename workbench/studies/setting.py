@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from workbench import backtesting, data
-from workbench.backtesting import walk_forward
+from workbench import backtesting, data, samplers, scenarios
+from workbench.backtesting import by_novelty, walk_forward
 from workbench.errors import DataError, ParameterError, Refusal
+from workbench.power.faults import Context, plant
+from workbench.reporting import formats, sentence
 from workbench.stress import defaults
 from workbench.studies.runner._conversion import convert, describe
-from workbench.validation import extrapolation
+from workbench.validation import extrapolation, trial
 
 FEWEST_HELD_OUT = 100  # days after the start below which forecasts are not scored
 SCORED_DAYS = 800  # about how many held-out days are scored
@@ -78,7 +80,17 @@ def chosen(returns: pd.DataFrame, name: str, given: Any, rule: Callable[[], Any]
     if given is not None and given != "" and given != []:
         return given
     shown = DEMONSTRATION.get(str(returns.attrs.get("dataset")), {})
-    return shown[name] if name in shown else rule()
+    value = shown[name] if name in shown else rule()
+    _say(name, "the last there is" if value is None else value)
+    return value
+
+
+def _say(name: str, value: Any) -> None:
+    """Print a choice as a line of the report."""
+    from IPython.display import Markdown, display
+
+    written = formats.names(value) if isinstance(value, (list, tuple)) else str(value)
+    display(Markdown(sentence("chosen", name=name, value=written)))
 
 
 def history(
@@ -195,10 +207,51 @@ def backtest(table: pd.DataFrame) -> list[backtesting.Result]:
     return backtesting.run(backtesting.align(table[columns], table["realised"]))
 
 
-def novelty(returns: pd.DataFrame, first: Any, last: Any) -> tuple[pd.Series, extrapolation.Support]:
-    """Distance of every close of a span from the states known before it, and where the last one stands."""
+class Novelty(NamedTuple):
+    """Where the last close stands, hits by distance from what was known, and the factor VaR would have needed there."""
+
+    stands: extrapolation.Support
+    wrong: pd.DataFrame
+    factor: float
+
+
+def novelty(
+    returns: pd.DataFrame, judged: pd.DataFrame, first: Any, last: Any, level: float
+) -> tuple[Novelty | None, str]:
+    """Forecasts sorted by how far the market was from all states known before ``first``, or why they cannot be."""
     known = returns.loc[: pd.Timestamp(last)]
-    return extrapolation.distances(known, pd.Timestamp(first)), extrapolation.assess(known)
+    try:
+        stands, far = extrapolation.assess(known), extrapolation.distances(known, pd.Timestamp(first))
+        wrong = by_novelty.score_by_distance(judged, far, level, shares=max(2, min(10, len(judged) // 60)))
+        return Novelty(stands, wrong, by_novelty.widening(judged, far, float(far.iloc[-1]), level)), ""
+    except DataError as missing:
+        return None, str(missing)
+
+
+def forecast_spacing(
+    returns: pd.DataFrame, trained_until: Any, last: Any, every: int, long_every: int
+) -> tuple[int, int]:
+    """Days between forecasts, so that a short panel has 60 of one day and 25 of several; never more than asked."""
+    days = len(returns.loc[pd.Timestamp(trained_until) : pd.Timestamp(last)])
+    return min(every, max(1, days // 60)), min(long_every, max(1, days // 25))
+
+
+def planted_in(
+    history: pd.DataFrame, faults: Mapping[str, float], draws: int = 500, horizon: int = 20, seed: int = 0
+) -> list[dict[str, Any]]:
+    """Faults planted into block-resampled scenarios of a history, each judged by all checks against that history.
+
+    history : log returns (day, asset); faults : name -> severity, ``none`` for the set without a fault.
+    """
+    bootstrap = samplers.make("block_bootstrap").fit(history, seed)
+    null = scenarios.pooled(bootstrap.sample(draws, horizon, seed, "long-run"))
+    context, rows = Context(history.to_numpy(), assets=tuple(map(str, history.columns))), []
+    for name, severity in faults.items():
+        found = trial(null if name == "none" else plant(name, null, severity, seed, context), history, seed=seed)
+        failed = [finding.check for finding in found if finding.verdict == "fail"]
+        rows.append({"process": "the history", "repeat": 0, "fault": name, "severity": severity,
+                     "verdict": found.verdict, "failed": failed})  # fmt: skip
+    return rows
 
 
 Episodes = dict[str, list[str]]

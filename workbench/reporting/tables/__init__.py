@@ -1,4 +1,4 @@
-"""Tables of a report, each with the columns that a reader needs and numbers as :mod:`workbench.reporting.formats` has it."""
+"""Tables of a report, each with the columns that a reader needs, numbers by :mod:`workbench.reporting.formats`."""
 
 from workbench.reporting.tables._checks import (
     attempts,
@@ -16,6 +16,7 @@ from workbench.reporting.tables._forecasts import (
     alarms,
     asset_hits,
     by_name,
+    by_seed,
     confidence_set,
     delays,
     forecast_span,
@@ -53,7 +54,7 @@ from workbench.reporting.tables._stress import (
 
 __all__ = [
     "sources", "flaws", "facts", "findings", "departures", "unanswered", "risk_impact", "closest_episodes",
-    "by_name", "forecast_span", "tests", "p_values", "meanings", "asset_hits", "ranking", "overlapping",
+    "by_name", "by_seed", "forecast_span", "tests", "p_values", "meanings", "asset_hits", "ranking", "overlapping",
     "tournament", "scoreboard", "hits", "confidence_set", "alarms", "delays", "steps", "recalibration",
     "most_typical", "losses", "pooling", "rare", "books", "ways", "crisis_shapes", "independences",
     "trials", "least_severity", "hardest", "attempts", "survival_errors", "by_stratum", "inside", "tail_indices",

@@ -24,6 +24,11 @@ def by_name(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([table.assign(sampler=name) for name, table in tables.items()])
 
 
+def by_seed(rows: Mapping[tuple[str, int], pd.DataFrame]) -> pd.DataFrame:
+    """Daily rows of every (sampler, seed) in one table."""
+    return pd.concat(rows, names=["sampler", "seed"])
+
+
 def forecast_span(
     panel: pd.DataFrame, judged: pd.DataFrame, books: Collection[str], periods: Sequence[Period], key: str
 ) -> Styler:

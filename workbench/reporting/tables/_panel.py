@@ -1,4 +1,4 @@
-"""Tables of data and of findings: where a panel comes from, what is wrong with it, which checks failed and by how much."""
+"""Tables of data and of findings: where a panel comes from, what is wrong with it, which checks failed by how much."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def closest_episodes(
 
     history : log returns (day, asset). Returns one row a draw: ``chain, draw, loss`` (of the book, fraction), ``first,
     last`` (dates of the episode) and ``distance``, the root mean square over assets of the difference between their
-    cumulative log returns, each in units of its volatility over the horizon. ``attrs["typical"]`` is the median distance
-    of a real window from its own nearest.
+    cumulative log returns, each in units of its volatility over the horizon. ``attrs["typical"]`` is the median
+    distance of a real window from its own nearest.
     """
     draws = scenarios.returns(tree).sum("time")
     horizon = scenarios.returns(tree).sizes["time"]

@@ -38,7 +38,7 @@ def losses(tree: xr.DataTree) -> np.ndarray:
 
 
 def pooling(free: xr.DataTree, functional: stress.Move, targets: Sequence[float]) -> Styler:
-    """Entropy pooling of unconditional scenarios to each mean of ``functional``: how far it goes, or why it is refused."""
+    """Entropy pooling of unconditional scenarios to each mean of ``functional``: how far it goes, or why not."""
     columns = ["effective scenarios", "divergence (nats)", "residual (sd)", "answer"]
     paths, assets = scenarios.pooled(free), list(scenarios.returns(free).asset.values)
     rows = {}

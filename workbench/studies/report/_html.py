@@ -27,11 +27,14 @@ _TEMPLATES = Path(__file__).parent / "template"
 
 @dataclass(frozen=True)
 class Verdict:
-    """The line a study declares: Markdown, and ``accepted``, ``rejected`` or ``mixed``; ``key`` are its key figures."""
+    """The line a study declares: Markdown, and ``accepted``, ``rejected`` or ``mixed``; ``key`` are its key figures,
+    ``word`` is the outcome in the words of its question.
+    """
 
     text: str
     outcome: str
     key: Mapping[str, str] = field(default_factory=dict)
+    word: str = ""
 
     @property
     def plain(self) -> str:
@@ -61,7 +64,9 @@ def export(notebook: Path | NotebookNode, target: Path, facts: Mapping[str, obje
     style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
     resources = {
         "title": title(node) or target.stem, "blocks": blocks, "contents": _contents(node), "facts": facts or {},
-        "verdict": verdict and {"html": Markup(inline(verdict.text)), "outcome": verdict.outcome},
+        "verdict": verdict and {
+            "html": Markup(inline(verdict.text)), "outcome": verdict.outcome, "word": verdict.word or verdict.outcome,
+        },
         "key": verdict.key if verdict else {},
         "style": Markup(style + HtmlFormatter(style="friendly").get_style_defs(".highlight")),
     }  # fmt: skip
@@ -82,7 +87,8 @@ def verdict_of(notebook: NotebookNode) -> Verdict | None:
         for output in cell.get("outputs", []):
             text = "".join(output.get("data", {}).get("text/markdown", ""))
             if text and ("verdict" in tags(cell) or role(output).get("role") == "verdict"):
-                found = Verdict(text, role(output).get("outcome", "mixed"), role(output).get("key", {}))
+                said = role(output)
+                found = Verdict(text, said.get("outcome", "mixed"), said.get("key", {}), said.get("word", ""))
     return found
 
 
