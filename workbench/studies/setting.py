@@ -22,6 +22,7 @@ from workbench.studies.runner._conversion import convert, describe
 from workbench.validation import extrapolation, trial
 
 FEWEST_HELD_OUT = 100  # days after the start below which forecasts are not scored
+FEWEST_TO_FIT = 260  # dates before the first forecast of a frozen model
 SCORED_DAYS = 800  # about how many held-out days are scored
 DEMONSTRATION: dict[str, dict[str, Any]] = {
     "us_equities": {
@@ -262,7 +263,7 @@ def episodes(
 ) -> tuple[Episodes, Episodes, list[str]]:
     """Episodes to monitor: those that are named, or of ``dataset`` its worst falls and its calmest stretch.
 
-    A sampler is fitted to the first 30 % of the dates and recalibration is chosen on the next 30 %; episodes are of the
+    A sampler is fitted to the first 30 % of the dates (260 at the least) and recalibration is chosen on the next 30 %; episodes are of the
     rest: half a year before and a quarter after each of the two worst falls of 20 dates, and the calmest year.
     Raises DataError when the rest is shorter than a year.
     """
@@ -270,7 +271,8 @@ def episodes(
         return replays, quiet, training
     returns = data.returns(data.load(dataset, columns=columns))
     year = round(data.periods_per_year(returns.index))
-    cuts = [int(share * len(returns)) for share in (KNOWN / 2, KNOWN)]
+    cuts = [max(int(KNOWN / 2 * len(returns)), min(FEWEST_TO_FIT, int(KNOWN * len(returns)) - 30)), 0]
+    cuts[1] = max(cuts[0] + 1, int(KNOWN * len(returns)))
     dates, late = returns.index.strftime("%Y-%m-%d"), returns.iloc[cuts[1] :]
     if len(late) <= year + 20:
         raise DataError(f"{len(late)} dates after the first 60 % are too few for episodes; {year + 21} are needed")
