@@ -178,7 +178,7 @@ def gallery() -> None:
     if not cards:
         text += "No study has been run here yet: `make docs` runs them, `python docs/gallery.py` alone does too.\n"
     for name, card in cards.items():
-        alt, verdict = html.escape(card["alt"]), html.escape(card["verdict"])
+        alt, verdict = html.escape(card["alt"]), html.escape(card["verdict"].replace("**", ""))
         called = html.escape(f"workbench run {name} {card['call']}".strip())
         picture = f'<img src="../reports/{name}.png" alt="{alt}" loading="lazy">'
         link = f'<a class="card" href="../reports/{name}.html">{picture}</a>'
