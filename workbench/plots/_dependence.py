@@ -28,6 +28,7 @@ from workbench.validation.engine.features import by_day
 ROCKET = sns.color_palette("rocket_r", as_cmap=True)
 
 TAIL = 0.05
+MOST_NAMED = 20  # assets named beside a map; of more, every second or third, so that names can be read at A4
 
 
 @themed
@@ -39,7 +40,7 @@ def dependence_maps(case: ComparisonData, sampler: str) -> np.ndarray:
     """
     if len(case.assets) < 2:
         raise ParameterError(f"dependence needs two assets, the set has {len(case.assets)}")
-    axes = canvas(2, 3, 5.0)
+    axes = canvas(2, 3, 5.6)
     cuts = case.threshold(by_day, [TAIL])[0]
     own = np.quantile(case.fake.reshape(-1, len(case.assets)), TAIL, axis=0)
     real, fake, outside = _compare(case, case.real, case.fake, _correlation)
@@ -103,7 +104,8 @@ def _row(
     image = _map(axes[2], fake - real, assets, order, "PuOr", (-reach, reach), outside)
     axes[2].set_title(f"difference; {percent(outside.mean(), 0)} marked")
     axes[2].figure.colorbar(image, ax=axes[2], shrink=0.75, aspect=22, pad=0.02).outline.set_visible(False)
-    axes[0].set_yticks(range(len(assets)), [assets[place] for place in order])
+    places = range(0, len(assets), -(-len(assets) // MOST_NAMED))
+    axes[0].set_yticks(places, [assets[order[place]] for place in places])
 
 
 def _map(
@@ -113,8 +115,9 @@ def _map(
     square = squareform(values)
     np.fill_diagonal(square, np.nan)
     image = ax.imshow(square[np.ix_(order, order)], vmin=limits[0], vmax=limits[1], cmap=colours)
-    size = 5.5 if len(assets) > 8 else 8
-    ax.set_xticks(range(len(assets)), [assets[place] for place in order], rotation=90 if len(assets) > 4 else 0)
+    size, places = 7 if len(assets) > 8 else 8, range(0, len(assets), -(-len(assets) // MOST_NAMED))
+    names = [assets[order[place]] for place in places]
+    ax.set_xticks(places, names, rotation=90 if len(assets) > 4 else 0)
     ax.set_yticks([])
     ax.tick_params(labelsize=size)
     bare(ax)
