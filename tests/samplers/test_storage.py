@@ -1,6 +1,8 @@
 """A sampler's file: what it refuses to hold, and what it refuses to make."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -111,6 +113,17 @@ def test_a_description_without_a_bottom_is_refused(panel, tmp_path):
     rewritten(path, lambda described: deep)
     with pytest.raises(ParameterError, match="nested|holds no sampler"):
         samplers.load(path)
+
+
+@pytest.mark.parametrize("name", ["historical_window", "path_flow"])
+def test_a_process_that_has_made_no_sampler_reads_one(name, panel, tmp_path):
+    options = {"historical_window": {"window": 250}, "path_flow": {"filter": "ewma", "steps": 2}}[name]
+    sampler = samplers.make(name, **options).fit(panel, seed=1)
+    path = samplers.save(sampler, tmp_path / "sampler.safetensors")
+    code = "import sys; from workbench import samplers, scenarios; "
+    code += "print(scenarios.digest(samplers.load(sys.argv[1]).sample(20, 3, seed=1)))"
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+    assert done.stdout.strip() == scenarios.digest(sampler.sample(20, 3, seed=1)), done.stderr
 
 
 def test_hooks_in_a_file_are_not_read(panel, tmp_path):

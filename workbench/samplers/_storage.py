@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+import workbench.samplers._parts  # noqa: F401  (defines every class that a file may name)
 from workbench.bounded import parse_json
 from workbench.errors import ParameterError
 from workbench.samplers._base import Sampler
