@@ -172,7 +172,7 @@ def gallery() -> None:
     known = MADE / "gallery.json"
     cards = json.loads(known.read_text()) if known.exists() else {}
     text = (
-        "# Gallery\n\nEvery study, run with small settings on data that comes with the workbench; press a picture for "
+        "# Gallery\n\nStudies run with small settings on data that comes with the workbench; press a picture for "
     )
     text += "the whole report, as a committee would get it.\n\n"
     if not cards:
