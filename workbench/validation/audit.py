@@ -20,9 +20,10 @@ import xarray as xr
 from workbench import data
 from workbench.errors import DataError, ParameterError
 from workbench.validation._gather import gather, match, read_books, read_history
-from workbench.validation.checks.identities import Identity, read_identities
+from workbench.validation.checks.identities import read_identities
 from workbench.validation.engine.check import CHECKS, Check
 from workbench.validation.engine.finding import Finding
+from workbench.validation.engine.identity import Identity
 from workbench.validation.preflight import PREFLIGHT, preflight
 from workbench.validation.risk_impact import counterfactuals, risk_impact, sentences, unattributed
 from workbench.validation.trial import Trial, checked_level, trial

@@ -18,10 +18,10 @@ import xarray as xr
 
 from workbench.errors import DataError, ParameterError
 from workbench.validation._prepare import aligned, prepare
-from workbench.validation.checks.identities import Identity
 from workbench.validation.engine.check import CHECKS, Check
 from workbench.validation.engine.comparison_data import ComparisonData, SetSummary
 from workbench.validation.engine.finding import Finding, judge, not_assessed, table, verdict
+from workbench.validation.engine.identity import Identity
 
 FEWEST_DAYS = 250
 FEWEST_WINDOWS = 18

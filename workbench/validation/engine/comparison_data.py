@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +17,7 @@ from workbench.stats import weighted_quantile
 from workbench.validation.engine import _null_width
 from workbench.validation.engine._null import Reading, Redraws, Spread, block_days
 from workbench.validation.engine.finding import Finding, not_assessed
-
-if TYPE_CHECKING:
-    from workbench.validation.checks.identities import Identity
+from workbench.validation.engine.identity import Identity
 
 Features = Callable[[np.ndarray], np.ndarray]
 Labels = Sequence[tuple[str, tuple[str, ...]]]
