@@ -26,8 +26,9 @@ test: lint
 quick: lint
 	$(PYTEST) -m "not slow and not soak"
 
+# Kills and long runs; pytest's 5, nothing to run, is no failure.
 soak: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m soak
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m soak || [ $$? -eq 5 ]
 
 lint: setup
 	$(BIN)/ruff check -q .

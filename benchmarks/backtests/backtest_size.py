@@ -135,15 +135,15 @@ def counted(days: int, level: float, histories: int = 200_000) -> list[dict]:
     var, rows = t_var_es(1 - level, NU)[0], []
     for forecaster, share in {"right": 1.0, "scale .9": 0.9, "scale": 0.8}.items():
         hits = rng.binomial(days, stats.t.sf(share * var, NU), histories)
-        told = {
+        answer = {
             ("kupiec", "exact"): coverage.kupiec_p_value(hits, days, round(1 - level, 12)) <= SIZE,
             ("kupiec", "textbook"): stats.chi2.sf(coverage.binomial_lr(hits, days, 1 - level), 1) <= SIZE,
             ("traffic_light", "exact"): desk.traffic_p_value(hits, days, level) <= SIZE,
         }
         if days == desk.YEAR:
-            told["basel red", "exact"] = hits >= desk.zone_limits(days, level)[1]
-            told["frtb_desk", "exact"] = desk.desk_p_value(hits, days, level) <= SIZE
-        rows += [row(*name, forecaster, level, days, int(np.sum(no)), histories) for name, no in told.items()]
+            answer["basel red", "exact"] = hits >= desk.zone_limits(days, level)[1]
+            answer["frtb_desk", "exact"] = desk.desk_p_value(hits, days, level) <= SIZE
+        rows += [row(*name, forecaster, level, days, int(np.sum(no)), histories) for name, no in answer.items()]
     return rows
 
 

@@ -1,4 +1,4 @@
-"""How long until a monitor speaks after a planted break, at one false alarm in ten years; beside CUSUM, rolling Kupiec.
+"""How long until a monitor raises an alarm after a planted break, at one false alarm in ten years; beside CUSUM, rolling Kupiec.
 
 ``detection_delay.csv``: median days from the break to the alarm with its 95 % interval (order statistics), for each
 monitor after each break of :mod:`workbench.backtesting.monitors._detection_delay`; 300 histories a seed, the three seeds together.

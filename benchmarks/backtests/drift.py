@@ -1,8 +1,8 @@
-"""Frozen 2006 models through 2008-09 and on to 2022: when the monitors spoke, what online recalibration bought.
+"""Frozen 2006 models through 2008-09 and on to 2022: when the monitors raised alarms, what online recalibration bought.
 
 ``drift_alarms.csv``: for each sampler fitted to US equities of 1990-2006 and never again, the days on which each
-monitor spoke in 2007-2009 (one false alarm in ten years each; equal-weight book, VaR and ES 97.5 %) and its alarms in
-2007-2022. ``drift_recalibrated.csv``: coverage of the first sampler over 2007-2022 before and after recalibration,
+monitor raised an alarm in 2007-2009 (one false alarm in ten years each; equal-weight book, VaR and ES 97.5 %) and its
+alarms in 2007-2022. ``drift_recalibrated.csv``: coverage of the first sampler over 2007-2022 before and after recalibration,
 beside what coverage can't show. Steps were chosen on 1997-2006, forecast by a model frozen in 1996, by the quantile
 score among those that promise the count over as many forecasts (``chosen by`` promise), and without it (``score``);
 the promise is arithmetic of the recursion and no outcome of the test span enters it. A row a seed of fit and draws; the
@@ -58,13 +58,13 @@ def recalibrated(training: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
                 chosen = conformal.tune(training, level, method, keep=held)
                 arms[f"{method} by {rule}"] = conformal.recalibrate(test, [level], chosen)
                 steps.append(chosen.rate)
-        told = conformal.compare(arms, level)
-        told.index = pd.MultiIndex.from_tuples(
-            [name.split(" by ") for name in told.index], names=["method", "chosen by"]
+        answer = conformal.compare(arms, level)
+        answer.index = pd.MultiIndex.from_tuples(
+            [name.split(" by ") for name in answer.index], names=["method", "chosen by"]
         )
-        told.insert(0, "step", steps)
-        told["within_one_error"] = told["z"].abs() <= 1
-        parts.append(told.reset_index().assign(level=level))
+        answer.insert(0, "step", steps)
+        answer["within_one_error"] = answer["z"].abs() <= 1
+        parts.append(answer.reset_index().assign(level=level))
     return pd.concat(parts, ignore_index=True).set_index("level").reset_index()
 
 
@@ -80,9 +80,9 @@ def main(arguments: list[str] | None = None) -> None:
     work += [(name, TEST, seeds[0]) for name in names[1:]]
     with ProcessPoolExecutor(2) as executor:
         done = list(executor.map(partial(frozen, store=options.store, draws=options.draws), *zip(*work)))
-    spoken = alarms(dict(zip(names, [done[0], *done[len(done) - others :]])))
-    spoken = upsert(spoken, RESULTS / "drift_alarms.csv", ["sampler", "monitor"], SAMPLERS)
-    print(spoken.drop(columns="days").to_string(index=False))
+    raised = alarms(dict(zip(names, [done[0], *done[len(done) - others :]])))
+    raised = upsert(raised, RESULTS / "drift_alarms.csv", ["sampler", "monitor"], SAMPLERS)
+    print(raised.drop(columns="days").to_string(index=False))
     parts = [recalibrated(done[2 * k + 1], done[2 * k]).assign(seed=seed) for k, seed in enumerate(seeds)]
     bought = pd.concat(parts, ignore_index=True).round(6)
     write(bought, RESULTS / "drift_recalibrated.csv")

@@ -70,10 +70,12 @@ def measured(sampler: str, store: Path, draws: int) -> dict:
         "cpu_s": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         "peak_gb": (own + WORKERS * after.ru_maxrss) / 1e6, "load_before": load,
     }  # fmt: skip
-    return cost | {f"{name}_{level:g}": value for level in (0.99, 0.975) for name, value in told(table, level).items()}
+    return cost | {
+        f"{name}_{level:g}": value for level in (0.99, 0.975) for name, value in summary(table, level).items()
+    }
 
 
-def told(table: pd.DataFrame, level: float) -> dict:
+def summary(table: pd.DataFrame, level: float) -> dict:
     """Hits of the equal-weight book and over all assets, the traffic lights of the years, FZ0."""
     book = of_book(table, "equal")
     hit = -book["realised"] > book[f"var_{level:g}"]

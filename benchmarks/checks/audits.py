@@ -15,7 +15,7 @@ import pandas as pd
 
 from benchmarks.harness import CACHE, RESULTS, append, parser, write
 from workbench import data
-from workbench.backtesting import tournament as race
+from workbench.backtesting import tournament
 from workbench.backtesting.tournament import fit
 from workbench.power import fingerprint
 from workbench.power.campaign import lines
@@ -39,14 +39,14 @@ def audits(name: str, starts: list[str]) -> list[dict]:
         drawn = sampler.sample(DRAWS, HORIZON, seed=1, start="long-run" if start == "long-run" else known)
         found = trial(drawn, known, start="unconditional" if start == "long-run" else "last")
         by = {word: [f.check for f in found if f.verdict == word] for word in ("fail", "warn")}
-        told = {"sampler": name, "start": start, "verdict": verdict(found), **by}
-        rows.append(told | {"answered": sum(f.answered for f in found), "code": fingerprint()})
+        answer = {"sampler": name, "start": start, "verdict": verdict(found), **by}
+        rows.append(answer | {"answered": sum(f.answered for f in found), "code": fingerprint()})
     print(name, round(process_time() - began), "CPU s", {row["start"]: row["fail"] for row in rows}, flush=True)
     return rows
 
 
 def table(rows: list[dict]) -> pd.DataFrame:
-    """One row a sampler: refutations by start, by what, and ranks in the race (1 is best)."""
+    """One row a sampler: refutations by start, by what, and ranks in the tournament (1 is best)."""
     found = []
     for name, group in pd.DataFrame(rows).groupby("sampler", sort=False):
         checks = pd.Series([check for failed in group["fail"] for check in failed], dtype=object).value_counts()
@@ -64,7 +64,7 @@ def ranks() -> pd.DataFrame:
     """Gain of each sampler over fhs_moving one day ahead, on the days that both ran, and its rank among all."""
     raced = pd.read_csv(RESULTS / "horse_race_t.csv").query("panel == 'us_equities' and horizon == 1")
     against = raced[raced["reference"] == REFERENCE].pivot(index="sampler", columns="score", values="gain")
-    gains = against.rename(columns={told: score for score, told in race.SCORES.items()})[[*SCORES]]
+    gains = against.rename(columns={answer: score for score, answer in tournament.SCORES.items()})[[*SCORES]]
     gains.loc[REFERENCE] = 0.0
     return gains.add_prefix("gain_").join(gains.rank().astype(int).add_prefix("rank_"))
 

@@ -10,7 +10,7 @@ a copy rescaled is still near (:mod:`workbench.validation.checks.copying`). Thre
   such a row times another day's correlation root, so that at the level of the day it is a replay only where the matrix
   is much like it was.
 
-Honest distances are those of training points to training points at least 20 days away (``real``), and at ``path`` and
+Reference distances are those of training points to training points at least 20 days away (``real``), and at ``path`` and
 ``day`` those of the days after, 2007-2022, which no sampler saw (``held out``). Copying of a few draws does not move a
 median: the minimum, the .1 %, 1 % and 5 % quantiles are compared. ``p_nearer``: chance of as many draws nearer than the
 nearest real point, were they exchangeable with real ones (beta-binomial); points overlap, so the number of real ones
@@ -90,15 +90,19 @@ def compared(drawn: np.ndarray, real: np.ndarray, overlap: int) -> dict:
         / np.quantile(blocks[rng.integers(len(blocks), size=len(blocks))], 0.01)
         for _ in range(RESAMPLES)
     ]
-    told = {"min": drawn.min(), **{name: np.quantile(drawn, q) for name, q in QUANTILES.items()}}
-    told |= {"real_min": real.min(), **{f"real_{name}": np.quantile(real, q) for name, q in QUANTILES.items()}}
+    answer = {"min": drawn.min(), **{name: np.quantile(drawn, q) for name, q in QUANTILES.items()}}
+    answer |= {"real_min": real.min(), **{f"real_{name}": np.quantile(real, q) for name, q in QUANTILES.items()}}
     low, high = np.quantile(ratios, [0.025, 0.975])
-    told |= {"nearer_than_any_real": count, "p_nearer": float(law.sf(count - 1)) if count else 1.0}
-    return told | {"ratio_1": np.quantile(drawn, 0.01) / np.quantile(real, 0.01), "ratio_low": low, "ratio_high": high}
+    answer |= {"nearer_than_any_real": count, "p_nearer": float(law.sf(count - 1)) if count else 1.0}
+    return answer | {
+        "ratio_1": np.quantile(drawn, 0.01) / np.quantile(real, 0.01),
+        "ratio_low": low,
+        "ratio_high": high,
+    }
 
 
 def rows(name: str, seed: int) -> list[dict]:
-    """One row a place to look, and honest rows of the days held out."""
+    """One row a place to look, and reference rows of the days held out."""
     returns = data.returns("us_equities").loc["1992-07":]
     train, after = returns.loc[:"2006"], (returns.loc["2007":] / returns.loc[:"2006"].std()).to_numpy()
     days = (train / train.std()).to_numpy()
@@ -113,8 +117,8 @@ def rows(name: str, seed: int) -> list[dict]:
             white = whitened(sampler, train)
             real["shock"], found["shock"] = among_themselves(white), nearest(shocks(sampler, train), white)
     overlaps = {"day": 1, "path": HORIZON, "shock": 1}
-    told = {"sampler": name, "seed": seed, "draws": DRAWS}
-    return [told | {"where": where} | compared(found[where], real[where], overlaps[where]) for where in found]
+    answer = {"sampler": name, "seed": seed, "draws": DRAWS}
+    return [answer | {"where": where} | compared(found[where], real[where], overlaps[where]) for where in found]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -126,7 +130,7 @@ def main(arguments: list[str] | None = None) -> None:
     for name in options.samplers:
         if not measured(KEPT, sampler=name, seed=options.seed):
             begin = time.process_time()
-            told = rows(name, options.seed)
-            upsert(pd.DataFrame(told).round(4), KEPT, ["sampler", "seed"])
+            answer = rows(name, options.seed)
+            upsert(pd.DataFrame(answer).round(4), KEPT, ["sampler", "seed"])
             print(name, f"{time.process_time() - begin:.0f} s", flush=True)
     print(read(KEPT).round(3).to_string(index=False))

@@ -1,4 +1,4 @@
-r"""Can a small recurrent classifier tell generated days of one stock from real ones? Open, high, low, close, volume.
+r"""Can a small recurrent classifier separate generated days of one stock from real ones? Open, high, low, close, volume.
 
 The stock is IBM, 3,270 days of 2000-2013 (bokeh-sampledata, installed under ``cache/``). Its bars are taken apart into
 quantities without a level, each day against the days before,
@@ -70,7 +70,7 @@ def apart(stock: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def together(fields: np.ndarray, anchors: np.ndarray) -> np.ndarray:
-    """Bars (window, day, 5) from quantities (window, day, field) and the close and means of the evening before."""
+    """Bars (window, day, 5) from quantities (window, day, field) and the close and means of the day before."""
     close, width_mean, volume_mean = anchors.T.copy()
     days = []
     for gap, width, opened, closed, volume in fields.transpose(1, 2, 0):
@@ -145,22 +145,22 @@ def row(name: str, seed: int, stock: pd.DataFrame) -> dict:
     real_moves, real_levels = windows(panel.to_numpy()), windows(stock.to_numpy()[1:])
     low, high = stock.to_numpy().min(axis=0), stock.to_numpy().max(axis=0)
     rng, odd = np.random.default_rng(1000 + seed), np.arange(len(real_moves)) // STRETCH % 2 == 1
-    told = {"generator": name, "seed": seed, "windows": len(real_moves), "fit_cpu_s": np.nan}
+    answer = {"generator": name, "seed": seed, "windows": len(real_moves), "fit_cpu_s": np.nan}
     if name == "real halves":
         first = rng.permutation(len(real_levels)) % 2 == 0
         levels, moves = (real_levels[first], real_levels[~first]), (real_moves[odd], real_moves[~odd])
     else:
-        fields, before, told["fit_cpu_s"] = generated(name, panel, seed)
+        fields, before, answer["fit_cpu_s"] = generated(name, panel, seed)
         made = together(fields, anchors[before])
         assert ((made[..., 2] <= made[..., [0, 3]].min(-1)) & (made[..., [0, 3]].max(-1) <= made[..., 1])).all()
         levels, moves = (real_levels, made), (real_moves, fields)
     scaled = [(side - low) / (high - low) for side in levels]
     fifth = [rng.permutation(len(side)) % 5 == 0 for side in scaled]
-    told["levels"] = score(*scaled, fifth, 3, seed)
+    answer["levels"] = score(*scaled, fifth, 3, seed)
     spread, centre = panel.std().to_numpy(), panel.mean().to_numpy()
     standard = [(side - centre) / spread for side in moves]
     stretches = [np.arange(len(side)) * 10 // len(side) % 5 == seed % 5 for side in standard]
-    return told | {"moves": score(*standard, stretches, 16, seed)}
+    return answer | {"moves": score(*standard, stretches, 16, seed)}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -174,7 +174,7 @@ def main(arguments: list[str] | None = None) -> None:
     for seed in range(options.first, options.seeds):
         for name in options.generators:
             if not measured(KEPT, generator=name, seed=seed):
-                told = row(name, seed, stock)
-                print({k: round(v, 4) if isinstance(v, float) else v for k, v in told.items()}, flush=True)
-                upsert(pd.DataFrame([told]).round(4), KEPT, ["generator", "seed"])
+                answer = row(name, seed, stock)
+                print({k: round(v, 4) if isinstance(v, float) else v for k, v in answer.items()}, flush=True)
+                upsert(pd.DataFrame([answer]).round(4), KEPT, ["generator", "seed"])
     print(read(KEPT).groupby("generator", sort=False)[["levels", "moves"]].describe().round(3).T.to_string())

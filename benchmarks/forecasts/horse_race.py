@@ -25,7 +25,7 @@ import torch
 
 from benchmarks.harness import CACHE, RESULTS, parser, write
 from workbench import data
-from workbench.backtesting import tournament as race
+from workbench.backtesting import tournament
 from workbench.samplers import SAMPLERS
 
 FOLDER = CACHE / "horse_race"
@@ -42,11 +42,11 @@ LEFT_OUT = ("filtered",)
 REFERENCES = ("fhs_moving", "fhs", "neural")
 
 
-def course(panel: str, horizon: int, name: str) -> race.Design:
+def course(panel: str, horizon: int, name: str) -> tournament.Design:
     """What ``name`` runs."""
     every = SELDOM.get((name, horizon), EVERY[horizon])
     every = OFTENER[panel] if name in FIRST and horizon == 1 else every
-    return race.Design(data.returns(panel), TRAINED_UNTIL, LAST[panel], horizon, every, DRAWS[horizon])
+    return tournament.Design(data.returns(panel), TRAINED_UNTIL, LAST[panel], horizon, every, DRAWS[horizon])
 
 
 def run(panel: str, horizon: int, names: list[str], seeds: int, again: list[str]) -> None:
@@ -54,14 +54,14 @@ def run(panel: str, horizon: int, names: list[str], seeds: int, again: list[str]
     shared: dict = {}
     for name in names:
         asked = course(panel, horizon, name)
-        for key in race.entries([name], seeds) if name in again else ():
-            race.row_file(FOLDER / panel, *key, asked).unlink(missing_ok=True)
+        for key in tournament.entries([name], seeds) if name in again else ():
+            tournament.row_file(FOLDER / panel, *key, asked).unlink(missing_ok=True)
         begun = time.process_time()
-        for (_, seed), row in race.rows([name], asked, seeds, store=FOLDER / panel, shared=shared):
+        for (_, seed), row in tournament.rows([name], asked, seeds, store=FOLDER / panel, shared=shared):
             spent, begun = time.process_time() - begun, time.process_time()
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-            told = f"{len(row)} days, {spent:.0f} CPU s, {peak:.1f} GB"
-            print(panel, f"h={horizon}", name, seed, told, race.means(row).round(4).to_dict(), flush=True)
+            answer = f"{len(row)} days, {spent:.0f} CPU s, {peak:.1f} GB"
+            print(panel, f"h={horizon}", name, seed, answer, tournament.means(row).round(4).to_dict(), flush=True)
 
 
 def tables(names: list[str], seeds: int) -> None:
@@ -73,7 +73,7 @@ def tables(names: list[str], seeds: int) -> None:
             found = {
                 key: row
                 for name in names
-                for key, row in race.stored([name], course(panel, horizon, name), seeds, FOLDER / panel).items()
+                for key, row in tournament.stored([name], course(panel, horizon, name), seeds, FOLDER / panel).items()
             }
             for table, frame in _tables(found, horizon, classes).items():
                 parts.setdefault(table, []).append(frame.assign(panel=panel, horizon=horizon))
@@ -83,19 +83,19 @@ def tables(names: list[str], seeds: int) -> None:
         write(whole[first + [c for c in whole if c not in first]].round(4), RESULTS / f"{table}.csv")
 
 
-def _tables(rows: race.Rows, horizon: int, classes: dict[str, str] | None) -> dict[str, pd.DataFrame]:
+def _tables(rows: tournament.Rows, horizon: int, classes: dict[str, str] | None) -> dict[str, pd.DataFrame]:
     """Name of the file -> its lines for one panel and horizon."""
     names = {name for name, _ in rows}
-    mean = pd.DataFrame({key: {"days": len(row), **race.means(row)} for key, row in rows.items()}).T
-    against = [race.compare(rows, name, horizon).assign(reference=name) for name in REFERENCES if name in names]
+    mean = pd.DataFrame({key: {"days": len(row), **tournament.means(row)} for key, row in rows.items()}).T
+    against = [tournament.compare(rows, name, horizon).assign(reference=name) for name in REFERENCES if name in names]
     often = {key: row for key, row in rows.items() if key[0] not in {name for name, _ in SELDOM}}
-    inside = race.confidence_set(often, horizon)
+    inside = tournament.confidence_set(often, horizon)
     return {
         "horse_race": mean.rename_axis(["sampler", "seed"]).reset_index(),
         "horse_race_t": pd.concat(against).reset_index(),
         "horse_race_sets": inside.assign(days=inside.attrs["days"]).reset_index(),
-        "horse_race_coverage": race.coverage(rows, horizon).reset_index(),
-        "horse_race_parts": race.by_subsample(often, "fhs_moving", horizon, classes),
+        "horse_race_coverage": tournament.coverage(rows, horizon).reset_index(),
+        "horse_race_parts": tournament.by_subsample(often, "fhs_moving", horizon, classes),
     }
 
 

@@ -119,9 +119,9 @@ def main(arguments: list[str] | None = None) -> None:
         run(options.span, seed, options.every, options.models)
     rows = upsert(table(options.every).round(5), RESULTS / "joint_shocks.csv", ["fitted_to", "shocks", "seed", "every"])
     columns = [f"t_{name}" for name in SCORES]
-    print(rows.groupby(["fitted_to", "shocks"], sort=False)[columns].agg(told).to_string())
+    print(rows.groupby(["fitted_to", "shocks"], sort=False)[columns].agg(spread).to_string())
 
 
-def told(seeds: pd.Series) -> str:
+def spread(seeds: pd.Series) -> str:
     """Median and range over the seeds."""
     return f"{seeds.median():+.1f} [{seeds.min():+.1f}, {seeds.max():+.1f}] n={len(seeds)}"

@@ -66,8 +66,8 @@ def ours(name: str, budget: float) -> dict:
     with ProcessPoolExecutor(WORKERS) as executor:
         shape = sampler.sample(draws, HORIZON, seed=1, executor=executor)["scenarios"]["ret"].shape
     assert shape == (1, draws, HORIZON, 20)
-    told = {"paths": draws, "fit_cpu_s": fitted - begin, "sample_cpu_s": processor_seconds() - again}
-    return told | {"sample_wall_s": time.perf_counter() - clock}
+    answer = {"paths": draws, "fit_cpu_s": fitted - begin, "sample_cpu_s": processor_seconds() - again}
+    return answer | {"sample_wall_s": time.perf_counter() - clock}
 
 
 def peer(name: str, draws: int) -> dict:
@@ -81,8 +81,8 @@ def peer(name: str, draws: int) -> dict:
     draw = makers[kind](returns)
     fitted, clock = processor_seconds(), time.perf_counter()
     draw(draws)
-    told = {"paths": draws, "fit_cpu_s": fitted - begin, "sample_cpu_s": processor_seconds() - fitted}
-    return told | {"sample_wall_s": time.perf_counter() - clock}
+    answer = {"paths": draws, "fit_cpu_s": fitted - begin, "sample_cpu_s": processor_seconds() - fitted}
+    return answer | {"sample_wall_s": time.perf_counter() - clock}
 
 
 def arch_bootstrap(returns: pd.DataFrame):

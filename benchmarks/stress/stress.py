@@ -56,7 +56,7 @@ def million(runs: int = 50) -> pd.DataFrame:
     for method, part in table.groupby("method"):
         print(
             f"{method}: within 20 % in {(part.error.abs() < 0.2).mean():.0%} of {len(part)}, sd "
-            f"{part.error.std():.3f}, told "
+            f"{part.error.std():.3f}, stated error "
             f"{part.told.median():.3f}, bias {part.error.mean():+.3f}, at most "
             f"{part.evaluations.max():,} evaluations, {part.cpu_seconds.median():.1f} CPU s"
         )
@@ -108,8 +108,8 @@ def speed(name: str = "neural") -> pd.DataFrame:
     }
     for label, constraint in asked.items():
         found, spent = _timed(stress.given, sampler, [constraint], 10_000, 20, seed=1)
-        told = found.diagnostics
-        rows.append((f"10,000 given a {label}", *spent, found.probability, told.r_hat.max(), told.ess_bulk.min()))
+        answer = found.diagnostics
+        rows.append((f"10,000 given a {label}", *spent, found.probability, answer.r_hat.max(), answer.ess_bulk.min()))
         print(*rows[-1], flush=True)
     return pd.DataFrame(rows, columns=["what", "seconds", "processor", "probability", "r_hat", "ess"])
 

@@ -3,8 +3,8 @@ r"""Crises held back, the equity factor's path given: ``python -m benchmarks str
 The panel is 20 US stocks and seven currencies, and EQUITY, the stocks' mean, as a column of its own. The factor's
 realised path is given day by day; scored is what a method says of the other 27 (fair energy score, in units of their
 fitted volatility; mean over days, and of the whole episode's move). Samplers are fitted to the days before the episode,
-to the panel of factor and residuals (:class:`workbench.stress.conditioning.FactorModel`), with their state at the episode's eve; the
-three rivals know all days up to the eve:
+to the panel of factor and residuals (:class:`workbench.stress.conditioning.FactorModel`), with their
+state at the close before the episode; the three rivals know all days up to the previous close:
 
 * *nearest 50 days*: one of the past days whose factor move was nearest, drawn anew every day;
 * *entropy pooling*: past days weighted so that the factor's mean and mean square are the day's;
@@ -108,8 +108,8 @@ def measure(names: list[str], results: Path = RESULTS) -> pd.DataFrame:
         if (episode, method, seed) in done:
             continue
         begun, note = time.process_time(), ""
-        last_fitted, eve, first, last = EPISODES[episode]
-        fitted, known, real = returns.loc[:last_fitted], returns.loc[:eve], returns.loc[first:last]
+        last_fitted, close, first, last = EPISODES[episode]
+        fitted, known, real = returns.loc[:last_fitted], returns.loc[:close], returns.loc[first:last]
         scale = fitted.std().to_numpy()[1:]
         try:
             draws, note = _draws(method, seed, fitted, known, real["EQUITY"].to_numpy())

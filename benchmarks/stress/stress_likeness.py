@@ -1,4 +1,4 @@
-"""How often honest crises are refuted by their shape: ``python -m benchmarks stress_likeness``.
+"""How often crises from the true process fail by their shape: ``python -m benchmarks stress_likeness``.
 
 A known law (three samplers, fitted to 20 US stocks of 1994-2008) makes 150 histories of 3,600 days. The law itself is
 then compared with each (its long-run draws), and single paths of it are placed among the history's worst windows: paths
@@ -54,6 +54,6 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(1)
     table = pd.concat([measure(law) for law in LAWS])
     write(table.round(4), RESULTS / "stress_likeness.csv")
-    told = table.assign(at_5=table["p_sampler"] <= 0.05, at_3=table["p_sampler"] <= 0.03)
-    print(told.groupby("law")[["at_5", "at_3", "alike", "deep"]].mean())
-    print(told[["at_5", "at_3", "alike", "deep"]].mean())
+    answer = table.assign(at_5=table["p_sampler"] <= 0.05, at_3=table["p_sampler"] <= 0.03)
+    print(answer.groupby("law")[["at_5", "at_3", "alike", "deep"]].mean())
+    print(answer[["at_5", "at_3", "alike", "deep"]].mean())

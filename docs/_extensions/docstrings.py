@@ -78,7 +78,9 @@ def verbatim(lines: list[str]) -> list[bool]:
 def process(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     own = "\n".join(lines).strip()
     if what == "data" and own in ((inspect.getdoc(type(obj)) or "").strip(), (inspect.getdoc(dict) or "").strip()):
-        lines[:] = [f"``{type(obj).__name__}``" + (f" of {len(obj)}." if isinstance(obj, Sized) else ".")]
+        size = f" of {len(obj)}." if isinstance(obj, Sized) else "."
+        alias = hasattr(obj, "__origin__")  # Sphinx says itself of what
+        lines[:] = [] if alias else [f"``{type(obj).__name__}``{size}"]
         return
     lines[:] = readable(lines)
 

@@ -8,6 +8,7 @@ import importlib
 import inspect
 import json
 import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -155,13 +156,22 @@ def table(path: Path, commits: dict) -> str:
     """One table as HTML, its first rows where it is long, and the file itself to download."""
     frame = pd.read_csv(path)
     shown = frame.head(MOST_ROWS)
-    body = shown.to_html(index=False, border=0, na_rep="", classes="measured", float_format=lambda x: f"{x:g}")
+    body = aligned(
+        shown.to_html(index=False, border=0, na_rep="", classes="measured", float_format=lambda x: f"{x:g}"), shown
+    )
     rows = f"{len(frame)} rows" if len(frame) <= MOST_ROWS else f"the first {MOST_ROWS} of {len(frame)} rows"
     by = ", ".join(f"`{commit}`" for commit in commits.get(path.name, ["unknown"]))
     note = (
         f"{{download}}`{path.name} <{Path('../../..') / path.relative_to(ROOT)}>`: {rows}, measured by commit {by}.\n\n"
     )
     return f'### {path.stem}\n\n{note}```{{raw}} html\n<div class="wide">{body}</div>\n```\n\n'
+
+
+def aligned(table: str, frame: pd.DataFrame) -> str:
+    """Words stand on the left, numbers on the right."""
+    for name in frame.select_dtypes(exclude=["number", "bool"]):
+        table = table.replace(f"<th>{html.escape(name)}</th>", f'<th class="text">{html.escape(name)}</th>')
+    return re.sub(r"<td>(?=[A-Za-z])", '<td class="text">', table)
 
 
 # -------------------------------------------------------------------------------------------------- gallery
@@ -171,20 +181,23 @@ def gallery() -> None:
     """A card a study that ``docs/gallery.py`` has run: its first figure, its verdict, its whole report."""
     known = MADE / "gallery.json"
     cards = json.loads(known.read_text()) if known.exists() else {}
-    text = (
-        "# Gallery\n\nStudies run with small settings on data that comes with the workbench; press a picture for "
-    )
+    text = "# Gallery\n\nStudies run with small settings on data that comes with the workbench; press a picture for "
     text += "the whole report, as a committee would get it.\n\n"
     if not cards:
         text += "No study has been run here yet: `make docs` runs them, `python docs/gallery.py` alone does too.\n"
     for name, card in cards.items():
-        alt, verdict = html.escape(card["alt"]), html.escape(card["verdict"].replace("**", ""))
+        alt, verdict = html.escape(card["alt"]), html.escape(unmarked(card["verdict"]))
         called = html.escape(f"workbench run {name} {card['call']}".strip())
         picture = f'<img src="../reports/{name}.png" alt="{alt}" loading="lazy">'
         link = f'<a class="card" href="../reports/{name}.html">{picture}</a>'
         text += f'## {card["title"]}\n\n```{{raw}} html\n{link}\n<p class="verdict">{verdict}</p>\n'
         text += f"<p><code>{called}</code></p>\n```\n\n"
     write("gallery.md", text)
+
+
+def unmarked(text: str) -> str:
+    """Markdown without its bold marks and escapes."""
+    return re.sub(r"\\([^\w\s])", r"\1", text.replace("**", ""))
 
 
 def make(app: Sphinx) -> None:

@@ -1,4 +1,4 @@
-"""Forecast files: what is read, what is refused and how it is told, and the verdict over all tests."""
+"""Forecast files: what is read, what is refused and how it is reported, and the verdict over all tests."""
 
 import json
 
@@ -34,9 +34,9 @@ def tables(days=DAYS, seed=1, said=1.0, levels=(0.975, 0.99), pit=True):
     return pd.DataFrame(columns, index=dates), pd.Series(r, index=dates, name="ret")
 
 
-def test_every_named_test_is_told_with_finite_figures():
-    told = report(run(align(*tables())))
-    names = {t["test"] for t in told["tests"]}
+def test_every_named_test_is_reported_with_finite_figures():
+    stated = report(run(align(*tables())))
+    names = {t["test"] for t in stated["tests"]}
     assert names >= {
         "kupiec",
         "christoffersen_independence",
@@ -54,13 +54,13 @@ def test_every_named_test_is_told_with_finite_figures():
         "berkowitz",
         "berkowitz_tail",
     }
-    for t in told["tests"]:
+    for t in stated["tests"]:
         assert np.isfinite([t["statistic"], t["p_value"], t["power"]]).all(), t["test"]
         assert 0 <= t["p_value"] <= 1 and 0 <= t["power"] <= 1
-    assert sum(t["test"] == "kupiec" for t in told["tests"]) == 2
-    assert sum(t["test"] == "berkowitz" for t in told["tests"]) == 1
-    json.dumps(told, allow_nan=False)
-    sentence = next(t["meaning"] for t in told["tests"] if t["test"] == "kupiec")
+    assert sum(t["test"] == "kupiec" for t in stated["tests"]) == 2
+    assert sum(t["test"] == "berkowitz" for t in stated["tests"]) == 1
+    json.dumps(stated, allow_nan=False)
+    sentence = next(t["meaning"] for t in stated["tests"] if t["test"] == "kupiec")
     assert sentence.startswith("with 300 days this test finds a model that understates VaR by 20 % ")
 
 
@@ -86,8 +86,8 @@ def test_the_same_input_gives_the_same_figures():
 
 def test_var_alone_is_enough():
     forecasts, realised = tables(pit=False, levels=(0.95,))
-    told = backtest(forecasts[["var_0.95"]], realised)
-    assert list(told["test"]) == [
+    stated = backtest(forecasts[["var_0.95"]], realised)
+    assert list(stated["test"]) == [
         "kupiec",
         "christoffersen_independence",
         "christoffersen_cc",
@@ -100,9 +100,9 @@ def test_var_alone_is_enough():
 @pytest.mark.parametrize("forecast, note", [(-1.0, 300), (9.0, 0)])
 def test_all_hits_and_no_hits_are_finite(forecast, note):
     _, realised = tables()
-    told = backtest(pd.DataFrame({"var_0.99": forecast}, index=realised.index), realised)
-    assert told["hits"].eq(note).all()
-    assert np.isfinite(told[["statistic", "p_value", "power"]].to_numpy(float)).all()
+    stated = backtest(pd.DataFrame({"var_0.99": forecast}, index=realised.index), realised)
+    assert stated["hits"].eq(note).all()
+    assert np.isfinite(stated[["statistic", "p_value", "power"]].to_numpy(float)).all()
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
@@ -126,20 +126,20 @@ def test_percent_levels_order_of_rows_and_of_columns_do_not_matter():
     )
 
 
-def test_a_pit_of_the_loss_is_turned_and_told():
+def test_a_pit_of_the_loss_is_turned_and_reported():
     forecasts, realised = tables()
     turned = align(forecasts.assign(pit=1 - forecasts["pit"]), realised)
     assert turned.pit == pytest.approx(forecasts["pit"].to_numpy())
     assert "turned" in turned.notes[0]
 
 
-def test_days_outside_are_told():
+def test_days_outside_are_reported():
     forecasts, realised = tables()
-    told = align(forecasts, realised.iloc[:-1]).notes
-    assert "1 forecasts lie outside" in told[0]
+    stated = align(forecasts, realised.iloc[:-1]).notes
+    assert "1 forecasts lie outside" in stated[0]
     assert "var_0.99 is below 0 on 300 days" in align(-forecasts[["var_0.99"]], realised).notes[0]
-    told = align(forecasts.drop(forecasts.index[[50, 51]]), realised).notes
-    assert "no forecast on 2 days" in told[0] and str(forecasts.index[50].date()) in told[0]
+    stated = align(forecasts.drop(forecasts.index[[50, 51]]), realised).notes
+    assert "no forecast on 2 days" in stated[0] and str(forecasts.index[50].date()) in stated[0]
 
 
 def _set(frame, row, column, value):
@@ -185,9 +185,9 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("break_it, told", BROKEN.values(), ids=list(BROKEN))
-def test_bad_tables_are_refused_with_the_place(break_it, told):
-    with pytest.raises(DataError, match=told):
+@pytest.mark.parametrize("break_it, stated", BROKEN.values(), ids=list(BROKEN))
+def test_bad_tables_are_refused_with_the_place(break_it, stated):
+    with pytest.raises(DataError, match=stated):
         align(*break_it(*tables()))
 
 
@@ -201,17 +201,17 @@ def test_one_of_many_return_columns_can_be_named():
 
 
 @pytest.mark.parametrize(
-    "name, told",
+    "name, stated",
     [
         ("none.csv", "there is no file"),
         ("table.xls", "table.xls is a binary file; expected CSV text, or Parquet"),
         ("broken.parquet", "cannot be read"),
     ],
 )
-def test_unreadable_files_are_refused(tmp_path, name, told):
+def test_unreadable_files_are_refused(tmp_path, name, stated):
     if name != "none.csv":
         (tmp_path / name).write_bytes(b"\x00junk")
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=stated):
         read_forecasts(tmp_path / name, tmp_path / name)
 
 
@@ -273,9 +273,9 @@ def test_command_prints_json_and_exits_by_verdict(tmp_path, capsys, said, code, 
     forecasts.to_csv(tmp_path / "f.csv")
     realised.to_csv(tmp_path / "r.csv")
     assert _command(tmp_path / "f.csv", "--realised", tmp_path / "r.csv", "--json") == code
-    told = json.loads(capsys.readouterr().out)
-    assert told["verdict"] == verdict
-    assert set(told["tests"][0]) >= {"test", "level", "statistic", "p_value", "power"}
+    stated = json.loads(capsys.readouterr().out)
+    assert stated["verdict"] == verdict
+    assert set(stated["tests"][0]) >= {"test", "level", "statistic", "p_value", "power"}
     assert _command(tmp_path / "f.csv", "--realised", tmp_path / "r.csv") == code
     assert capsys.readouterr().out.startswith(f"{verdict} on {DAYS} days")
 
@@ -286,10 +286,10 @@ def test_command_exits_2_with_one_line_on_bad_input(tmp_path, capsys):
     realised.to_csv(tmp_path / "r.csv")
     assert _command(tmp_path / "f.csv", "--realised", tmp_path / "r.csv") == 2
     assert _command(tmp_path / "missing.csv", "--realised", tmp_path / "r.csv") == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "es_0.99 on 2019-01-10" in told.err.splitlines()[0]
-    assert len(told.err.splitlines()) == 2
+    stated = capsys.readouterr()
+    assert stated.out == ""
+    assert "es_0.99 on 2019-01-10" in stated.err.splitlines()[0]
+    assert len(stated.err.splitlines()) == 2
 
 
 def test_var_and_es_of_draws_split_the_atom():
@@ -315,8 +315,8 @@ def test_draws_become_a_table_that_a_right_sampler_passes():
     ]  # fmt: skip
     for column in ("pit", "dependence", "width"):
         assert stats.kstest(table[column], "uniform").pvalue > 0.005
-    told = report(run(align(table.drop(columns="ret"), table["ret"])))
-    assert told["verdict"] == "accepted"
+    stated = report(run(align(table.drop(columns="ret"), table["ret"])))
+    assert stated["verdict"] == "accepted"
     with pytest.raises(DataError, match="2019-12-31: 4 assets, and no realised return"):
         forecast_table([(pd.Timestamp("2019-12-31"), np.zeros((5, 4)))], realised)
     with pytest.raises(DataError, match="2020-01-01: 3 assets, and 4 realised"):
@@ -326,11 +326,11 @@ def test_draws_become_a_table_that_a_right_sampler_passes():
 def test_a_slip_of_unit_is_refused_in_files(tmp_path, capsys):
     """VaR in per cent is never passed, returns in per cent pass it nearly daily; neither may look like a finding."""
     forecasts, realised = tables()
-    for name, (told, came) in {
+    for name, (stated, came) in {
         "f": (100 * forecasts.drop(columns="pit"), realised),
         "r": (forecasts, 100 * realised),
     }.items():
-        told.to_csv(tmp_path / f"{name}_f.csv")
+        stated.to_csv(tmp_path / f"{name}_f.csv")
         came.to_csv(tmp_path / f"{name}_r.csv")
         assert _command(tmp_path / f"{name}_f.csv", "--realised", tmp_path / f"{name}_r.csv") == 2
         said = capsys.readouterr()
@@ -348,9 +348,9 @@ def test_a_time_of_day_and_its_zone_leave_the_date_of_the_place():
 
 def test_column_names_that_cannot_be_printed_stay_on_one_line():
     junk = pd.DataFrame([[1.0] * 80], columns=[f"\x00\n{place}" for place in range(80)])
-    with pytest.raises(DataError) as told:
+    with pytest.raises(DataError) as stated:
         align(junk, tables()[1])
-    assert str(told.value).isprintable() and len(str(told.value)) < 250
+    assert str(stated.value).isprintable() and len(str(stated.value)) < 250
 
 
 def test_dates_with_the_day_first_give_the_figures_of_iso_dates(tmp_path):

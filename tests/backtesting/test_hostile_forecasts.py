@@ -200,7 +200,7 @@ def test_names_of_columns_never_reach_the_terminal_as_commands(tmp_path, capsys)
 
 
 def test_verdicts_by_question_and_codes(tmp_path, capsys):
-    """Right, too bold, too cautious, and thirty days that can tell nothing."""
+    """Right, too bold, too cautious, and thirty days that decide nothing."""
     for said, code, word in ((1.0, 0, "holds"), (0.6, 1, "too bold"), (1.8, 1, "too cautious")):
         paths = written(tmp_path, *tables(said=said))
         left, out, _ = command(capsys, paths[0], "--realised", paths[1])

@@ -269,17 +269,17 @@ def table(days=500, broken=300, wider=2.5, seed=1):
 def test_watch_tells_when_and_what_broke():
     forecasts = table()
     uniform = pd.Series(np.random.Generator(np.random.Philox(12)).random(500), index=forecasts.dates)
-    told = run_monitors(forecasts, dependence=uniform, width=uniform)
-    first = told.alarms[told.alarms["monitor"] == "scale"].iloc[0]
+    answer = run_monitors(forecasts, dependence=uniform, width=uniform)
+    first = answer.alarms[answer.alarms["monitor"] == "scale"].iloc[0]
     lag = forecasts.dates.get_loc(first["date"]) - 300
     assert 0 < lag < 40
     assert first["leading"] == "scale" and first["what"] == "the market is wider than forecast"
-    assert set(told.level.columns) == {name for name, monitor in MONITORS.items() if monitor.bets}
-    assert {"jumper_mean", "jumper_scale", "shortfall", "hits"} <= set(told.evidence.columns)
-    assert (told.evidence.loc[: forecasts.dates[299]] < np.log10(20)).all().all()
-    assert told.evidence["shortfall"].iloc[-1] > np.log10(20)
-    assert np.isfinite(told.evidence.to_numpy()).all() and np.isfinite(told.level.to_numpy()).all()
-    assert told.level.max().max() >= 1.0
+    assert set(answer.level.columns) == {name for name, monitor in MONITORS.items() if monitor.bets}
+    assert {"jumper_mean", "jumper_scale", "shortfall", "hits"} <= set(answer.evidence.columns)
+    assert (answer.evidence.loc[: forecasts.dates[299]] < np.log10(20)).all().all()
+    assert answer.evidence["shortfall"].iloc[-1] > np.log10(20)
+    assert np.isfinite(answer.evidence.to_numpy()).all() and np.isfinite(answer.level.to_numpy()).all()
+    assert answer.level.max().max() >= 1.0
 
 
 def test_watch_needs_no_more_than_var_and_says_what_is_wrong():

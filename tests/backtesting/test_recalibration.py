@@ -100,7 +100,7 @@ def test_the_least_step_keeps_its_promise(method: str, level: float) -> None:
 
 
 def test_coverage_proves_nothing_about_a_worthless_forecast() -> None:
-    """VaR drawn at random is covered as well as any other once recalibrated; the score tells them apart.
+    """VaR drawn at random is covered as well as any other once recalibrated; the score separates them.
 
     Of 60 other seeds t lay between 12 and 21, the larger |z| above 1.5 in 3 of them.
     """

@@ -49,9 +49,9 @@ def test_attribution_figures_are_those_of_scipy():
     rng = np.random.default_rng(2)
     a = rng.standard_normal(250)
     b = a + 0.3 * rng.standard_normal(250)
-    told = profit_attribution(a, b)
-    assert told["spearman"] == pytest.approx(pd.Series(a).corr(pd.Series(b), method="spearman"))
-    assert told["distance"] == pytest.approx(stats.ks_2samp(a, b).statistic)
+    answer = profit_attribution(a, b)
+    assert answer["spearman"] == pytest.approx(pd.Series(a).corr(pd.Series(b), method="spearman"))
+    assert answer["distance"] == pytest.approx(stats.ks_2samp(a, b).statistic)
     assert profit_attribution(np.zeros(9), a[:9])["zone"] == "red"
     with pytest.raises(DataError):
         profit_attribution(a, b[:-1])
@@ -90,8 +90,8 @@ def test_a_fair_score_does_not_depend_on_the_number_of_members():
     rng = np.random.default_rng(4)
     for members, days in ((3, 12_000), (60, 1_000)):
         ensemble = rng.standard_normal((days, members, 3))
-        told = crps(np.zeros((days, 3)), np.swapaxes(ensemble, 1, 2))
-        assert told.mean() == pytest.approx(np.sqrt(2 / np.pi) - 1 / np.sqrt(np.pi), abs=0.02)
+        answer = crps(np.zeros((days, 3)), np.swapaxes(ensemble, 1, 2))
+        assert answer.mean() == pytest.approx(np.sqrt(2 / np.pi) - 1 / np.sqrt(np.pi), abs=0.02)
         assert energy_score(np.zeros((days, 3)), ensemble).mean() == pytest.approx(
             2 * np.sqrt(2 / np.pi) - 2 / np.sqrt(np.pi), abs=0.04
         )
@@ -122,10 +122,10 @@ def test_scores_are_smallest_at_the_truth():
 def test_diebold_mariano_agrees_with_the_second_source(horizon, kernel, statistic, p_value):
     """vetted 0.1.0, itself equal to R's forecast::dm.test."""
     r, _ = history()
-    told = diebold_mariano(np.abs(r), np.abs(r - 0.002), horizon, kernel)
-    assert told.statistic == pytest.approx(statistic, rel=1e-10)
-    assert told.p_value == pytest.approx(p_value, rel=1e-10)
-    assert told.better == "a"
+    answer = diebold_mariano(np.abs(r), np.abs(r - 0.002), horizon, kernel)
+    assert answer.statistic == pytest.approx(statistic, rel=1e-10)
+    assert answer.p_value == pytest.approx(p_value, rel=1e-10)
+    assert answer.better == "a"
 
 
 def test_diebold_mariano_bounds():
@@ -148,9 +148,9 @@ def test_giacomini_white_is_n_r_squared_of_a_regression():
     a, b = rng.standard_normal((2, 400)) ** 2
     d = a - b
     z = np.column_stack([d[1:], d[:-1] * d[1:]])
-    told = giacomini_white(a, b)
-    assert told.statistic == pytest.approx(399 * sm.OLS(np.ones(399), z).fit().rsquared, rel=1e-9)
-    assert told.p_value == pytest.approx(stats.chi2.sf(told.statistic, 2))
+    answer = giacomini_white(a, b)
+    assert answer.statistic == pytest.approx(399 * sm.OLS(np.ones(399), z).fit().rsquared, rel=1e-9)
+    assert answer.p_value == pytest.approx(stats.chi2.sf(answer.statistic, 2))
     with pytest.raises(DataError):
         giacomini_white(a, b, np.ones((3, 1)))
 
@@ -166,12 +166,12 @@ def test_confidence_set_keeps_the_best_and_drops_the_bad():
             "worse": common + 0.5 + 0.3 * rng.standard_normal(600),
         }
     )
-    told = model_confidence_set(scores, size=0.01, draws=500)
-    assert told["included"].to_dict() == {"good": True, "as good": True, "bad": False, "worse": False}
-    pd.testing.assert_frame_equal(told, model_confidence_set(scores, size=0.01, draws=500))
+    answer = model_confidence_set(scores, size=0.01, draws=500)
+    assert answer["included"].to_dict() == {"good": True, "as good": True, "bad": False, "worse": False}
+    pd.testing.assert_frame_equal(answer, model_confidence_set(scores, size=0.01, draws=500))
     twice = model_confidence_set(scores.assign(twin=scores["bad"]), size=0.01, draws=500)
     assert twice.loc["twin"].equals(twice.loc["bad"]) and not twice.loc["twin", "included"]
-    pd.testing.assert_frame_equal(twice.drop(index="twin"), told)
+    pd.testing.assert_frame_equal(twice.drop(index="twin"), answer)
     assert model_confidence_set(scores[["good", "good"]].set_axis(["a", "b"], axis=1))["included"].all()
 
 

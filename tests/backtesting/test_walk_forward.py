@@ -62,7 +62,7 @@ def test_the_future_does_not_enter(returns, sampler: str, schedule: Schedule) ->
     changed.loc[changed.index >= cut] *= -7.0
     again = roll(changed, sampler, schedule=schedule)
     forecast = [column for column in known if column.startswith(("var_", "es_"))]
-    before = known["date"] <= cut  # the forecast of the first changed day was made on its eve
+    before = known["date"] <= cut  # the forecast of the first changed day was made at the close before
     pd.testing.assert_frame_equal(known.loc[before, forecast], again.loc[before, forecast])
     assert not np.allclose(known.loc[~before, forecast], again.loc[~before, forecast]) or sampler == "historical"
 
@@ -169,7 +169,7 @@ def test_an_interrupted_run_goes_on_with_identical_results(returns, tmp_path, mo
 
 
 def test_the_store_knows_its_inputs_and_workers_do_not_matter(returns, tmp_path) -> None:
-    told = [
+    answer = [
         roll(returns, store=tmp_path),
         roll(returns * 1.0001, store=tmp_path),
         roll(returns, store=tmp_path, options={"decay": 0.97}),
@@ -177,10 +177,10 @@ def test_the_store_knows_its_inputs_and_workers_do_not_matter(returns, tmp_path)
         roll(returns, store=tmp_path, books={"all": equal_book("AB")}),
         roll(returns, store=tmp_path, schedule=Schedule(20)),
     ]
-    assert len({table.attrs["key"] for table in told}) == len(told) == len(list(tmp_path.iterdir()))
+    assert len({table.attrs["key"] for table in answer}) == len(answer) == len(list(tmp_path.iterdir()))
     with ThreadPoolExecutor(2) as pool:
         apart_ = roll(returns, schedule=Schedule(20), executor=pool)
-    pd.testing.assert_frame_equal(apart_, told[-1], check_exact=True)
+    pd.testing.assert_frame_equal(apart_, answer[-1], check_exact=True)
 
 
 def test_every_forecast_is_that_of_the_sampler(returns) -> None:
@@ -196,14 +196,14 @@ def test_coverage_of_overlapping_forecasts_has_the_wider_error() -> None:
     """Two-sided at 5 %, 400 histories of 2,000 days: the share rejected stays within .5 and 11 %."""
     rng = np.random.default_rng(3)
     level, quantile = 0.975, 1.959963984540054
-    naive, honest = [], []
+    naive, correct = [], []
     for _ in range(400):
         sums = np.convolve(rng.standard_normal(2009), np.ones(10) / np.sqrt(10), "valid")
         table = pd.DataFrame({"realised": sums, f"var_{level}": quantile})
         naive.append(coverage(table, level)["p_value"] < 0.05)
-        honest.append(coverage(table, level, horizon=10)["p_value"] < 0.05)
+        correct.append(coverage(table, level, horizon=10)["p_value"] < 0.05)
         assert coverage(non_overlapping(table, 10), level)["forecasts"] == 200
-    assert np.mean(naive) > 0.3 and 0.005 <= np.mean(honest) <= 0.11
+    assert np.mean(naive) > 0.3 and 0.005 <= np.mean(correct) <= 0.11
 
 
 WRONG = {

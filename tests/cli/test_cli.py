@@ -43,18 +43,18 @@ def notebook(tmp_path_factory):
 
 def test_run_reuse_and_verify(call, notebook, tmp_path):
     code, out, _ = call("run", notebook, "-p", "level=0.95", "--output", tmp_path, "--json")
-    told = json.loads(out)
-    assert code == 0 and told["state"] == "completed" and not told["reused"]
-    assert told["verdict"] == {"text": "It is fine.", "outcome": "accepted"}
+    answer = json.loads(out)
+    assert code == 0 and answer["state"] == "completed" and not answer["reused"]
+    assert answer["verdict"] == {"text": "It is fine.", "outcome": "accepted"}
     (tmp_path / "p.yaml").write_text("level: 0.5\n")
     code, out, _ = call("run", notebook, "-f", tmp_path / "p.yaml", "-p", "level=0.95", "--output", tmp_path)
     assert code == 0 and "reused, finished 20" in out and "verdict (accepted): It is fine." in out
-    assert call("verify", told["path"])[0] == 0
-    code, _, err = call("verify", told["path"], "--rerun")
+    assert call("verify", answer["path"])[0] == 0
+    code, _, err = call("verify", answer["path"], "--rerun")
     assert code == 2 and "no scenarios" in err
-    with open(told["report"], "a") as report:
+    with open(answer["report"], "a") as report:
         report.write(" ")
-    code, out, _ = call("verify", told["path"], "--json")
+    code, out, _ = call("verify", answer["path"], "--json")
     assert code == 1 and json.loads(out)["problems"][0]["file"] == "report.html"
 
 
@@ -92,7 +92,7 @@ def test_bad_input_is_one_line_and_exit_2(call, notebook, words, said):
 
 
 @pytest.mark.parametrize("text", ["- 1\n- 2\n", "a: [", "3: x\n", "just words"])
-def test_a_file_that_holds_no_parameters_is_told(call, notebook, tmp_path, text):
+def test_a_file_that_holds_no_parameters_is_reported(call, notebook, tmp_path, text):
     (tmp_path / "p.yaml").write_text(text)
     code, _, err = call("run", notebook, "-f", tmp_path / "p.yaml")
     assert code == 2 and "-f" in err and err.count("\n") == 1
@@ -166,7 +166,7 @@ def test_wrong_usage_is_exit_2(call, words):
     assert code == 2 and "Usage" in err
 
 
-def test_a_folder_that_cannot_be_written_is_told(call, notebook, tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(call, notebook, tmp_path):
     (tmp_path / "file").write_text("")
     code, _, err = call("run", notebook, "--output", tmp_path / "file")
     assert code == 2 and err.count("\n") == 1

@@ -27,7 +27,7 @@ pytestmark = [
 
 
 class Page:
-    """One page of a chromium, spoken to over its debugging protocol."""
+    """One page of a chromium, driven over its debugging protocol."""
 
     def __init__(self, address: str) -> None:
         websocket = pytest.importorskip("websocket")

@@ -41,8 +41,8 @@ def failing(*names: str) -> list[Finding]:
 
 def test_weighted_risk_with_equal_weights_is_the_plain_one():
     loss = np.random.default_rng(1).standard_normal(401)
-    told = weighted_risk(loss, np.full((1, 401), 1 / 401), 0.95)[:, 0]
-    assert told == pytest.approx([value_at_risk(loss, 0.95), expected_shortfall(loss, 0.95)])
+    answer = weighted_risk(loss, np.full((1, 401), 1 / 401), 0.95)[:, 0]
+    assert answer == pytest.approx([value_at_risk(loss, 0.95), expected_shortfall(loss, 0.95)])
 
 
 def test_effects_compare_the_books_that_were_given(past):
@@ -77,15 +77,15 @@ def test_only_what_failed_and_can_be_mended_is_attributed(past):
 
 
 def test_the_audit_tells_what_a_refutation_does_in_basis_points(past):
-    told = audit(scenarios.assemble(draws(scale=0.005), NAMES), past)
-    said = told.text()
-    assert told.verdict == "rejected" and "with the history's volatility" in said and "understated by" in said
+    answer = audit(scenarios.assemble(draws(scale=0.005), NAMES), past)
+    said = answer.text()
+    assert answer.verdict == "rejected" and "with the history's volatility" in said and "understated by" in said
     assert "no share of these numbers is attributed to" in said
-    assert json.loads(json.dumps(told.to_json()))["effects"] == told.effects()
-    assert told.risk.loc[told.risk["level"] == 0.99, "low"].isna().all(), "four losses beyond 99 % cannot tell"
+    assert json.loads(json.dumps(answer.to_json()))["effects"] == answer.effects()
+    assert answer.risk.loc[answer.risk["level"] == 0.99, "low"].isna().all(), "four losses beyond 99 % cannot tell"
 
 
-def test_an_honest_set_is_within_what_honest_sets_do(past):
+def test_a_correct_set_is_within_what_correct_sets_do(past):
     found = risk_impact(prepare(draws(), past))
     known = found[found["low"].notna()]
     assert len(known) == 2 and known["scenarios"].between(known["low"], known["high"]).all()

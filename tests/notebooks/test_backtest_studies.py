@@ -41,9 +41,9 @@ def market(assets: int) -> pd.DataFrame:
     return pd.DataFrame(0.01 * rng.standard_t(5, (1200, assets)), pd.bdate_range("2000-01-03", periods=1200), names)
 
 
-def silent(dates: pd.DatetimeIndex, spoken: dict[str, list[int]]) -> MonitorReport:
+def silent(dates: pd.DatetimeIndex, raised: dict[str, list[int]]) -> MonitorReport:
     flat = pd.DataFrame(0.5, dates, ["scale", "hits"])
-    alarms = [(dates[day], name, "x", name) for name, days in spoken.items() for day in days]
+    alarms = [(dates[day], name, "x", name) for name, days in raised.items() for day in days]
     return MonitorReport(flat, flat, pd.DataFrame(alarms, columns=["date", "monitor", "what", "leading"]))
 
 
@@ -149,8 +149,8 @@ def test_a_study_runs_to_its_verdict_and_leaves_its_tables(study) -> None:
     assert ran.state == "completed"
     if name == "backtest":
         tests = pd.read_parquet(ran.path / "tests.parquet")
-        told = pd.read_parquet(ran.path / "forecasts.parquet")
-        one = told[(told["sampler"] == "ewma") & (told["book"] == "equal")]
+        answer = pd.read_parquet(ran.path / "forecasts.parquet")
+        one = answer[(answer["sampler"] == "ewma") & (answer["book"] == "equal")]
         hits = int((-one["realised"] > one["var_0.99"]).sum())
         assert f"{hits} hits" in ran.verdict.text and set(tests["sampler"]) == {"ewma", "historical"}
     else:

@@ -103,16 +103,16 @@ def test_dependence_needs_two_assets() -> None:
         plots.dependence_maps(cases(history, tree)["another"], "x")
 
 
-def test_marks_find_a_changed_correlation_and_spare_an_honest_one() -> None:
-    """Honest: about 5 % of 10 pairs marked; independent assets against a common factor: all of them."""
+def test_marks_find_a_changed_correlation_and_spare_a_correct_one() -> None:
+    """From the null: about 5 % of 10 pairs marked; independent assets against a common factor: all of them."""
     history, tree = imagined(5, draws=2000)
     case = cases(history, tree)["another"]
-    honest = plots.dependence_maps(case, "x")[0, 2].get_title(loc="left")
+    correct = plots.dependence_maps(case, "x")[0, 2].get_title(loc="left")
     rng = np.random.default_rng(0)
     mixed = np.stack([rng.permutation(column) for column in np.moveaxis(case.fake, 2, 0)], axis=2)
     case = replace(case, fake=mixed)
     shuffled = plots.dependence_maps(case, "x")[0, 2].get_title(loc="left")
-    assert int(honest.split()[1]) <= 20 and int(shuffled.split()[1]) == 100
+    assert int(correct.split()[1]) <= 20 and int(shuffled.split()[1]) == 100
 
 
 def test_fan_shows_the_quantiles_it_names_and_the_real_path() -> None:
@@ -179,12 +179,12 @@ def test_risk_intervals_are_as_wide_as_their_errors() -> None:
 
 
 def test_rank_bars_mark_a_chain_that_lies_lower() -> None:
-    """A bin of an honest chain leaves the 99 % band in 1 % of bins."""
+    """A bin of a converged chain leaves the 99 % band in 1 % of bins."""
     rng = np.random.default_rng(5)
     values = rng.normal(size=(4, 2000))
-    honest = _hatched(values)
+    correct = _hatched(values)
     values[2] -= 1.0
-    assert honest <= 4 and _hatched(values) >= 20
+    assert correct <= 4 and _hatched(values) >= 20
 
 
 def _hatched(values: np.ndarray) -> int:
@@ -222,7 +222,7 @@ def test_labels_are_moved_apart() -> None:
 # Forecast scores and the first lines -----------------------------------------------------------------------------
 
 
-def foreseen(days: int = 240) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
+def known_forecasts(days: int = 240) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
     rng = np.random.default_rng(8)
     index, shape = pd.bdate_range("2010-01-04", periods=days), (days, 200, 2)
     truth = pd.DataFrame(rng.normal(0, 0.01, (days, 2)), index, ["a", "b"])
@@ -231,7 +231,7 @@ def foreseen(days: int = 240) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
 
 
 def test_the_right_law_gains_and_the_wider_the_worse() -> None:
-    ensembles, truth = foreseen()
+    ensembles, truth = known_forecasts()
     scores = forecasts.forecast_scores(ensembles, truth)
     gains = forecasts.compare_scores(scores, "fhs")
     assert set(scores) == {"energy score", "CRPS", "FZ0 97.5 %"}
@@ -261,7 +261,7 @@ def verdicts(fails: dict[str, int]) -> pd.DataFrame:
     ],
 )
 def test_the_baseline_may_win_and_then_the_first_lines_say_so(fails, reference, outcome, said) -> None:
-    ensembles, truth = foreseen()
+    ensembles, truth = known_forecasts()
     scores = forecasts.forecast_scores({name: ensembles[name] for name in fails}, truth)
     sampler = next(iter(fails))
     assert best_baseline(scores, sampler) == reference

@@ -1,4 +1,4 @@
-"""Planted faults and the measurement of the battery: laws every fault obeys, and tables that tell the truth."""
+"""Planted faults and the measurement of the battery: laws every fault obeys, and tables that separate the truth."""
 
 from dataclasses import replace
 
@@ -74,7 +74,7 @@ def test_tail_independence_keeps_correlation_and_breaks_crashes():
     assert crashes(broken) < 0.8 * crashes(draws)
 
 
-def test_bad_requests_are_told():
+def test_bad_requests_are_reported():
     draws = np.zeros((30, 4, 1))
     with pytest.raises(ParameterError, match=r"severity 1.5 .* not within \[0, 1\]"):
         plant("drift", draws, 1.5)
@@ -110,8 +110,12 @@ def test_wilson_holds_the_share_and_stays_within_bounds(count, share):
 
 
 def _trial(fault="none", severity=0.0, failed=(), p=0.5, **fields):
-    told = {"verdict": "rejected" if failed else "accepted", "failed": list(failed), "p": {"a": p, "b": 0.5, "c": 0.9}}
-    return {"process": "jumps", "start": "unconditional", "fault": fault, "severity": severity, **told, **fields}
+    answer = {
+        "verdict": "rejected" if failed else "accepted",
+        "failed": list(failed),
+        "p": {"a": p, "b": 0.5, "c": 0.9},
+    }
+    return {"process": "jumps", "start": "unconditional", "fault": fault, "severity": severity, **answer, **fields}
 
 
 def test_tables_count_what_happened():
@@ -151,7 +155,7 @@ GROSS = ["percent for fraction", "few modes", "memorised windows", "return autoc
 
 @pytest.mark.parametrize("name", GROSS)
 def test_gross_faults_are_refuted(name):
-    """Fixed seeds, so no false alarm by chance; the honest set of this world is accepted, see the next test."""
+    """Fixed seeds, so no false alarm by chance; the correct set of this world is accepted, see the next test."""
     world = SimulatedMarket("rough", days=1500, assets=4, draws=400, cross=True)
     assert campaign.attempt(world, name, FAULTS[name].severity)["verdict"] == "rejected"
 
@@ -159,8 +163,8 @@ def test_gross_faults_are_refuted(name):
 def test_the_truth_of_that_world_is_not_refuted():
     """Fixed seed; over seeds the truth is refuted in at most 5 % of trials."""
     world = SimulatedMarket("rough", days=1500, assets=4, draws=400, cross=True)
-    told = campaign.attempt(world, campaign.NULL, 0.0)
-    assert told["verdict"] == "accepted" and not told["failed"]
+    answer = campaign.attempt(world, campaign.NULL, 0.0)
+    assert answer["verdict"] == "accepted" and not answer["failed"]
 
 
 @pytest.mark.skipif(not stored.TRIALS.exists(), reason="nothing measured is stored")
@@ -171,5 +175,5 @@ def test_stored_trials_are_enough_to_say_what_is_said():
     assert len(known) >= 200 and known["process"].nunique() == 5 and set(known["days"]) == {500, 2000, 8000}
     measured = tables.planted(trials)
     assert set(measured["process"]) <= set(HELD_OUT) and set(measured["fault"]) == set(FAULTS)
-    for told in stored.reliability().values():
-        assert told["size_low"] <= told["size"] <= told["size_high"] and told["faults"] >= 24
+    for answer in stored.reliability().values():
+        assert answer["size_low"] <= answer["size"] <= answer["size_high"] and answer["faults"] >= 24

@@ -1,4 +1,4 @@
-"""The red team's figures, list and notebook: they tell what the stored trials say, and stand up to little data."""
+"""The red team's figures, list and notebook: they show what the stored trials say, and stand up to little data."""
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,10 @@ def trials() -> pd.DataFrame:
     """A made-up campaign: 'drift' is found by a (and b), 'noise' by nobody; the truth is refuted once in forty."""
     rng, rows = np.random.default_rng(8), []
     for k in range(40):
-        told = {"verdict": "rejected" if k == 3 else "accepted", "failed": ["a"] if k == 3 else []}
+        answer = {"verdict": "rejected" if k == 3 else "accepted", "failed": ["a"] if k == 3 else []}
         where = {"process": ("jumps", "rough")[k % 2], "days": (500, 2000)[k // 20], "start": "unconditional"}
         p = dict(zip("abc", rng.random(3)))
-        rows.append(where | {"fault": "none", "severity": 0.0, **told, "p": p})
+        rows.append(where | {"fault": "none", "severity": 0.0, **answer, "p": p})
         for fault, severity in (("drift", 0.3), ("drift", 1.0), ("noise", 1.0)):
             failed = ["a", "b"][: 1 + k % 2] if fault == "drift" and severity > rng.random() else []
             verdict = "rejected" if failed else "accepted"

@@ -25,7 +25,7 @@ horizon: int = 20  # trading days ahead
 confidence: float = 0.99
 as_of: date | None = None  # last day that may be known
 since: date = date(2006, 12, 29)
-baselines: list[str] = ["fhs", "lognormal"]  # honest and boring
+baselines: list[str] = ["fhs", "lognormal"]  # simple and standard
 levels: tuple[float, ...] = (0.95, 0.99)
 tails: Literal["gpd", "none"] = "gpd"
 draws = 10_000  # scenarios
@@ -43,13 +43,13 @@ def cells(source: str) -> list:
 def test_the_cell_is_read_with_types_defaults_and_meanings():
     found = declared(cells(CELL), "s")
     assert "run_dir" not in found
-    told = {name: (known.type_name, known.default, known.comment) for name, known in found.items()}
-    assert told["horizon"] == ("int", 20, "trading days ahead")
-    assert told["as_of"] == ("date or None", None, "last day that may be known")
-    assert told["since"][1] == datetime.date(2006, 12, 29)
-    assert told["levels"] == ("tuple of float, ...", (0.95, 0.99), "")
-    assert told["draws"] == ("int", 10_000, "scenarios")
-    assert told["tails"][0] == "one of 'gpd', 'none'"
+    answer = {name: (known.type_name, known.default, known.comment) for name, known in found.items()}
+    assert answer["horizon"] == ("int", 20, "trading days ahead")
+    assert answer["as_of"] == ("date or None", None, "last day that may be known")
+    assert answer["since"][1] == datetime.date(2006, 12, 29)
+    assert answer["levels"] == ("tuple of float, ...", (0.95, 0.99), "")
+    assert answer["draws"] == ("int", 10_000, "scenarios")
+    assert answer["tails"][0] == "one of 'gpd', 'none'"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_what_is_not_declared_is_refused(name, given, said):
         ("horizon: set = {1}", "cannot read|correct the notebook"),
     ],
 )
-def test_a_cell_that_cannot_be_read_is_told(source, said):
+def test_a_cell_that_cannot_be_read_is_reported(source, said):
     with pytest.raises(ParameterError, match=said):
         declared(cells(source), "s")
 
@@ -191,7 +191,7 @@ def test_the_injected_cell_follows_the_declared_one_and_names_no_builtin(tmp_pat
     assert "injected-parameters" not in str(_cells.cleared(notebook))
 
 
-def test_unknown_and_unreadable_studies_are_told(tmp_path, monkeypatch):
+def test_unknown_and_unreadable_studies_are_reported(tmp_path, monkeypatch):
     nbformat.write(new_notebook(), tmp_path / "market_futures.ipynb")
     monkeypatch.setattr(notebooks, "root", lambda: tmp_path)
     assert notebooks.names() == ["market_futures"] and notebooks.find("market_futures").title == "market_futures"

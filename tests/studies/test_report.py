@@ -149,14 +149,14 @@ def test_a_formula_that_cannot_be_read_is_shown_as_written():
 
 
 def test_the_head_has_title_verdict_facts_and_parameters(page):
-    spoken = new_output(
+    raised = new_output(
         "display_data",
         {"text/markdown": "It is **rejected** at $1 %$"},
         metadata={"workbench": {"role": "verdict", "outcome": "rejected"}},
     )
     soup, written = page(
         new_markdown_cell("# The title & more\n\nFirst words."),
-        code("v", spoken),
+        code("v", raised),
         rows={"Run": "0123", "Data": "<us>"},
         parameters=[("horizon", "20", "days")],
     )

@@ -205,7 +205,7 @@ def test_a_study_that_draws_without_a_seed_is_not_reproduced(tmp_path):
     assert "other scenarios" in report.problems[0]["problem"]
 
 
-def test_a_second_run_that_breaks_is_told_and_kept(tmp_path, monkeypatch):
+def test_a_second_run_that_breaks_is_reported_and_kept(tmp_path, monkeypatch):
     notebook = write(tmp_path / "s.ipynb", PARAMETERS, DRAW, "import os\nassert 'ILL' not in os.environ")
     run = studies.run(notebook, output=tmp_path / "out")
     monkeypatch.setenv("ILL", "1")
@@ -286,7 +286,7 @@ def test_the_kernel_is_this_interpreter_whatever_the_machine_offers(tmp_path, mo
     )
 
 
-def test_inputs_that_change_while_a_study_runs_are_told_and_not_used_again(tmp_path):
+def test_inputs_that_change_while_a_study_runs_are_reported_and_not_used_again(tmp_path):
     data = tmp_path / "prices.csv"
     data.write_text("date,A\n2020-01-01,1\n")
     code = "from pathlib import Path\nwith Path(source).open('a') as file: file.write('2020-01-02,2\\n')"
@@ -333,19 +333,19 @@ def test_what_a_killed_process_left_is_recognised_by_the_next_run(tmp_path, caps
     notebook = write(tmp_path / "s.ipynb", "seed: int = 1")
     first = studies.run(notebook, output=tmp_path / "out")
     left = first.path.with_name(f"{first.run_id}.running-0badcafe")
-    told = first.status
+    answer = first.status
     first.path.rename(left)
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    status.write(left, {**told, "state": "running", "process": {**told["process"], "pid": dead.pid}})
+    status.write(left, {**answer, "state": "running", "process": {**answer["process"], "pid": dead.pid}})
     again = studies.run(notebook, output=tmp_path / "out")
     assert again.state == "completed" and not again.reused
-    told = status.read(first.path.with_name(f"{first.run_id}.killed"))
-    assert told["state"] == "killed" and "died unexpectedly" in told["error"]["message"]
+    answer = status.read(first.path.with_name(f"{first.run_id}.killed"))
+    assert answer["state"] == "killed" and "died unexpectedly" in answer["error"]["message"]
     assert "was killed" in capsys.readouterr().err
 
 
-def test_a_run_that_is_alive_is_told_and_left_alone(tmp_path, capsys):
+def test_a_run_that_is_alive_is_reported_and_left_alone(tmp_path, capsys):
     notebook = write(tmp_path / "s.ipynb", "seed: int = 1")
     first = studies.run(notebook, output=tmp_path / "out")
     left = first.path.with_name(f"{first.run_id}.running-0badcafe")

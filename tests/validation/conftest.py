@@ -1,4 +1,4 @@
-"""One known law, its histories and honest sets, and the p-values of many honest trials."""
+"""One known process, its histories and correct sets, and the p-values of many correct trials."""
 
 import pytest
 from validation_panel import panel
@@ -11,15 +11,15 @@ DAYS, ASSETS, HORIZON, DRAWS = 2000, 3, 10, 400
 
 @pytest.fixture(scope="session")
 def world():
-    """A history, an honest unconditional set and an honest set from the last close."""
+    """A history, a correct unconditional set and a correct set from the last close."""
     law = PROCESSES.make("garch", assets=ASSETS)
     history, state = law.history(DAYS, seed=11)
     return history, law.scenarios(2000, HORIZON, seed=12), law.scenarios(2000, HORIZON, seed=13, state=state)
 
 
 @pytest.fixture(scope="session")
-def honest_trials():
-    """Findings of 40 honest trials on two laws, none of whose seeds was used to set anything."""
+def correct_trials():
+    """Findings of 40 correct trials on two processes, none of whose seeds was used to set anything."""
     out = []
     for name in ("garch", "two speeds"):
         law = PROCESSES.make(name, assets=ASSETS)

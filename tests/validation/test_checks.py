@@ -1,4 +1,4 @@
-"""Laws that every check obeys, on known worlds. A size test alone fails with probability below .002."""
+"""Properties of every check, on known simulated markets. A size test alone fails with probability below .002."""
 
 import numpy as np
 import pytest
@@ -14,16 +14,16 @@ ALWAYS = [name for name in CHECKS if name not in ("today's level", "one state", 
 
 
 @pytest.mark.parametrize("name", ALWAYS)
-def test_every_check_keeps_its_level_on_honest_sets(name, honest_trials):
-    p = np.array([f.p_value for found in honest_trials for f in found if f.check == name and f.answered])
+def test_every_check_keeps_its_level_on_correct_sets(name, correct_trials):
+    p = np.array([f.p_value for found in correct_trials for f in found if f.check == name and f.answered])
     assert len(p) >= 20 and np.isfinite(p).all()
     assert (p <= 0.05).sum() <= stats.binom.isf(1e-4, len(p), 0.08)
     assert (p <= 0.05 / len(ALWAYS)).sum() <= 2
 
 
-def test_the_whole_verdict_keeps_its_level_on_honest_sets(honest_trials):
-    wrong = sum(verdict(found) == "rejected" for found in honest_trials)
-    assert wrong <= stats.binom.isf(1e-3, len(honest_trials), 0.05)
+def test_the_whole_verdict_keeps_its_level_on_correct_sets(correct_trials):
+    wrong = sum(verdict(found) == "rejected" for found in correct_trials)
+    assert wrong <= stats.binom.isf(1e-3, len(correct_trials), 0.05)
 
 
 @pytest.mark.parametrize("name", list(CHECKS))
@@ -34,22 +34,22 @@ def test_every_check_says_what_it_asks(name):
 
 
 def test_the_same_seed_gives_the_same_findings(world):
-    history, honest, _ = world
-    first, again = (trial(honest[:300], history, seed=5) for _ in range(2))
+    history, correct, _ = world
+    first, again = (trial(correct[:300], history, seed=5) for _ in range(2))
     assert [f.to_json() for f in first] == [f.to_json() for f in again]
 
 
 def test_the_unit_of_account_does_not_matter(world):
-    history, honest, _ = world
-    ours = trial(honest[:500], history)
-    theirs = trial(honest[:500] * np.float32(4.0), history * 4.0)
+    history, correct, _ = world
+    ours = trial(correct[:500], history)
+    theirs = trial(correct[:500] * np.float32(4.0), history * 4.0)
     for one, other in zip(ours, theirs):
         assert one.answered == other.answered
         assert not one.answered or one.p_value == pytest.approx(other.p_value, abs=0.02)
 
 
-def test_statistic_lies_in_the_reference_exactly_when_the_check_passes_alone(honest_trials):
-    for found in honest_trials[:5]:
+def test_statistic_lies_in_the_reference_exactly_when_the_check_passes_alone(correct_trials):
+    for found in correct_trials[:5]:
         for finding in (
             f for f in found if f.answered and f.question in ("facts", "tails") and f.check != "exceedances"
         ):
@@ -60,8 +60,8 @@ def test_statistic_lies_in_the_reference_exactly_when_the_check_passes_alone(hon
 
 @pytest.mark.parametrize("days", [120, 260])
 def test_a_short_history_not_assessed(days, world):
-    history, honest, _ = world
-    paths = np.concatenate([honest] * 2, axis=1)[:, :20]
+    history, correct, _ = world
+    paths = np.concatenate([correct] * 2, axis=1)[:, :20]
     assert verdict(trial(paths[:200], history[:days])) == "cannot tell"
 
 
@@ -86,29 +86,29 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_gross_faults_are_found_by_the_check_that_is_meant_for_them(fault, world):
-    history, honest, _ = world
+    history, correct, _ = world
     corrupt, name = FAULTS[fault]
-    found = trial(corrupt(honest, np.random.default_rng(1)), history)
+    found = trial(corrupt(correct, np.random.default_rng(1)), history)
     assert verdict(found) == "rejected"
     assert next(f for f in found if f.check == name).p_value < 0.05
 
 
 def test_one_draw_in_twenty_copied_is_found(world):
-    history, honest, _ = world
-    copied = honest.copy()
+    history, correct, _ = world
+    copied = correct.copy()
     for i in range(100):
-        copied[i] = history.to_numpy()[14 * i : 14 * i + honest.shape[1]] * 1.01
+        copied[i] = history.to_numpy()[14 * i : 14 * i + correct.shape[1]] * 1.01
     finding = trial(copied, history, checks=["memorisation"])[0]
     assert finding.verdict == "fail" and finding.evidence["suspicious"] >= 90
 
 
-def test_a_leaked_hold_out_is_found_and_an_honest_one_is_not(world):
-    history, honest, _ = world
+def test_a_leaked_hold_out_is_found_and_a_correct_one_is_not(world):
+    history, correct, _ = world
     seen, unseen = history[:1000], history[1000:]
     leak = np.stack([unseen.to_numpy()[i : i + 10] for i in range(400)] * 2).astype("f4")
     check = ["leaked hold-out"]
-    assert trial(np.concatenate([honest[:200], leak]), seen, checks=check, holdout=unseen)[0].verdict == "fail"
-    assert trial(honest, seen, checks=check, holdout=unseen)[0].verdict != "fail"
+    assert trial(np.concatenate([correct[:200], leak]), seen, checks=check, holdout=unseen)[0].verdict == "fail"
+    assert trial(correct, seen, checks=check, holdout=unseen)[0].verdict != "fail"
 
 
 def test_a_conditional_set_is_judged_by_today(world):
@@ -138,9 +138,9 @@ def test_response_follows_the_state():
 
 
 def test_a_tree_is_matched_by_name(world):
-    history, honest, _ = world
-    tree = assemble(honest[:300, :, ::-1], list(history.columns[::-1]))
-    named, plain = (trial(given, history, checks=["volatility"])[0] for given in (tree, honest[:300]))
+    history, correct, _ = world
+    tree = assemble(correct[:300, :, ::-1], list(history.columns[::-1]))
+    named, plain = (trial(given, history, checks=["volatility"])[0] for given in (tree, correct[:300]))
     assert named.p_value == pytest.approx(plain.p_value, rel=1e-5) and named.columns == plain.columns
 
 
@@ -154,13 +154,13 @@ def test_a_tree_is_matched_by_name(world):
         (lambda h, s: (h, assemble(s, ["A0", "A1", "B"])), ScenarioError, "B"),
     ],
 )
-def test_bad_input_is_told(spoil, error, word, world):
+def test_bad_input_is_reported(spoil, error, word, world):
     history, scenarios = spoil(world[0], world[1][:100])
     with pytest.raises(error, match=word):
         trial(scenarios, history)
 
 
 @pytest.mark.parametrize("start", ["tomorrow-ish", "1990-01-15"])
-def test_a_start_that_has_no_past_is_told(start, world):
+def test_a_start_that_has_no_past_is_reported(start, world):
     with pytest.raises(ParameterError, match="start"):
         trial(world[1][:100], world[0], start=start)

@@ -30,8 +30,8 @@ def test_block_redraws_are_whole_blocks_and_fair():
     assert np.allclose(drawn.sum(1), 1.0, atol=1e-5)
     assert np.allclose(drawn.mean(0), 0.01, atol=0.001)
     values = rng(1).standard_normal(100)
-    honest = np.var([values[(start + np.arange(10)) % 100].mean() for start in range(100)]) / 10
-    assert np.var(drawn @ values) == pytest.approx(honest, rel=0.15)
+    correct = np.var([values[(start + np.arange(10)) % 100].mean() for start in range(100)]) / 10
+    assert np.var(drawn @ values) == pytest.approx(correct, rel=0.15)
 
 
 def test_draw_redraws_have_the_variance_of_a_mean():
@@ -152,7 +152,7 @@ def test_levels_positivity_parity_and_butterflies():
         "a: [1",
     ],
 )
-def test_a_malformed_identity_is_told(text, tmp_path):
+def test_a_malformed_identity_is_reported(text, tmp_path):
     (tmp_path / "laws.yaml").write_text(text)
     with pytest.raises(ParameterError):
         read_identities(tmp_path / "laws.yaml")
@@ -160,11 +160,11 @@ def test_a_malformed_identity_is_told(text, tmp_path):
 
 @pytest.fixture
 def files(world, tmp_path):
-    history, honest, _ = world
+    history, correct, _ = world
     prices = (100 * np.exp(history.cumsum())).rename_axis("date")
     prices.to_csv(tmp_path / "prices.csv")
     names = list(history.columns)
-    for name, values in {"good.nc": honest, "bad.zarr": honest * 3, "odd.parquet": honest[:, :, :2]}.items():
+    for name, values in {"good.nc": correct, "bad.zarr": correct * 3, "odd.parquet": correct[:, :, :2]}.items():
         scenarios.save(assemble(values, names[: values.shape[2]]), tmp_path / name)
     return tmp_path
 

@@ -1,4 +1,4 @@
-"""Distance to what has been seen: scale-free, blind to the future, calm on honest days, alarmed by new ones."""
+"""Distance to what has been seen: scale-free, blind to the future, calm on ordinary days, alarmed by new ones."""
 
 import time
 
@@ -45,7 +45,7 @@ def test_today_depends_on_nothing_after_it(panel) -> None:
     assert early.date == late.date == date and early.distance == late.distance and early.p_value == late.p_value
 
 
-def test_honest_days_are_rarely_called_strange() -> None:
+def test_ordinary_days_are_rarely_called_strange() -> None:
     """120 markets of 1,300 days, whose last day is not special. Its state is the last of few independent ones, which
     is oftener the farthest than its turn: p < 5 % on 9.0 % of 800 other markets (7.2 to 11.2), on 6 % of 200 of 3,500
     days; outside on 1.2 %. At those rates each of the first two bounds fails once in 400 times or less."""

@@ -32,11 +32,11 @@ def test_every_factor_belongs_to_a_check_and_is_within_reason():
 
 
 def test_the_factor_of_a_check_widens_its_reference(world, monkeypatch):
-    history, honest, _ = world
+    history, correct, _ = world
     monkeypatch.setattr(calibration, "table", lambda: {"unconditional": {"volatility": [np.log(2.0), 0.0, 0.0]}})
-    wide = trial(honest, history, checks=["volatility"])[0]
+    wide = trial(correct, history, checks=["volatility"])[0]
     monkeypatch.setattr(calibration, "table", dict)
-    plain = trial(honest, history, checks=["volatility"])[0]
+    plain = trial(correct, history, checks=["volatility"])[0]
     widths = [np.log(found.reference[1] / found.reference[0]) for found in (wide, plain)]
     assert widths[0] == pytest.approx(2 * widths[1], rel=1e-4) and wide.p_value > plain.p_value
 
@@ -50,18 +50,18 @@ def test_memory_is_that_of_the_markets_volatility():
 def test_a_normal_end_is_no_edge_and_a_cut_is():
     rng = np.random.default_rng(5)
     middle, scatter = edges.normal_ends(1000)
-    honest = [np.log(edges.sharpness(rng.standard_normal(1000))) for _ in range(300)]
-    p = stats.norm.cdf((np.array(honest) - middle) / scatter)
+    correct = [np.log(edges.sharpness(rng.standard_normal(1000))) for _ in range(300)]
+    p = stats.norm.cdf((np.array(correct) - middle) / scatter)
     assert (p < 0.05).sum() <= stats.binom.isf(1e-4, 300, 0.05)
     assert np.log(edges.sharpness(rng.uniform(size=1000))) < middle - 4 * scatter
 
 
 def test_paths_dropped_at_a_loss_leave_an_edge(world):
-    history, honest, _ = world
-    depth = -honest.mean(2).cumsum(1).min(1)
-    kept = honest[depth < np.quantile(depth, 0.9)]
+    history, correct, _ = world
+    depth = -correct.mean(2).cumsum(1).min(1)
+    kept = correct[depth < np.quantile(depth, 0.9)]
     assert trial(kept, history, checks=["truncation"])[0].verdict == "fail"
-    assert trial(honest, history, checks=["truncation"])[0].verdict == "pass"
+    assert trial(correct, history, checks=["truncation"])[0].verdict == "pass"
 
 
 def test_draws_of_many_states_do_not_start_from_one():

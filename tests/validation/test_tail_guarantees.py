@@ -101,7 +101,7 @@ def test_the_study_runs_to_its_verdict(tmp_path):
 
 
 def test_a_learned_model_that_learns_nothing_is_the_gaussian_copula():
-    """Two assets with correlation .7 and no training to speak of: the calibrated scores have that correlation."""
+    """Two assets with correlation .7 and next to no training: the calibrated scores have that correlation."""
     pair = np.random.default_rng(4).multivariate_normal([0, 0], [[1, 0.7], [0.7, 1]], 1500)
     shocks = samplers.make("filtered", shocks="vae", tails="gpd").shocks
     shocks.steps, shocks.sample = 25, 2**15
