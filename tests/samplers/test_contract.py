@@ -182,8 +182,11 @@ def test_what_cannot_be_fitted_says_where(panel):
         samplers.make("fhs_moving", lamda=0.9)
     with pytest.raises(ParameterError, match="at least 1"):
         samplers.make("historical").fit(panel).sample(0, 2)
-    with pytest.raises(ParameterError, match="no state before"):
-        samplers.make("historical").fit(panel).sample(5, 2, start="1990-01-01")
+    fitted, first, last = samplers.make("historical").fit(panel), panel.index[0].date(), panel.index[-1].date()
+    with pytest.raises(ParameterError, match=f"no state before {first}, asked for 1990-01-01"):
+        fitted.sample(5, 2, start="1990-01-01")
+    with pytest.raises(ParameterError, match=f"the history ends on {last}, asked for a start on 2090-01-01"):
+        fitted.sample(5, 2, start="2090-01-01")
 
 
 def test_a_stale_series_is_refused_only_when_nothing_is_left(panel):

@@ -256,6 +256,19 @@ def test_a_long_run_start_takes_every_day_alike(normal, resampled):
     assert abs(float(taken[name].double().mean() - mean)) < 5 * float(spread) / math.sqrt(4000)
 
 
+def test_the_first_number_of_the_noise_alone_picks_the_start(resampled):
+    problem = Problem(resampled, 2, start="long-run")
+    noise = torch.zeros(2, problem.dim)
+    noise[1, 0] = 8.0
+    first, last = (problem.starts.rows([row]) for row in (0, len(problem.starts.dates) - 1))
+    picked = problem._state(noise)
+    middle = problem.starts.rows([len(problem.starts.dates) // 2])
+    for name, values in picked.items():
+        assert torch.equal(values[1], last[name][0]) and torch.equal(values[0], middle[name][0]), first
+    noise[:, -1] = -8.0
+    assert all(torch.equal(values, picked[name]) for name, values in problem._state(noise).items())
+
+
 def test_starts_of_a_band_have_the_annual_volatility_of_the_band(resampled):
     found = starts_with_volatility(resampled, 0.1, 0.2)
     volatility = panel().mean(axis=1).rolling(20).std().mul(math.sqrt(252))

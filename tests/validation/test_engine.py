@@ -52,6 +52,11 @@ def test_the_worst_of_independent_components_has_a_uniform_p_value():
     assert 0.02 < np.mean(np.array(p) < 0.05) < 0.09 and abs(np.mean(p) - 0.5) < 0.06
 
 
+def test_standard_errors_are_raised_to_the_least_and_no_further():
+    spread = null.Spread(np.diag([0.04, 1.0]), 10.0).at_least(0.5)
+    assert spread.error == pytest.approx([0.5, 1.0], rel=1e-12) and spread.freedom == 10.0
+
+
 def test_equal_components_count_once():
     assert null.Spread(np.ones((6, 6)), 1e6).comparisons == pytest.approx(1.0, abs=0.1)
 
