@@ -148,3 +148,11 @@ def test_what_can_not_be_recalibrated_is_refused() -> None:
         recalibrate(table(), [0.95], Recalibration())
     with pytest.raises(DataError, match="not a positive loss"):
         recalibrate(table().assign(**{"var_0.99": -0.01}), [0.99], Recalibration())
+
+
+def test_forty_weekly_forecasts_can_be_compared() -> None:
+    """Errors remember 20 trading days: 4 weekly forecasts, not half of all there are."""
+    given = table(40)
+    given.index = pd.date_range("2020-01-03", periods=40, freq="W-FRI")
+    found = compare({"given": given, "mended": recalibrate(given, [0.975], Recalibration())}, 0.975)
+    assert np.isfinite(found["t_quantile"]).all() and found.at["given", "t_quantile"] == 0

@@ -212,3 +212,12 @@ NAN = float("nan")
 def test_bad_positions_are_refused_by_name(make, message):
     with pytest.raises(ParameterError, match=message):
         make()
+
+
+def test_a_price_that_ends_makes_no_option_nan() -> None:
+    """Simulated log returns of a heavy tail may exceed what float64 can exponentiate; a put on nothing pays its strike."""
+    put = Book([Option("A", "put", maturity=0.25)], ["A"], ImpliedVolatility({"A": 0.2}))
+    for far in (800.0, 1e15, float("inf")):
+        worthless, exploded = (float(put.pnl(torch.tensor([[[move]]]))[0]) for move in (-far, far))
+        assert worthless == pytest.approx(1 - put.today()) and np.isfinite(exploded)
+    assert np.isfinite(float(Book([Linear({"A": 0.5, "B": 0.5})], ["A", "B"]).pnl(torch.full((1, 2, 2), 1e15))[0]))

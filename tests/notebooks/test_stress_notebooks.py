@@ -32,6 +32,14 @@ def test_stress_answers_its_registered_question(tmp_path: Path) -> None:
     assert "the desk expected" in found.verdict.text and len(_figures(found)) == 3
 
 
+def test_stress_cannot_tell_where_the_condition_is_refused(tmp_path: Path) -> None:
+    """Resampled days of a calm market never fall by half in a week: the study ends, and says why it cannot tell."""
+    asked = {"sampler": "historical", "market_low": -0.9, "market_high": -0.7, "draws": 400, "losses": [0.03]}
+    found = run("stress", SMALL | asked | {"budget": 1500}, tmp_path)
+    assert found.verdict.word == "cannot tell" and found.verdict.outcome == "mixed"
+    assert "were refused" in found.verdict.text and not (found.path / "scenarios.nc").exists()
+
+
 def test_reverse_stress_finds_ways_for_both_books(tmp_path: Path) -> None:
     asked = {
         "sampler": "ewma",

@@ -42,7 +42,7 @@ from workbench.backtesting.backtests._battery import BY_NAME
 from workbench.backtesting.backtests._implied_tail import dof_of_ratio
 from workbench.backtesting.backtests._montecarlo import null_statistics, tail_share
 from workbench.backtesting.backtests._sample import Sample, observed
-from workbench.backtesting.comparison import diebold_mariano
+from workbench.backtesting.comparison import difference_t, memory_lags
 from workbench.backtesting.scores import fz0_score, quantile_score
 from workbench.backtesting.walk_forward._overlap import coverage
 from workbench.errors import DataError, ParameterError
@@ -140,7 +140,8 @@ def compare(tables: dict[str, pd.DataFrame], level: float, reference: str | None
 
     ``hits, rate, error, z`` count (by construction after recalibration); ``dq_p`` is the dynamic quantile test's
     simulated p-value (do past hits or the forecast predict a hit?); ``quantile, fz0`` mean scores, lower is better,
-    and ``t_quantile, t_fz0`` Diebold-Mariano against the reference, negative is better.
+    and ``t_quantile, t_fz0`` Diebold-Mariano against the reference, negative is better, over as many forecasts as may
+    depend on each other (:func:`workbench.backtesting.comparison.memory_lags`: 20 daily, 4 weekly).
     """
     if not tables or (reference or next(iter(tables))) not in tables:
         raise ParameterError(f"the reference must be one of the tables {list(tables)}, got {reference!r}")
@@ -152,7 +153,8 @@ def compare(tables: dict[str, pd.DataFrame], level: float, reference: str | None
         for score, values in days[name].items():
             row |= {score: float(values.mean())}
             against = days[reference][score]
-            row[f"t_{score}"] = 0.0 if name == reference else diebold_mariano(values, against, 20, "bartlett").statistic
+            lags = memory_lags(table.index, 1)
+            row[f"t_{score}"] = 0.0 if name == reference else difference_t(values - against, lags)
         rows[name] = row
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("forecasts")
 

@@ -24,6 +24,8 @@ from workbench.books.volatility import ImpliedVolatility
 from workbench.constants import TRADING_DAYS
 from workbench.errors import ParameterError
 
+FARTHEST = 700.0  # log changes beyond are held there: exp(-700) is worthless, exp(701) near the end of float64
+
 
 class Position(Protocol):
     """Anything that names the columns it depends on and has a value under them.
@@ -77,7 +79,10 @@ class Book:
                 )
 
     def factors(self, paths: Tensor) -> Tensor:
-        """Factor changes (draw, factor) over paths of log returns (draw, time, asset)."""
+        """Factor changes (draw, factor) over paths of log returns (draw, time, asset), at most 700 either way.
+
+        A model with heavy tails has paths on which a price ends: there it is zero to float64, and no option is NaN.
+        """
         if paths.ndim != 3 or paths.shape[2] != len(self.assets):
             raise ParameterError(
                 f"paths of shape (draw, time, {len(self.assets)}) are needed, one column for each of {self.assets}; "
@@ -85,9 +90,9 @@ class Book:
             )
         paths = paths.double()
         moves = paths.sum(dim=1)
-        if self.volatility is None:
-            return moves
-        return torch.cat([moves, self.volatility.changes(paths, self.assets, self.periods)], dim=1)
+        if self.volatility is not None:
+            moves = torch.cat([moves, self.volatility.changes(paths, self.assets, self.periods)], dim=1)
+        return moves.clamp(-FARTHEST, FARTHEST)
 
     def value(self, factors: Tensor, years: float) -> Tensor:
         """Value (draw,) at factor changes (draw, factor), ``years`` from now."""

@@ -25,7 +25,7 @@ from workbench.validation.audit import Audit
 
 __all__ = [
     "market_futures", "best_baseline", "sequel", "trust", "audit", "stress",
-    "conditioning", "causal", "reverse_stress", "red_team", "planted", "tail_promises",
+    "not_given", "conditioning", "causal", "reverse_stress", "red_team", "planted", "tail_promises",
     "tail_proof", "horse_race", "where_it_loses", "drift", "backtest",
 ]  # fmt: skip
 
@@ -52,6 +52,12 @@ def stress(judged: Judged, low: float, high: float, refuge: str, probability: fl
     key = {"share that supports the thesis": formats.percent(judged.share)}
     key |= {"expected": formats.percent(judged.question.share, 0), "event": formats.percent(probability, 2)}
     return Verdict(text, {"holds": "accepted", "too bold": "rejected"}.get(judged.word, "mixed"), key, judged.word)
+
+
+def not_given(why: str, low: float, high: float, refuge: str) -> Verdict:
+    """The thesis has no answer where the scenarios given the fall were refused; ``why`` is the reason."""
+    text = sentence("stress/unanswered", low=simple(low), high=simple(high), refuge=refuge, why=why)
+    return Verdict(text, "mixed", word="cannot tell")
 
 
 def conditioning(found: Conditional, unasked: float) -> str:

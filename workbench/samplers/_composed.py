@@ -21,6 +21,7 @@ from workbench._require import count
 from workbench.errors import ParameterError
 from workbench.samplers._base import Sampler, State, States
 from workbench.samplers.filters import FILTERS, Filter, MovingCorrelation, QuantileTracking, colour
+from workbench.samplers.filters._classical import LARGEST
 from workbench.samplers.filters._tracking import POOL
 from workbench.samplers.noise import block_noise
 from workbench.samplers.shocks import SHOCKS, GaussianMargins, Shocks, SplicedMargins
@@ -94,7 +95,7 @@ class Filtered(Sampler):
             days.append(mean + scale * shown)
             if day + 1 < horizon:
                 state = self.filter.simulate_step(state, mean + scale * shock)
-        return torch.stack(days, dim=1)
+        return torch.stack(days, dim=1).clamp(-LARGEST, LARGEST)
 
     def day_shocks(self, noise: Tensor, state: State) -> Tensor:
         """One day's standardised shocks (draw, asset), correlated as in ``state``, from normals (draw, width)."""

@@ -22,6 +22,7 @@ from workbench.studies.runner._conversion import convert, describe
 from workbench.validation import extrapolation, trial
 
 FEWEST_HELD_OUT = 100  # days after the start below which forecasts are not scored
+FEWEST_MONITORED = 13  # dates before and after a shock
 FEWEST_TO_FIT = 260  # dates before the first forecast of a frozen model
 SCORED_DAYS = 800  # about how many held-out days are scored
 DEMONSTRATION: dict[str, dict[str, Any]] = {
@@ -277,7 +278,8 @@ def episodes(
     if len(late) <= year + 20:
         raise DataError(f"{len(late)} dates after the first 60 % are too few for episodes; {year + 21} are needed")
     shocks = [returns.index.get_loc(day) for day in defaults.worst_episodes(late, 20, 2)["first"]]
-    spans = [(max(cuts[1], day - year // 2), min(len(dates) - 1, day + year // 4), day) for day in shocks]
+    before, after = max(year // 2, FEWEST_MONITORED), max(year // 4, FEWEST_MONITORED)
+    spans = [(max(cuts[1], day - before), min(len(dates) - 1, day + after), day) for day in shocks]
     calm = cuts[1] + int(late.mean(axis=1).rolling(year).std().to_numpy()[year - 1 :].argmin())
     found = {dates[day]: [dataset, dates[begin], dates[end], dates[day]] for begin, end, day in spans}
     calmest = {f"calm from {dates[calm]}": [dataset, dates[calm], dates[calm + year - 1]]}

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 FILTERS = Registry("filter")
 SCALED = (0.1, 1e4)  # variance that arch finds well scaled
+LARGEST = 1e15  # simulated return: its square is a float32, its price zero or beyond all numbers
 FLOOR = 1e-3  # of an asset's own variance: a filtered variance does not fall below it
 State = dict[str, Tensor]
 
@@ -116,7 +117,7 @@ class Ewma(Filter):
         return torch.zeros(1, 1), state["variance"].sqrt()
 
     def update(self, state: State, returns: Tensor) -> State:
-        variance = self.decay * state["variance"] + (1 - self.decay) * returns.square()
+        variance = self.decay * state["variance"] + (1 - self.decay) * returns.clamp(-LARGEST, LARGEST).square()
         return {"variance": variance.clamp(min=self.floor_)}
 
 
@@ -147,7 +148,7 @@ class Gjr(Filter):
         return (returns - self.mu_) / state["variance"].sqrt()
 
     def update(self, state: State, returns: Tensor) -> State:
-        shock = returns - self.mu_
+        shock = (returns - self.mu_).clamp(-LARGEST, LARGEST)
         reaction = self.alpha_ + self.gamma_ * (shock < 0)
         variance = self.omega_ + reaction * shock.square() + self.beta_ * state["variance"]
         return {"variance": variance.clamp(min=self.floor_)}

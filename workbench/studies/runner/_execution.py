@@ -115,10 +115,13 @@ def _left(deadline: float | None) -> float | None:
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """No start-up files of the user and a fixed hash seed: what is not in the manifest has no influence on the run."""
+    """No start-up files of the user and a fixed hash seed: what is not in the manifest has no influence on the run.
+
+    Nobody watches this kernel, and a bar would stay in the report: progress is off.
+    """
     return {
         **os.environ, "IPYTHONDIR": folder, "PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline", "WORKBENCH_PROGRESS": "0",
     }  # fmt: skip
 
 
