@@ -29,7 +29,9 @@ html_title = f"Scenario Workbench {release}"
 html_math_renderer = "mathml"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_extra_path = ["_generated/extra"]
+html_extra_path = [
+    place for place in ["_generated/extra"] if (HERE / place).is_dir()
+]  # reports of the gallery, once run
 html_copy_source = False
 html_show_sphinx = False
 templates_path = ["_templates"]
