@@ -10,7 +10,7 @@ import html
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from workbench.errors import ParameterError
@@ -24,7 +24,7 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     return f"unknown {kind} {name!r}; {hint}known: {', '.join(known) or 'none'}"
 
 
-class Registry(Mapping[str, Callable[..., Any]]):
+class Registry(dict[str, Callable[..., Any]]):
     """Named factories of one kind, in order of registration.
 
     >>> shapes = Registry("shape")
@@ -35,16 +35,16 @@ class Registry(Mapping[str, Callable[..., Any]]):
     """
 
     def __init__(self, kind: str) -> None:
+        super().__init__()
         self.kind = kind
-        self._factories: dict[str, Callable[..., Any]] = {}
 
     def register(self, name: str) -> Callable[[Callable], Callable]:
         """Decorator: register a factory under ``name``; a second one under the same name is refused."""
 
         def enter(factory: Callable) -> Callable:
-            if name in self._factories:
+            if name in self:
                 raise ParameterError(f"the {self.kind} {name!r} is registered twice")
-            self._factories[name] = factory
+            self[name] = factory
             return factory
 
         return enter
@@ -66,19 +66,8 @@ class Registry(Mapping[str, Callable[..., Any]]):
         """First line of the factory's docstring."""
         return (inspect.getdoc(self[name]) or "").partition("\n")[0]
 
-    def __getitem__(self, name: str) -> Callable[..., Any]:
-        if name not in self._factories:
-            raise ParameterError(unknown(self.kind, name, self._factories))
-        return self._factories[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._factories
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._factories)
-
-    def __len__(self) -> int:
-        return len(self._factories)
+    def __missing__(self, name: str) -> Callable[..., Any]:
+        raise ParameterError(unknown(self.kind, name, self))
 
     def _ipython_key_completions_(self) -> list[str]:
         """Names that a notebook offers after ``registry["``."""

@@ -151,8 +151,8 @@ def test_samplers_are_listed_with_options_cost_and_use(call, monkeypatch):
         Use: never.
         """
 
-    monkeypatch.setattr(samplers.SAMPLERS, "_factories", {"made": made})
-    row = json.loads(call("list", "samplers", "--json")[1])["samplers"][0]
+    monkeypatch.setitem(samplers.SAMPLERS, "made", made)
+    row = json.loads(call("list", "samplers", "--json")[1])["samplers"][-1]
     assert row == {
         "name": "made", "summary": "A sampler.", "options": {"decay": 0.9, "tails": "gpd"}, "cost": "one second a year.",
         "use": "never.",
