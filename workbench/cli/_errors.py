@@ -15,6 +15,7 @@ from workbench.errors import WorkbenchError, printable
 
 REJECTED, BAD_INPUT, UNFORESEEN, CANNOT_TELL = 1, 2, 4, 5
 INTERRUPTED, CLOSED_PIPE = 130, 141  # as a shell says it
+UsageError: Any = typer.BadParameter.__base__  # click of the machine, or the copy within typer
 BY_VERDICT = {"rejected": REJECTED, "cannot tell": CANNOT_TELL}
 
 
@@ -36,13 +37,21 @@ class Commands(TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
         except Exception as wrong:
             if type(wrong).__module__.partition(".")[0] in ("click", "typer"):
-                raise  # usage errors and exits
+                raise _usage(wrong) from None
             _line(f"unforeseen error: {type(wrong).__name__}: {wrong}; {_traceback(ctx.params['debug'])}")
             raise typer.Exit(UNFORESEEN) from None
 
 
 def _line(what: object) -> None:
     print(f"workbench: {printable(' '.join(str(what).split()))}", file=sys.stderr)
+
+
+def _usage(wrong: Exception) -> Exception:
+    """An error of usage as one line and its exit; an exit as it is."""
+    if not isinstance(wrong, UsageError):
+        return wrong
+    _line(f"{wrong.format_message()} {wrong.ctx.get_usage()}; see {wrong.ctx.command_path} --help")
+    return typer.Exit(BAD_INPUT)
 
 
 def _traceback(debug: bool) -> str:

@@ -9,11 +9,14 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError
 from workbench.registry import unknown
 from workbench.studies.runner._cells import plain
+
+if TYPE_CHECKING:
+    from workbench.data.catalogue import Entry
 
 Row = dict[str, Any]
 _NOTES = re.compile(r"^(Cost|Use): (.+?)(?=^\w+ ?: |^\s*$|\Z)", re.MULTILINE | re.DOTALL)
@@ -37,7 +40,7 @@ def _datasets() -> list[Row]:
     return [_dataset(data.describe(name)) for name in data.DATASETS]
 
 
-def _dataset(entry) -> Row:
+def _dataset(entry: Entry) -> Row:
     return {
         "name": entry.name, "summary": entry.title, "span": f"{entry.span[0]} to {entry.span[1]}",
         "shape": list(entry.shape), "frequency": entry.frequency, "licence": entry.licence,

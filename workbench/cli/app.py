@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workbench.bounded import parse_yaml, read_bytes
 from workbench.cli._errors import BY_VERDICT, REJECTED, Commands
 from workbench.errors import CellFailed, ParameterError, printable
+from workbench.registry import unknown
+
+if TYPE_CHECKING:
+    from workbench.governance.manifest import Report
+    from workbench.studies import Run
 
 HELP = """Generate market scenarios with generative models, then try hard to reject them.
 
@@ -119,7 +124,7 @@ def run(
     _say("\n".join([f"{how}: {done.report}", *printed.values()]))
 
 
-def _described(run) -> dict[str, Any]:
+def _described(run: Run) -> dict[str, Any]:
     verdict = run.verdict and {"text": run.verdict.text, "outcome": run.verdict.outcome}
     return {
         "study": run.study, "run_id": run.run_id, "state": run.state, "reused": run.reused, "path": str(run.path),
@@ -175,7 +180,7 @@ def verify(
         raise typer.Exit(REJECTED)
 
 
-def _print_verification(report) -> None:
+def _print_verification(report: Report) -> None:
     for problem in report.problems:
         _say(f"{problem['file']}: {problem['problem']}")
     for note in report.notes:
@@ -208,19 +213,26 @@ def backtest(
 @app.command()
 def audit(
     scenarios: Annotated[
-        Path, typer.Argument(help="Scenario set: .nc, .zarr, a wide table .parquet or .csv, or a folder of .csv.")
+        Path,
+        typer.Argument(
+            exists=True, help="Scenario set: .nc, .zarr, a wide table .parquet or .csv, or a folder of .csv."
+        ),
     ],
     history: Annotated[
-        Path, typer.Option("--history", help="Table of dates and prices (CSV, Parquet), or a data set by name.")
+        str, typer.Option("--history", help="Table of dates and prices (CSV, Parquet), or a data set by name.")
     ],
     returns: Annotated[bool, typer.Option("--returns", help="The history holds log returns.")] = False,
     start: Annotated[
         str | None, typer.Option("--start", help="unconditional, last, or the date the set starts from.")
     ] = None,
-    books: Annotated[Path | None, typer.Option("--books", help="CSV: book, then a column of weights an asset.")] = None,
-    identities: Annotated[Path | None, typer.Option("--identities", help="YAML of identities that must hold.")] = None,
+    books: Annotated[
+        Path | None, typer.Option("--books", exists=True, help="CSV: book, then a column of weights an asset.")
+    ] = None,
+    identities: Annotated[
+        Path | None, typer.Option("--identities", exists=True, help="YAML of identities that must hold.")
+    ] = None,
     holdout: Annotated[
-        Path | None, typer.Option("--holdout", help="Table of days that the model must not have seen.")
+        Path | None, typer.Option("--holdout", exists=True, help="Table of days that the model must not have seen.")
     ] = None,
     common: Annotated[bool, typer.Option("--common", help="Try the assets that both have.")] = False,
     clean: Annotated[bool, typer.Option("--clean", help="Only the days after the last stale run.")] = False,
@@ -232,8 +244,11 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Check scenarios of any model against a history; exit 1 when a check fails, family-wise at the level."""
+    from workbench.data import DATASETS
     from workbench.validation.audit import audit as run_audit
 
+    if history not in DATASETS and not Path(history).exists():
+        raise ParameterError(f"--history: {unknown('data set', history, DATASETS)}; or give the path of a table")
     found = run_audit(
         scenarios, history, returns=returns, start=start, books=books, identities=identities or [], holdout=holdout,
         common=common, clean=clean, allow=allow or (), level=level, seed=seed,

@@ -102,8 +102,9 @@ def guided(
 
 
 def _day(
-    sampler: Filtered, state: dict[str, Tensor], fixed: dict[str, Tensor], guide: Guide, day: int, generator
-) -> tuple[Tensor, Tensor, Tensor]:
+    sampler: Filtered, state: dict[str, Tensor], fixed: dict[str, Tensor], guide: Guide, day: int,
+    generator: np.random.Generator,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     """One day's returns (draw, asset), those without a book's stretch, and what the log weights (draw,) gain."""
     draws, least, most = len(guide.log_psi), *CANDIDATES
     candidates = min(max(CELLS // draws, least), most)

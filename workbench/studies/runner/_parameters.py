@@ -4,9 +4,11 @@ The cell tagged ``parameters`` declares one parameter a line, annotated and comm
 
     horizon: int = 20  # trading days ahead
     as_of: date | None = None  # last day that may be known
+    level: float = 0.99  # of VaR, above 0.5 and below 1
 
 Known types: int, float, str, bool, date, datetime, Path, list[...], tuple[...], dict[...], Literal[...], and any of
-them ``| None``. A name without annotation has the type of its default. Text from a command line is converted.
+them ``| None``. A name without annotation has the type of its default. Text from a command line is converted,
+and a number is held within the bounds that end its comment (:mod:`._bounds`).
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.errors import ParameterError
+from workbench.studies.runner._bounds import bounds, require_within
 from workbench.studies.runner._conversion import convert, describe
 
 RESERVED = "run_dir"
@@ -46,15 +49,17 @@ class Parameter:
         return describe(self.kind)
 
     def read(self, value: object, study: str) -> Any:
-        """``value`` as the declared type; ParameterError when it is not one."""
+        """``value`` as the declared type and within the bounds of the comment; ParameterError when it is not."""
+        named = f"parameter {self.name!r} of {study!r}{f' ({self.comment})' if self.comment else ''}"
         try:
-            return convert(value, self.kind)
+            found = convert(value, self.kind)
         except (ValueError, TypeError) as wrong:
-            meaning = f" ({self.comment})" if self.comment else ""
             raise ParameterError(
-                f"parameter {self.name!r} of {study!r}{meaning} expects {self.type_name}, "
+                f"{named} expects {self.type_name}, "
                 f"was given {value!r} ({type(value).__name__}){f': {wrong}' if str(wrong) else ''}"
             ) from None
+        require_within(named, found, bounds(self.comment), self.default)
+        return found
 
 
 def declared(cells: list, study: str) -> dict[str, Parameter]:

@@ -30,6 +30,7 @@ from workbench.studies.runner._cells import INJECTED, injected, tags
 from workbench.studies.runner._execution import Outcome, execute
 from workbench.studies.runner._inputs import Inputs, gather, require_usable
 from workbench.studies.runner._parameters import RESERVED, resolve, takes_run_dir
+from workbench.studies.runner._preconditions import require_folder, require_possible
 from workbench.studies.runner._progress import Progress
 from workbench.studies.runner._record import Run, finished, move, settle, stored_sets
 from workbench.studies.runner._status import Status
@@ -55,7 +56,7 @@ def run(
     ran out.
     """
     if timeout is not None and not timeout > 0:
-        raise ParameterError(f"the time limit is {timeout} seconds; expected more than 0")
+        raise ParameterError(f"the time limit (--timeout) is {timeout} seconds; expected more than 0")
     return execute_study(notebooks.find(study), parameters or {}, output, timeout, Progress(progress))
 
 
@@ -69,8 +70,11 @@ def execute_study(
     """:func:`run` for a study that is opened already."""
     values = resolve(study.parameters, parameters, study.name)
     require_usable(values)
-    inputs = gather(study, values)
+    if study.name in notebooks.names():
+        require_possible(study, values, parameters)
     home = (Path(output) if output is not None else notebooks.reports()) / study.name
+    require_folder(f"the folder of reports (--output) {str(home)!r}", home)
+    inputs = gather(study, values)
     settle(home, inputs.run_id, say)
     known = finished(home, study.name, inputs.run_id, say)
     if known is not None:

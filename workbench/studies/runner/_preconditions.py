@@ -1,0 +1,206 @@
+"""What a study would find impossible in a cell, found before its kernel starts: names, files, dates, assets, sizes.
+
+The tables below say what a parameter of that name is in the studies of the package; other notebooks are left alone.
+Bounds of single numbers stand in the parameters cell (:mod:`._bounds`).
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import os
+import re
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pandas as pd
+
+from workbench.errors import ParameterError, WorkbenchError
+from workbench.registry import Registry, unknown
+from workbench.studies.runner.notebooks import Study
+
+Values = Mapping[str, Any]
+SAMPLERS = ("workbench.samplers", "SAMPLERS")
+REGISTERED: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("sampler", "samplers", "baselines", "reference", "demonstration"), SAMPLERS),
+    "filter": ("workbench.samplers.filters", "FILTERS"), "shocks": ("workbench.samplers.shocks", "SHOCKS"),
+    "live_faults": ("workbench.power.faults", "FAULTS"),
+}  # fmt: skip
+"""Parameter -> the registry whose names it takes."""
+PATTERNS = {
+    "refit": (r"yearly|never|[1-9]\d*", "'yearly', 'never' or a number of trading days"),
+    "window": (r"0|[2-9]|\d\d+", "0, or at least 2 trading days"),
+    "start": (r"unconditional|last|\d{4}-\d\d-\d\d", "'unconditional', 'last' or a date such as 2008-09-12"),
+}
+FILES = ("scenarios", "books", "identities", "holdout", "stored")
+FOLDERS = ("store",)
+SPANS = {
+    **dict.fromkeys(("quiet", "training"), ("data set", "first day", "last day")),
+    "replays": ("data set", "first day", "last day", "day of the shock"),
+}
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+MAY_BE_EMPTY = ("baselines", "live_faults", "options", "allow")
+ORDERED = (("market_low", "market_high"), ("first", "last"), ("trained_until", "last"))
+ASSETS = ("refuge", "cause", "effect", "book")
+ANY_BOOK = {"book": ("equal",)}  # what else the parameter may name
+DATES = ("as_of", "until", "first", "last", "trained_until")
+WINDOWS = {"market_futures": 18, "stress": 2, "reverse_stress": 2}
+"""Study -> how many windows of its horizon the history must hold."""
+DRAWS_A_CHAIN = 20
+DAYS_A_COEFFICIENT, STAR = 10, 8  # of a structural equation; nodes of a graph that nobody declared
+
+
+def require_possible(study: Study, values: Values, given: Iterable[str]) -> None:
+    """Raise WorkbenchError for a value of ``given`` that the study could not use, with its name and what it may be."""
+    asked = {name: values[name] for name in given if values[name] not in EMPTY}
+    for name in given:
+        default = study.parameters[name].default
+        if name not in asked and name not in MAY_BE_EMPTY and default not in EMPTY:
+            raise ParameterError(f"parameter {name!r} of {study.name!r} is empty; leave it out for {default!r}")
+    for name in asked.keys() & {*REGISTERED, "allow"}:
+        known, kind = _known(name)
+        for item in [asked[name]] if isinstance(asked[name], str) else asked[name]:
+            if item not in known:
+                raise ParameterError(f"parameter {name!r} of {study.name!r}: {unknown(kind, item, known)}")
+    _require_options(study.name, values, asked)
+    _require_form(study.name, asked)
+    for low, high in ORDERED:
+        if low in asked and values.get(high) is not None and values[low] > values[high]:
+            raise ParameterError(
+                f"parameter {low!r} of {study.name!r} is {values[low]}, above {high!r}, {values[high]}: exchange them"
+            )
+    least = DRAWS_A_CHAIN * values.get("chains", 0)
+    if values.get("draws", least) < least:
+        _refuse("draws", study.name, values, f"at least {least}", f"each chain needs {DRAWS_A_CHAIN}")
+    source = values.get("dataset") or values.get("history")
+    if source and asked.keys() & {*ASSETS, *DATES, "dataset", "history", "horizon", "graph", "lags"}:
+        _require_in_panel(study.name, values, asked, source)
+
+
+def _known(name: str) -> tuple[Collection[str], str]:
+    """The names that a parameter may take, and what they are called."""
+    if name == "allow":
+        from workbench.data import RULES
+        from workbench.validation.preflight import PREFLIGHT
+
+        return {**PREFLIGHT, **dict(RULES)}, "rule"
+    module, registry = REGISTERED[name]
+    known: Registry = getattr(importlib.import_module(module), registry)
+    return known, known.kind
+
+
+def _require_options(study: str, values: Values, asked: Values) -> None:
+    """Make what the options are for, without fitting it."""
+    if "options" not in asked:
+        return
+    from workbench.samplers import make
+
+    options: Mapping[str, Any] = asked["options"]
+    by_name = options if study == "horse_race" else {values.get("sampler") or values.get("samplers", [""])[0]: options}
+    try:
+        if "shocks" in values:
+            importlib.import_module("workbench.samplers.shocks").SHOCKS.make(values["shocks"], **options)
+            return
+        for name, own in by_name.items():
+            make(name, **own)
+    except (WorkbenchError, TypeError, ValueError) as wrong:
+        raise ParameterError(f"parameter 'options' of {study!r} is {options}: {wrong}") from None
+
+
+def _require_form(study: str, asked: Values) -> None:
+    """Words of a fixed form, files that must be there, folders that must be folders, lists of a fixed length."""
+    for name in PATTERNS.keys() & asked.keys():
+        pattern, words = PATTERNS[name]
+        if not re.fullmatch(pattern, str(asked[name])):
+            raise ParameterError(f"parameter {name!r} of {study!r} is {asked[name]!r}: give {words}")
+    for name in FILES:
+        if name in asked and not Path(asked[name]).exists():
+            raise ParameterError(
+                f"parameter {name!r} of {study!r}: there is no file {str(asked[name])!r}; give its path"
+            )
+    for name in FOLDERS:
+        if name in asked:
+            require_folder(f"parameter {name!r} of {study!r}: {asked[name]!r}", Path(asked[name]))
+    for name in SPANS.keys() & asked.keys():
+        spans = asked[name] if isinstance(asked[name], dict) else {name: asked[name]}
+        for episode, span in spans.items():
+            _require_span(f"parameter {name!r} of {study!r}: {episode!r}", span, SPANS[name])
+
+
+def _require_span(named: str, span: list[str], words: tuple[str, ...]) -> None:
+    """A data set and days in increasing order; the day of a shock lies between the first and the last."""
+    from workbench.data import DATASETS
+
+    if len(span) != len(words):
+        raise ParameterError(f"{named} has {len(span)} entries, {len(words)} are needed: {', '.join(words)}")
+    if span[0] not in DATASETS and not Path(span[0]).is_file():
+        raise ParameterError(f"{named}: {unknown('data set', span[0], DATASETS)}; or give a file")
+    try:
+        first, last, *shock = (datetime.date.fromisoformat(day) for day in span[1:])
+    except ValueError:
+        raise ParameterError(f"{named} has the days {', '.join(span[1:])}; write each like 2006-12-29") from None
+    if not first <= (shock or [last])[0] <= last:
+        raise ParameterError(f"{named} has the days {', '.join(span[1:])}; {', '.join(words[1:])} must be in order")
+
+
+def require_folder(named: str, folder: Path) -> None:
+    """Raise ParameterError where files cannot be written below a folder that is there, or that is to be made."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise ParameterError(f"{named} cannot be written; name a folder that can")
+
+
+def _require_in_panel(study: str, values: Values, asked: Values, source: Any) -> None:
+    from workbench import data
+
+    named = str(source) in data.DATASETS
+    kind = "return" if values.get("returns") is True and not named else None
+    accepted = [rule for rule in values.get("allow") or () if rule in data.RULES]
+    panel = data.returns(data.load(source, kind, columns=values.get("columns") or None, accept=accepted))
+    for name in ASSETS:
+        if name in asked and asked[name] not in (*panel.columns, *ANY_BOOK.get(name, ())):
+            known = [*ANY_BOOK.get(name, ()), *map(str, panel.columns)]
+            raise ParameterError(f"parameter {name!r} of {study!r}: {unknown('asset', asked[name], known)}")
+    begin, end = panel.index[0], panel.index[-1]
+    for name in DATES:
+        if name in asked and (
+            pd.Timestamp(asked[name]) < begin or (name == "first" and pd.Timestamp(asked[name]) > end)
+        ):
+            raise ParameterError(
+                f"parameter {name!r} of {study!r} is {asked[name]}: the returns of {str(source)!r} run from "
+                f"{begin:%Y-%m-%d} to {end:%Y-%m-%d}; give a date among them"
+            )
+    if study == "causal":
+        _require_graph(study, values, panel.loc[pd.Timestamp(values["first"] or begin) :])
+    days = len(panel.loc[: pd.Timestamp(asked.get("as_of") or end)])
+    most = days // WINDOWS.get(study, 1)
+    if values.get("horizon", 0) > most:
+        why = f"the {days} days of {str(source)!r} must hold {WINDOWS.get(study, 1)} windows of it"
+        _refuse("horizon", study, values, f"at most {most}", why)
+
+
+def _refuse(name: str, study: str, values: Values, bound: str, why: str) -> NoReturn:
+    raise ParameterError(f"parameter {name!r} of {study!r} must be a whole number, {bound}, got {values[name]}: {why}")
+
+
+def _require_graph(study: str, values: Values, panel: pd.DataFrame) -> None:
+    """Nodes that are assets, a cause and an effect that are nodes, and days enough for the coefficients of an equation."""
+    nodes, days = min(STAR, panel.shape[1]), len(panel)
+    if values["graph"]:
+        from workbench.stress.causal import causal_graph
+
+        graph = causal_graph(values["graph"])
+        strangers, nodes = sorted(set(graph) - set(map(str, panel.columns))), len(graph)
+        if strangers:
+            raise ParameterError(
+                f"parameter 'graph' of {study!r}: the nodes {strangers} are no assets; known: {', '.join(panel.columns)}"
+            )
+        for name in ("cause", "effect"):
+            if values[name] and values[name] not in graph:
+                node = unknown("node of the graph", values[name], graph)
+                raise ParameterError(f"parameter {name!r} of {study!r}: {node}")
+    most = int((days / DAYS_A_COEFFICIENT - 1) / nodes - 1)
+    if values["lags"] > most:
+        why = f"{days} days must hold {DAYS_A_COEFFICIENT} for every coefficient of an equation of {nodes} nodes"
+        _refuse("lags", study, values, f"at most {most}", why)
