@@ -7,7 +7,8 @@ import itertools
 import json
 import os
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,18 @@ def _parsed(
 
 def _items(node: object) -> Collection:
     return node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+
+
+@contextmanager
+def read_by_library(what: str, error: type[WorkbenchError] = DataError) -> Iterator[None]:
+    """Whatever a library raises over a damaged file becomes ``error``, "``what``: the first line of its message"."""
+    try:
+        yield
+    except WorkbenchError:
+        raise
+    except Exception as broken:
+        reason = str(broken).partition("\n")[0][:200] or type(broken).__name__
+        raise error(f"{what}: {reason}") from None
 
 
 def demand_plausible(claimed: int, path: Path, error: type[WorkbenchError] = DataError) -> None:

@@ -71,18 +71,20 @@ def _four_axes(name: str, values: np.ndarray, assets: Sequence[str]) -> np.ndarr
         raise ScenarioError(
             f"field {name!r} has shape {values.shape}, expected (chain, draw, time, asset) with {len(assets)} assets"
         )
+    demand_numbers(f"field {name!r}", values, [*map(range, values.shape[:2]), range(1, values.shape[2] + 1), assets])
+    return values
+
+
+def demand_numbers(field: str, values: np.ndarray, labels: Sequence[Sequence]) -> None:
+    """Refuse values (chain, draw, time, asset): none, no numbers, or not finite, the first named by its labels."""
     if 0 in values.shape:
-        raise ScenarioError(f"field {name!r} has shape {values.shape}: it needs a chain, a draw, a time and an asset")
+        raise ScenarioError(f"{field} has shape {values.shape}: it needs a chain, a draw, a time and an asset")
     if values.dtype.kind not in "fiu":
-        raise ScenarioError(f"field {name!r} holds {values.dtype}, expected numbers")
+        raise ScenarioError(f"{field} holds {values.dtype}, expected numbers")
     if not (np.isfinite(values.min()) and np.isfinite(values.max())):  # a mask would cost a quarter of the set's memory
         bad = ~np.isfinite(values)
-        chain, draw, step, asset = np.argwhere(bad)[0]
-        raise ScenarioError(
-            f"field {name!r} holds {int(bad.sum())} values that are not finite, the first at "
-            f"chain {chain}, draw {draw}, time {step + 1}, asset {assets[asset]!r}"
-        )
-    return values
+        first = ", ".join(f"{dim} {names[i]!r}" for dim, names, i in zip(DIMS, labels, np.argwhere(bad)[0]))
+        raise ScenarioError(f"{field} holds {int(bad.sum())} values that are not finite, the first at {first}")
 
 
 def dataset(tree: xr.DataTree) -> xr.Dataset:

@@ -27,11 +27,12 @@ import pandas as pd
 import xarray as xr
 
 from workbench.errors import ScenarioError
-from workbench.scenarios._container import DIMS, check_names, wrap
-from workbench.scenarios._wide_table import cast, demand_grid, finite, read_csv, row, whole
+from workbench.scenarios._container import check_names, wrap
+from workbench.scenarios._wide_table import cast, finite, fold, read_csv, row, whole
 
 _DRAW = ("draw", "scenario", "path", "simulation")
 _TIME = ("time", "day", "step", "date")
+_KEYS, _PLACE = ("draw", "time"), ("file", "row")
 _NUMBERED = re.compile(r"(?:draw|scenario|path|simulation|time|day|step|t|d)?[ _-]*(\d{1,15})", re.IGNORECASE)
 
 
@@ -54,9 +55,10 @@ def read_folder(folder: Path) -> xr.DataTree:
     layout = understand(header, files[0])
     labels = _labels(files)
     parts = [_part(path, layout, header, label) for path, label in zip(files, labels)]
-    table = _beside(parts, files) if layout.file == "asset" else _below(parts, files)
+    table = _beside(parts, files) if layout.file == "asset" else _below(parts)
     check_names(list(table))
-    values = _folded(table, folder)
+    keys = table.index.to_frame(index=False).assign(field="ret", chain=0)
+    values = fold(keys, table.to_numpy(), list(table), folder, spelled=_KEYS)
     sizes = f"{values.sizes['draw']} draws of {values.sizes['time']} days, {values.sizes['asset']} assets"
     return wrap(values, {"reading": f"{folder.name}: {len(files)} CSV files, {layout.words}; {sizes}"})
 
@@ -85,7 +87,7 @@ def understand(header: Sequence[str], path: Path) -> Layout:
 
 
 def _part(path: Path, layout: Layout, header: list[str], label: int) -> pd.DataFrame:
-    """One file with the index (draw, time) and its assets as columns."""
+    """One file with the index (draw, time, file, row) and its assets as columns."""
     table = read_csv(path, least=1)
     _demand_columns(table, layout, header, path)
     if table.empty:
@@ -99,10 +101,10 @@ def _part(path: Path, layout: Layout, header: list[str], label: int) -> pd.DataF
         other = np.repeat(draws if layout.draw else times, len(rest))
         draws, times = [other, np.tile(numbers, len(table))][:: 1 if layout.draw else -1]
     names = [path.stem] if layout.file == "asset" else rest
-    index = pd.MultiIndex.from_arrays([draws, times], names=["draw", "time"])
-    frame = pd.DataFrame(cast(values.reshape(len(index), -1), "float32", path), index, names)
-    _demand_once(frame, path, len(table))
-    return frame
+    rows = np.repeat(np.arange(len(table)), len(draws) // len(table))
+    index = pd.MultiIndex.from_arrays([draws, times, np.full(len(rows), path.name), rows], names=[*_KEYS, *_PLACE])
+    _demand_once(index)
+    return pd.DataFrame(cast(values.reshape(len(index), -1), "float32", path), index, names)
 
 
 def _demand_columns(table: pd.DataFrame, layout: Layout, header: list[str], path: Path) -> None:
@@ -115,11 +117,7 @@ def _demand_columns(table: pd.DataFrame, layout: Layout, header: list[str], path
 
 def _times(column: pd.Series, path: Path, layout: Layout) -> np.ndarray:
     """Numbers of days as they are; dates, which must increase within a draw, as 1, 2, 3, ..."""
-    try:
-        numbers = pd.to_numeric(column)
-    except ValueError:
-        numbers = None
-    if numbers is not None:
+    if pd.to_numeric(column, errors="coerce").notna().all():
         return whole(column, path)
     dates = pd.to_datetime(column, format="ISO8601", errors="coerce")
     bad = np.flatnonzero(dates.isna())
@@ -136,16 +134,16 @@ def _times(column: pd.Series, path: Path, layout: Layout) -> np.ndarray:
     return np.arange(1, len(column) + 1)
 
 
-def _demand_once(frame: pd.DataFrame, path: Path, rows: int) -> None:
-    repeated = np.flatnonzero(frame.index.duplicated())
+def _demand_once(index: pd.MultiIndex, where: str = "") -> None:
+    repeated = np.flatnonzero(index.droplevel(_PLACE).duplicated())
     if repeated.size:
-        draw, time = frame.index[repeated[0]]
-        place = row(repeated[0] * rows // len(frame))
-        raise ScenarioError(f"{path.name}: row {place} repeats draw {draw}, time {time}")
+        draw, time, file, place = index[repeated[0]]
+        raise ScenarioError(f"{file}: row {row(place)} repeats draw {draw}, time {time}{where}")
 
 
 def _beside(parts: list[pd.DataFrame], files: list[Path]) -> pd.DataFrame:
     """Assets side by side; each must have the draws and days of the first."""
+    parts = [part.droplevel(_PLACE) for part in parts]
     first = parts[0].index.sort_values()
     for part, path in zip(parts, files):
         odd = first.symmetric_difference(part.index)
@@ -158,32 +156,11 @@ def _beside(parts: list[pd.DataFrame], files: list[Path]) -> pd.DataFrame:
     return pd.concat([part.reindex(first) for part in parts], axis=1)
 
 
-def _below(parts: list[pd.DataFrame], files: list[Path]) -> pd.DataFrame:
+def _below(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Draws one below the other; no draw and day may come twice."""
-    table = pd.concat([part[parts[0].columns] for part in parts])
-    repeated = np.flatnonzero(table.index.duplicated())
-    if repeated.size:
-        ends = np.cumsum([len(part) for part in parts])
-        file = int(np.searchsorted(ends, repeated[0], side="right"))
-        draw, time = table.index[repeated[0]]
-        place = row(repeated[0] - (ends[file] - len(parts[file])))
-        raise ScenarioError(f"{files[file].name}: row {place} repeats draw {draw}, time {time} of an earlier file")
-    return table
-
-
-def _folded(table: pd.DataFrame, folder: Path) -> xr.Dataset:
-    draws, times = (np.unique(table.index.get_level_values(key)) for key in ("draw", "time"))
-    demand_grid(len(draws) * len(times), len(table), folder)
-    grid = pd.MultiIndex.from_product([draws, times], names=["draw", "time"])
-    missing = grid.difference(table.index)
-    if len(missing):
-        raise ScenarioError(
-            f"{folder.name}: no row for draw {missing[0][0]}, time {missing[0][1]} ({len(missing)} missing); "
-            "every draw must have the same times"
-        )
-    values = table.reindex(grid).to_numpy().reshape(1, len(draws), len(times), -1)
-    labels = {"chain": np.zeros(1, dtype=np.int64), "draw": draws, "time": times}
-    return xr.Dataset({"ret": (DIMS, values)}, {**labels, "asset": np.asarray(list(table), dtype=str)})
+    table = pd.concat([part[list(parts[0])] for part in parts])
+    _demand_once(table.index, " of an earlier file")
+    return table.droplevel(_PLACE)
 
 
 def _labels(files: list[Path]) -> list[int]:

@@ -23,17 +23,17 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import h5py
 import numpy as np
 import xarray as xr
 
-from workbench.bounded import demand_plausible, parse_json, read_bytes
+from workbench.bounded import demand_plausible, parse_json, read_by_library, read_bytes
 from workbench.constants import BLOCK
 from workbench.errors import ScenarioError
-from workbench.scenarios._container import DIMS, GROUP, check_names, dataset
+from workbench.scenarios._container import DIMS, GROUP, check_names, dataset, demand_numbers
 from workbench.scenarios._csv_folder import read_folder
 from workbench.scenarios._wide_table import pack, read_table, write_table
 
@@ -79,8 +79,8 @@ def load(path: str | os.PathLike) -> xr.DataTree:
         return read_table(path)
     if path.is_dir() and path.suffix != ".zarr":
         return read_folder(path)
-    with opened(path) as lazy:
-        tree = _in_memory(lazy, path)
+    with opened(path) as lazy, _as_set(path):
+        tree = lazy.load().copy()
     draws = dataset(tree)
     _validate(draws, path)
     names = np.asarray(list(map(str, draws.asset.values)), dtype=str)
@@ -98,13 +98,9 @@ def opened(path: str | os.PathLike) -> Iterator[xr.DataTree]:
     if path.suffix not in (".nc", ".zarr"):
         raise ScenarioError(f"cannot read {path.name!r}: expected the suffix .nc, .zarr, .parquet or .csv, or a folder")
     how = {"engine": "h5netcdf"} if path.suffix == ".nc" else {"engine": "zarr", "consolidated": False}
-    try:
-        demand_plausible(_demand_self_contained(path), path, ScenarioError)
+    with _as_set(path):
+        demand_plausible(_claimed_by_zarr(path) if path.is_dir() else _claimed_by_hdf5(path), path, ScenarioError)
         tree = xr.open_datatree(path, decode_times=False, decode_timedelta=False, mask_and_scale=False, **how)
-    except ScenarioError:
-        raise
-    except Exception as wrong:
-        raise _unreadable(path, wrong) from None
     with tree:
         tree.attrs = _unpacked(tree.attrs, path)
         yield tree
@@ -119,26 +115,12 @@ def _existing(path: str | os.PathLike) -> Path:
     return path
 
 
-def _in_memory(lazy: xr.DataTree, path: Path) -> xr.DataTree:
-    try:
-        return lazy.load().copy()
-    except Exception as wrong:
-        raise _unreadable(path, wrong) from None
-
-
-def _unreadable(path: Path, wrong: Exception) -> ScenarioError:
-    why = str(wrong).partition("\n")[0][:200] or type(wrong).__name__
-    return ScenarioError(f"{path.name} cannot be read as a scenario set: {why}")
-
-
-def _demand_self_contained(path: Path) -> int:
-    """Refuse links out of the set: external links, external storage, virtual data, symbolic links; the bytes of all
-    arrays that the set claims to hold.
-    """
-    return _claimed_by_zarr(path) if path.is_dir() else _claimed_by_hdf5(path)
+def _as_set(path: Path) -> AbstractContextManager[None]:
+    return read_by_library(f"{path.name} cannot be read as a scenario set", ScenarioError)
 
 
 def _claimed_by_zarr(path: Path) -> int:
+    """Bytes of all arrays that a folder claims to hold; a symbolic link in it is refused."""
     claimed = 0
     for inner in path.rglob("*"):
         if inner.is_symlink():
@@ -150,29 +132,28 @@ def _claimed_by_zarr(path: Path) -> int:
 
 
 def _claimed_by_hdf5(path: Path) -> int:
-    claimed = 0
+    """Bytes of all arrays that a file claims to hold; links out of it, external storage and virtual data are refused."""
+    links: dict[str, object] = {}
+    objects: dict[str, h5py.Group | h5py.Dataset] = {}
+
+    def note_link(name: str, link: object) -> bool | None:
+        links[name] = link
+        return len(links) > _MOST_OBJECTS or None  # anything but None ends the visit
+
     with h5py.File(path, "r") as file:
-        groups, seen = [file["/"]], set()
-        while groups:
-            group = groups.pop()
-            for name in group:
-                if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
-                    raise ScenarioError(f"{path.name}: {name!r} is a link to another file; such links are not followed")
-                item = group.get(name)
-                if item is None or (place := h5py.h5o.get_info(item.id).addr) in seen:
-                    continue
-                seen.add(place)
-                if len(seen) > _MOST_OBJECTS:
-                    raise ScenarioError(f"{path.name} holds more than {_MOST_OBJECTS:,} objects")
-                if isinstance(item, h5py.Group):
-                    groups.append(item)
-                elif isinstance(item, h5py.Dataset):
-                    if item.external or item.is_virtual:
-                        raise ScenarioError(
-                            f"{path.name}: the values of {name!r} lie in another file; such are not read"
-                        )
-                    claimed += item.nbytes
-    return claimed
+        file.visititems_links(note_link)
+        if len(links) > _MOST_OBJECTS:
+            raise ScenarioError(f"{path.name} holds more than {_MOST_OBJECTS:,} objects")
+        for name, link in links.items():
+            if isinstance(link, h5py.ExternalLink):
+                raise ScenarioError(f"{path.name}: {name!r} is a link to another file; such links are not followed")
+        file.visititems(lambda name, found: objects.update({name: found}))
+        arrays = {name: found for name, found in objects.items() if isinstance(found, h5py.Dataset)}
+        for name, array in arrays.items():
+            if array.external or array.is_virtual:
+                last = name.rpartition("/")[2]
+                raise ScenarioError(f"{path.name}: the values of {last!r} lie in another file; such are not read")
+        return sum(array.nbytes for array in arrays.values())
 
 
 def _packed(tree: xr.DataTree) -> xr.DataTree:
@@ -210,12 +191,8 @@ def _validate(draws: xr.Dataset, path: Path) -> None:
     for name, field in draws.data_vars.items():
         if set(field.dims) != set(DIMS):
             raise ScenarioError(f"{path.name}: field {name!r} has dims {field.dims}, expected {DIMS}")
-        if field.dtype.kind not in "fiu":
-            raise ScenarioError(f"{path.name}: field {name!r} holds {field.dtype}, expected numbers")
-        bad = ~np.isfinite(field.transpose(*DIMS).values)
-        if bad.any():
-            where = ", ".join(f"{dim} {draws[dim].values[i]}" for dim, i in zip(DIMS, np.argwhere(bad)[0]))
-            raise ScenarioError(f"{path.name}: field {name!r} is not finite at {where}")
+        labels = [draws[dim].values.tolist() for dim in DIMS]
+        demand_numbers(f"{path.name}: field {name!r}", field.transpose(*DIMS).values, labels)
     check_names(list(map(str, draws.asset.values)))
 
 

@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xarray as xr
 
-from workbench.bounded import demand_plausible, parse_json, read_bytes
+from workbench.bounded import demand_plausible, parse_json, read_by_library, read_bytes
 from workbench.data._numbers import decimal_mark, to_float
 from workbench.data._text import read_text_table
 from workbench.errors import DataError, ScenarioError
@@ -52,7 +52,7 @@ def read_table(path: Path) -> xr.DataTree:
     assets = _assets(table, path)
     keys = {name: whole(table[name], path) for name in KEYS[1:]}
     values = cast(np.column_stack([finite(table[name], path) for name in assets]), kind, path)
-    return wrap(_fold(table[["field"]].assign(**keys), values, assets, path), provenance)
+    return wrap(fold(table[["field"]].assign(**keys), values, assets, path), provenance)
 
 
 def pack(attrs: Mapping) -> str:
@@ -84,7 +84,7 @@ def finite(column: pd.Series, path: Path) -> np.ndarray:
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
         cell = str(column.iloc[bad[0]]).strip()
-        missing = numeric or cell.lower() in ("", "none", "<na>") or _is_number(cell)
+        missing = numeric or np.isinf(values[bad[0]]) or cell.lower() in ("", "none", "<na>", "nan")
         what = f"missing or infinite value ({bad.size} in the column)" if missing else f"{cell[:60]!r} is not a number"
         raise ScenarioError(f"{path.name}: column {column.name!r}, row {row(bad[0])}: {what}")
     return values
@@ -113,26 +113,9 @@ def whole(column: pd.Series, path: Path) -> np.ndarray:
     return values.astype(np.int64)
 
 
-def demand_grid(cells: int, rows: int, path: Path) -> None:
-    """Refuse, before the grid of all draws and times is built, a table that fills only a small part of it."""
-    if cells > 4 * rows + 10**6:
-        raise ScenarioError(
-            f"{path.name}: its draws and times make {cells:,} combinations and it has {rows:,} rows; "
-            "every draw must have the same times"
-        )
-
-
 def row(place: int) -> int:
     """Row of a file with a header, as a spreadsheet counts."""
     return int(place) + 2
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _plain(value: object) -> object:
@@ -161,18 +144,12 @@ def _wide(draws: xr.Dataset) -> tuple[pd.DataFrame, str]:
 
 
 def _read_parquet(path: Path) -> tuple[pd.DataFrame, str, dict]:
-    try:
-        with pq.ParquetFile(path) as file:
-            demand_plausible(file.metadata.num_rows * file.metadata.num_columns * 8, path, ScenarioError)
-            check_names(file.schema_arrow.names)
-            arrow = file.read()
+    with read_by_library(f"{path.name} cannot be read as Parquet", ScenarioError), pq.ParquetFile(path) as file:
+        demand_plausible(file.metadata.num_rows * file.metadata.num_columns * 8, path, ScenarioError)
+        check_names(file.schema_arrow.names)
+        arrow = file.read()
         packed = (arrow.schema.metadata or {}).get(_METADATA)
         table = arrow.replace_schema_metadata(None).to_pandas()
-    except ScenarioError:
-        raise
-    except Exception as wrong:
-        why = str(wrong).partition("\n")[0][:200]
-        raise ScenarioError(f"{path.name} cannot be read as Parquet: {why}") from None
     wide = any(arrow.schema.field(name).type == pa.float64() for name in arrow.column_names if name not in KEYS)
     provenance = parse_json(packed or b"{}", f"{path.name}: the provenance", ScenarioError)
     if not isinstance(provenance, dict):
@@ -203,10 +180,8 @@ def _read_own(path: Path) -> tuple[pd.DataFrame, str, dict] | None:
             f"{path.name} is not the table that {companion.name} describes (another SHA-256); "
             f"delete {companion.name} to read the table without its provenance"
         )
-    try:
+    with read_by_library(f"{path.name} cannot be read as CSV", ScenarioError):
         table = pd.read_csv(io.BytesIO(read_bytes(path, ScenarioError)), dtype=str, keep_default_na=False)
-    except ValueError as wrong:
-        raise ScenarioError(f"{path.name} cannot be read as CSV: {str(wrong)[:200]}") from None
     return table, found["dtype"], found["provenance"]
 
 
@@ -231,20 +206,29 @@ def _assets(table: pd.DataFrame, path: Path) -> list[str]:
     return assets
 
 
-def _fold(keys: pd.DataFrame, values: np.ndarray, assets: list[str], path: Path) -> xr.Dataset:
-    """Rows in any order to a Dataset (chain, draw, time, asset); a repeated or missing row is named."""
+def fold(
+    keys: pd.DataFrame, values: np.ndarray, assets: list[str], path: Path, spelled: Sequence[str] = KEYS
+) -> xr.Dataset:
+    """Rows in any order to a Dataset (chain, draw, time, asset); a repeated or missing row is named by the keys that
+    are ``spelled``. A table that fills a small part of the grid of its draws and times is refused before that is built.
+    """
     index = pd.MultiIndex.from_frame(keys[list(KEYS)])
     repeated = np.flatnonzero(index.duplicated())
     if repeated.size:
-        raise ScenarioError(f"{path.name}: row {row(repeated[0])} repeats {_spelled(index[repeated[0]])}")
+        raise ScenarioError(f"{path.name}: row {row(repeated[0])} repeats {_spelled(index[repeated[0]], spelled)}")
     levels: list[list[Hashable]] = [list(pd.unique(keys["field"])), *(sorted(pd.unique(keys[k])) for k in KEYS[1:])]
-    demand_grid(math.prod(map(len, levels)), len(index), path)
+    cells = math.prod(map(len, levels))
+    if cells > 4 * len(index) + 10**6:
+        raise ScenarioError(
+            f"{path.name}: its draws and times make {cells:,} combinations and it has {len(index):,} rows; "
+            "every draw must have the same times"
+        )
     grid = pd.MultiIndex.from_product(levels, names=KEYS)
     places = index.get_indexer(grid)
     missing = np.flatnonzero(places < 0)
     if missing.size:
         raise ScenarioError(
-            f"{path.name}: no row for {_spelled(grid[missing[0]])} ({missing.size} missing); "
+            f"{path.name}: no row for {_spelled(grid[missing[0]], spelled)} ({missing.size} missing); "
             "every draw must have the same times"
         )
     folded = values[places].reshape(*map(len, levels), len(assets))
@@ -253,8 +237,9 @@ def _fold(keys: pd.DataFrame, values: np.ndarray, assets: list[str], path: Path)
     return xr.Dataset(variables, coords={**labels, "asset": np.asarray(assets, dtype=str)})
 
 
-def _spelled(key: tuple) -> str:
-    return ", ".join(f"{name} {part}" for name, part in zip(KEYS, key) if (name, part) != ("field", "ret"))
+def _spelled(key: tuple, names: Sequence[str]) -> str:
+    named = ((name, part) for name, part in zip(KEYS, key) if name in names and (name, part) != ("field", "ret"))
+    return ", ".join(f"{name} {part}" for name, part in named)
 
 
 def _sha256(path: Path) -> str:
