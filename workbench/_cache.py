@@ -117,11 +117,6 @@ class Cache:
         """Where the piece ``name`` of ``inputs`` is kept, there or not; None without a folder."""
         return self.folder / f"{name}-{self.key(**inputs)}{suffix}" if self.folder else None
 
-    def has(self, name: str, suffix: str = ".parquet", **inputs: Any) -> bool:
-        """Whether the piece is there."""
-        path = self.path(name, suffix, **inputs)
-        return path is not None and path.is_file()
-
     def table(self, name: str, make: Callable[[], pd.DataFrame], **inputs: Any) -> pd.DataFrame:
         """The table ``name`` of ``inputs``: read where it is kept, else made and kept."""
         return self.piece(name, make, lambda table, path: table.to_parquet(path), pd.read_parquet, **inputs)

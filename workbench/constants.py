@@ -9,9 +9,6 @@ TRADING_DAYS = 252
 REGULATORY_DAYS = 250
 """Days of a backtesting window in the Basel framework (MAR32), a "year" there."""
 
-CONFIDENCE_LEVELS = (0.95, 0.975, 0.99)
-"""Confidence levels of VaR and ES that are reported by default."""
-
 BLOCK = 4096
 """Draws in a block: the unit of work and of determinism, and the chunk of a stored set."""
 

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from workbench.bounded import read_by_library
 from workbench.data._dates import YEARS, date_column, is_date_name, parse_dates, whole_days
 from workbench.data._flaws import label, price_field
 from workbench.data._frequency import frequency
@@ -28,19 +29,20 @@ from workbench.data._wording import check_names, counted
 from workbench.errors import DataError, ParameterError, printable
 
 _WORDS = {"price": "prices", "return": "log returns as fractions"}
+Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
 Columns: TypeAlias = Mapping[str, str | None]
 _MOST_CELLS = 2 * 10**8  # of a Parquet file: 1.6 GB
 
 
 def read_file(
-    path: str | Path,
+    path: Source,
     returns: bool | None = None,
     *,
     columns: Columns | None = None,
     decimal: str | None = None,
     dayfirst: bool | None = None,
 ) -> pd.DataFrame:
-    """Panel of a CSV (also ``.csv.gz``) or Parquet file.
+    """Panel of a CSV (also ``.csv.gz``) or Parquet file, or of a frame as somebody else read it.
 
     path : wide (a date column and one column an asset), long (date, asset, value or several fields), bars of one
         asset (date, open, high, low, close, volume), or bars of several (stacked header, ``AAPL.Close``).
@@ -57,14 +59,25 @@ def read_file(
 
     The panel may still have flaws, such as unordered dates: :func:`workbench.data.load` also validates.
     """
-    path = Path(path)
-    with _named(path.name):
-        table, notes = _table(path)
-        return read_frame(table, path.name, returns, columns, decimal, dayfirst, notes)
+    if decimal not in (None, ".", ","):
+        raise ParameterError(f"decimal is {decimal!r}; expected '.' or ','")
+    with _opened(path, columns) as (name, table, notes):
+        index, rest, found = _dates(table, dayfirst)
+        if table.columns.nlevels == 2:
+            return _described(_two_levels(rest).set_axis(index), name, returns, [*notes, *found, "several fields"])
+        rest = _texts(rest.reset_index(drop=True))
+        symbols = symbol_column(rest, index)
+        values, read = _numbers(rest.drop(columns=symbols) if symbols else rest, decimal)
+        if symbols:
+            panel, layout = pivot_long(values, rest[symbols], index), f"long, assets in column {symbols!r}"
+        else:
+            stacked = bool(table.attrs.get("stacked"))
+            panel, layout = by_field(values.set_axis(index), printable(name).partition(".")[0], stacked)
+        return _described(panel, name, returns, [*notes, *found, *read, layout])
 
 
 def read_table(
-    path: str | Path | pd.DataFrame,
+    path: Source,
     key: str | None = None,
     *,
     only: Collection[str] | None = None,
@@ -78,10 +91,7 @@ def read_table(
     names the columns that are read, where others need not be numbers. ``attrs["reading"]`` says how it was read.
     path : a file, or a frame as somebody else read it.
     """
-    name = "the frame" if isinstance(path, pd.DataFrame) else Path(path).name
-    with _named(name):
-        table, notes = (path, []) if isinstance(path, pd.DataFrame) else _table(Path(path))
-        table = _renamed(table, columns)
+    with _opened(path, columns) as (name, table, notes):
         if key is None:
             index, rest, more = _dates(table, dayfirst)
         elif key in table.columns:
@@ -94,34 +104,16 @@ def read_table(
         return values.set_axis(index)
 
 
-def read_frame(
-    table: pd.DataFrame,
-    name: str,
-    returns: bool | None = None,
-    columns: Columns | None = None,
-    decimal: str | None = None,
-    dayfirst: bool | None = None,
-    notes: list[str] | None = None,
-) -> pd.DataFrame:
-    """Panel of a table as :func:`read_file` finds it in a file; ``name`` is what messages call it."""
-    if decimal not in (None, ".", ","):
-        raise ParameterError(f"decimal is {decimal!r}; expected '.' or ','")
-    stacked = bool(table.attrs.get("stacked"))
-    table = _renamed(table, columns)
-    index, rest, found = _dates(table, dayfirst)
-    notes = [*(notes or []), *found]
-    if table.columns.nlevels == 2:
-        panel, notes = _two_levels(rest).set_axis(index), [*notes, "several fields"]
-    else:
-        rest = _texts(rest.reset_index(drop=True))
-        symbols = symbol_column(rest, index)
-        values, read = _numbers(rest.drop(columns=symbols) if symbols else rest, decimal)
-        if symbols:
-            panel, layout = pivot_long(values, rest[symbols], index), f"long, assets in column {symbols!r}"
-        else:
-            panel, layout = by_field(values.set_axis(index), printable(name).partition(".")[0], stacked)
-        notes = [*notes, *read, layout]
-    return _described(panel, name, returns, notes)
+@contextmanager
+def _opened(source: Source, columns: Columns | None) -> Iterator[tuple[str, pd.DataFrame, list[str]]]:
+    """Name, table under the names in ``columns``, and notes; the name is put before what is wrong with it."""
+    frame = isinstance(source, pd.DataFrame)
+    name = "the frame" if frame else Path(source).name
+    try:
+        table, notes = (source, []) if frame else _table(Path(source))
+        yield name, _renamed(table, columns), notes
+    except DataError as found:
+        raise DataError(str(found) if name in str(found) else f"{name}: {found}") from None
 
 
 def _described(panel: pd.DataFrame, name: str, returns: bool | None, notes: list[str]) -> pd.DataFrame:
@@ -151,34 +143,18 @@ def _kind(panel: pd.DataFrame, returns: bool | None) -> tuple[str, str]:
     return ("return", "by their sign and size") if guess_returns(panel) else ("price", "by their smoothness")
 
 
-@contextmanager
-def _named(name: str) -> Iterator[None]:
-    """Put the name of the file before what is wrong with it."""
-    try:
-        yield
-    except DataError as found:
-        raise DataError(str(found) if name in str(found) else f"{name}: {found}") from None
-
-
 def _table(path: Path) -> tuple[pd.DataFrame, list[str]]:
     if path.suffix.lower() not in (".parquet", ".pq") or not os.path.isfile(path):
         return read_text_table(path)
-    try:
+    with read_by_library("it cannot be read as Parquet"):
         facts = pq.ParquetFile(path).metadata
         if facts.num_rows * facts.num_columns > _MOST_CELLS:
             raise DataError(f"it has {facts.num_rows:,} rows of {facts.num_columns} columns, too many for a panel")
-        table = pd.read_parquet(path)
-    except DataError:
-        raise
-    except Exception as broken:
-        reason = str(broken).partition("\n")[0][:120]
-        raise DataError(f"it cannot be read as Parquet ({reason})") from None
-    return table, []
+        return pd.read_parquet(path), []
 
 
 def _renamed(table: pd.DataFrame, columns: Columns | None) -> pd.DataFrame:
     """The table under text labels, with the headers in ``columns`` renamed or left out."""
-    stacked = table.attrs.get("stacked")
     if table.columns.nlevels > 2:
         raise DataError(f"the header has {table.columns.nlevels} levels; keep field and asset")
     if table.columns.nlevels == 1:
@@ -191,7 +167,6 @@ def _renamed(table: pd.DataFrame, columns: Columns | None) -> pd.DataFrame:
     mapping = dict(columns or {})
     table = table.drop(columns=[c for c, name in mapping.items() if name is None]).rename(columns=mapping)
     check_names(table.columns)
-    table.attrs["stacked"] = stacked
     return table
 
 

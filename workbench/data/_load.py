@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pandas as pd
 
 from workbench.bounded import parse_yaml, read_bytes
-from workbench.data._files import Columns, read_file, read_frame
+from workbench.data._files import Columns, Source, read_file
 from workbench.data._hashing import content_hash
 from workbench.data._validate import MINIMUM_ROWS, require_valid
 from workbench.data.catalogue import DATASETS, KINDS
@@ -24,7 +24,6 @@ _OPTIONS: dict[str, tuple[Any, str]] = {
     "accept": (list | tuple | set | frozenset, "a list of rules"),
     "minimum_rows": (int, "a whole number"),
 }
-Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
 
 
 def load(
@@ -71,17 +70,14 @@ def load(
         if surplus and source in DATASETS:
             raise ParameterError(f"{', '.join(surplus)}: options of a file, and {source!r} is a named data set")
         return DATASETS.make(source)
-    if not isinstance(source, str | os.PathLike):
-        source = source.to_frame() if isinstance(source, pd.Series) else source
-        if not isinstance(source, pd.DataFrame):
-            raise ParameterError(f"data are a name, a file or a DataFrame, found {type(source).__name__}")
-        _demand_options(given, "the frame")
-        return _validated(source, "the frame", **given)
+    source = source.to_frame() if isinstance(source, pd.Series) else source
+    if not isinstance(source, str | os.PathLike | pd.DataFrame):
+        raise ParameterError(f"data are a name, a file or a DataFrame, found {type(source).__name__}")
+    if isinstance(source, pd.DataFrame):
+        return _validated(source, "the frame", given)
     path = Path(source)
-    options = {**_read_options(path), **given}
-    _demand_options(options, path.name)
     try:
-        return _validated(path, path.name, **options)
+        return _validated(path, path.name, {**_read_options(path), **given})
     except DataError as flawed:
         hint = f"\n(options for reading it can stand in {path.name}.yaml beside it)"
         raise DataError(f"{flawed}{hint * os.path.isfile(path)}") from None
@@ -112,19 +108,14 @@ def _demand_options(options: Mapping[str, Any], name: str) -> None:
             raise ParameterError(f"{name}: {option} is {value!r}; expected {expected}")
 
 
-def _validated(
-    source: Path | pd.DataFrame,
-    name: str,
-    kind: str | None = None,
-    accept: Collection[str] = (),
-    minimum_rows: int = MINIMUM_ROWS,
-    **how: Any,
-) -> pd.DataFrame:
-    returns = None if kind is None else kind == "return"
-    panel = read_file(source, returns, **how) if isinstance(source, Path) else read_frame(source, name, returns, **how)
+def _validated(source: Path | pd.DataFrame, name: str, options: dict[str, Any]) -> pd.DataFrame:
+    _demand_options(options, name)
+    kind, accept = options.pop("kind", None), options.pop("accept", ())
+    rows = options.pop("minimum_rows", MINIMUM_ROWS)
+    panel = read_file(source, None if kind is None else kind == "return", **options)
     panel.attrs.update(kind=kind or panel.attrs["kind"], dataset=name, sha256=content_hash(panel))
     try:
-        return require_valid(panel, minimum_rows=minimum_rows, accept=accept)
+        return require_valid(panel, minimum_rows=rows, accept=accept)
     except DataError as flawed:
         raise DataError(f"{name}: {flawed}\n({panel.attrs['reading']})") from None
 

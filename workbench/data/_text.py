@@ -90,15 +90,11 @@ def _lines(text: str, path: Path, least: int) -> tuple[list[list[str]], str, lis
             f"{path.name} has a single column ({first[:40]!r}): no comma, semicolon, tab or bar in its first lines; "
             "expected a date column and at least one column of values"
         )
-    reader, lines, count = csv.reader(stream, delimiter=separator), [], 0
+    if text.count(separator) + text.count("\n") > MOST_CELLS:
+        raise DataError(f"{path.name} holds more than {MOST_CELLS:,} cells of text; store it as Parquet")
+    reader = csv.reader(stream, delimiter=separator)
     try:
-        for line in reader:
-            cells = [cell.strip() for cell in line]
-            count += len(cells)
-            if count > MOST_CELLS:
-                raise DataError(f"{path.name} holds more than {MOST_CELLS:,} cells of text; store it as Parquet")
-            if any(cells):
-                lines.append(cells)
+        lines = [cells for cells in ([cell.strip() for cell in line] for line in reader) if any(cells)]
     except csv.Error as broken:
         raise DataError(f"{path.name}, line {reader.line_num}: {broken}; is a quotation mark left open?") from None
     if len(lines) < 2:

@@ -28,13 +28,14 @@ class ContentChanged(UserWarning):
     """A named set no longer holds what the catalogue says: its package has changed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """What is known about one named data set.
 
     kind : ``price`` (positive), ``yield`` (fraction a year), ``return`` (log, fraction) or ``level``.
     span : first and last date.
     shape : rows and columns.
+    frequency, fields : daily and ("close",) where the entry does not say otherwise.
     sha256 : :func:`content_hash` of what loads.
     """
 
@@ -45,8 +46,8 @@ class Entry:
     licence: str
     span: tuple[str, str]
     shape: tuple[int, int]
-    frequency: str
-    fields: tuple[str, ...]
+    frequency: str = "daily"
+    fields: tuple[str, ...] = ("close",)
     traps: tuple[str, ...]
     sha256: str
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+import pandas as pd
+
 from workbench.errors import DataError
 
 REPOSITORY_DATA = Path(__file__).resolve().parents[2] / "data"
@@ -28,6 +30,13 @@ def package_file(package: str, inside: str) -> Path:
             f"the installed {package!r} has no file {inside}: another version is installed; use that of constraints.txt"
         )
     return path
+
+
+def arch_table(name: str) -> pd.DataFrame:
+    """Values by date of one of the CSV files that ``arch`` brings."""
+    table = pd.read_csv(package_file("arch", f"data/{name}/{name}.csv.gz"), index_col="Date", na_values=".")
+    table.index = pd.to_datetime(table.index, format="%m/%d/%Y")
+    return table.astype(float)
 
 
 def repository_file(name: str) -> Path:

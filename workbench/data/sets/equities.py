@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench.data.catalogue import dataset
-from workbench.data.sources import package_file
+from workbench.data.sources import arch_table, package_file
 
 INDICES = {"SP500": "sp500", "NASDAQ": "nasdaq"}
 
@@ -18,8 +18,6 @@ INDICES = {"SP500": "sp500", "NASDAQ": "nasdaq"}
     licence="BSD-3-Clause (package)",
     span=("1990-01-02", "2022-12-28"),
     shape=(8313, 20),
-    frequency="daily",
-    fields=("close",),
     traps=(
         "RRC stands still for up to 68 days at a time before June 1992: start it at clean_from",
         "survivors only: all twenty stocks were still large in 2022",
@@ -42,20 +40,14 @@ def us_equities() -> pd.DataFrame:
     licence="NCSA (package)",
     span=("1999-01-04", "2018-12-31"),
     shape=(5031, 12),
-    frequency="daily",
     fields=("open", "high", "low", "close", "adj_close", "volume"),
     traps=("price indices: dividends are not in them", "adj_close equals close"),
     sha256="de48af7647a0079f3d831b3e30a39ad03fc83cf2b95cdb20e3356450ed5f7eb8",
 )
 def us_indices() -> pd.DataFrame:
     """S&P 500 and Nasdaq Composite with volume, daily, 1999 to 2018."""
-    tables = {asset: _arch_table(name) for asset, name in INDICES.items()}
+    tables = {asset: arch_table(name) for asset, name in INDICES.items()}
     panel = pd.concat(tables, axis=1, names=["asset", "field"]).swaplevel(axis=1)
+    panel = panel.rename(columns=lambda field: field.lower().replace(" ", "_"), level="field")
     fields = list(dict.fromkeys(panel.columns.get_level_values("field")))
     return panel[[(field, asset) for field in fields for asset in tables]]
-
-
-def _arch_table(name: str) -> pd.DataFrame:
-    table = pd.read_csv(package_file("arch", f"data/{name}/{name}.csv.gz"), index_col="Date")
-    table.index = pd.to_datetime(table.index, format="%m/%d/%Y")
-    return table.rename(columns=lambda field: field.lower().replace(" ", "_")).astype(float)

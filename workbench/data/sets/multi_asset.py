@@ -35,8 +35,6 @@ CLASSES = ("stocks", "indices", "currencies", "bonds", "oil")  # of the parts, i
     licence="as its parts: BSD-3-Clause, NCSA, ECB with attribution ('Source: ECB'), public domain",
     span=("1999-01-04", "2018-12-28"),
     shape=(4930, 41),
-    frequency="daily",
-    fields=("close",),
     traps=(
         "inner join: a date on which one market rests is left out for all",
         "currencies are fixed at 14:15 in Frankfurt, before the US closes: same-day correlation with stocks is low",

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.data.catalogue import dataset
-from workbench.data.sources import package_file, repository_file
+from workbench.data.sources import arch_table, repository_file
 
 
 @dataset(
@@ -29,7 +29,6 @@ from workbench.data.sources import package_file, repository_file
     licence="public domain (US Treasury)",
     span=("1990-01-02", "2019-08-26"),
     shape=(7419, 11),
-    frequency="daily",
     fields=("yield",),
     traps=(
         "fractions, not percent: 0.0783 is 7.83 % a year, in steps of one basis point",
@@ -52,8 +51,6 @@ def us_treasuries() -> pd.DataFrame:
     licence="NCSA (package); public domain (EIA)",
     span=("1986-01-02", "2019-01-03"),
     shape=(8611, 1),
-    frequency="daily",
-    fields=("close",),
     traps=(
         "every weekday has a row, and 290 of them are holidays without a value",
         "ends before 2020-04-20, when the price was -36.98 USD: longer versions have no log returns there",
@@ -62,7 +59,7 @@ def us_treasuries() -> pd.DataFrame:
 )
 def wti() -> pd.DataFrame:
     """WTI crude oil spot price, daily, 1986 to 2019."""
-    return _arch_series("wti").rename(columns={"DCOILWTICO": "WTI"})
+    return arch_table("wti").rename(columns={"DCOILWTICO": "WTI"})
 
 
 @dataset(
@@ -83,7 +80,7 @@ def wti() -> pd.DataFrame:
 )
 def moodys() -> pd.DataFrame:
     """Moody's Aaa and Baa corporate yields, monthly, 1919 to 2018."""
-    return _arch_series("default") / 100
+    return arch_table("default") / 100
 
 
 @dataset(
@@ -94,14 +91,12 @@ def moodys() -> pd.DataFrame:
     licence="NCSA (package)",
     span=("2014-01-03", "2019-01-03"),
     shape=(1305, 1),
-    frequency="daily",
-    fields=("close",),
     traps=("short: five quiet years", "every weekday has a row, and 46 of them are holidays without a value"),
     sha256="58bdd42f1cc7cdb06f6b3cc1d9e6a5759e9c344a003a0a14a23aed48507760b8",
 )
 def vix() -> pd.DataFrame:
     """VIX, daily, 2014 to 2019."""
-    return _arch_series("vix").rename(columns={"vix": "VIX"})
+    return arch_table("vix").rename(columns={"vix": "VIX"})
 
 
 def par_bond_returns(yields: pd.DataFrame, years: dict[str, int]) -> pd.DataFrame:
@@ -121,9 +116,3 @@ def _held_bond(curve: np.ndarray, elapsed: np.ndarray, maturity: int) -> np.ndar
     periods = np.arange(1, 2 * maturity + 1)
     annuity = 0.5 * ((1 + now[:, None] / 2) ** -periods).sum(axis=1)  # (date, period) -> (date,)
     return 2 * elapsed * np.log1p(now / 2) + np.log1p((coupon - now) * annuity)
-
-
-def _arch_series(name: str) -> pd.DataFrame:
-    table = pd.read_csv(package_file("arch", f"data/{name}/{name}.csv.gz"), index_col="Date", na_values=".")
-    table.index = pd.to_datetime(table.index, format="%m/%d/%Y")
-    return table.astype(float)
