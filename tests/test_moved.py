@@ -28,7 +28,7 @@ def test_an_old_name_is_its_successor(module, name):
 
 
 def test_an_old_name_of_a_package_that_kept_its_own_is_warned_of():
-    with pytest.warns(DeprecationWarning, match="stress.tell is now workbench.stress.describe"):
+    with pytest.warns(DeprecationWarning, match="stress.tell is now workbench.reporting.stories.describe"):
         assert importlib.import_module("workbench.stress").tell
 
 

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from scipy import stats
@@ -11,8 +10,9 @@ from stress_panel import panel
 
 from workbench.books import Book, Linear, equal_weight, short_volatility
 from workbench.errors import ParameterError, Refusal
+from workbench.reporting.stories import describe, describe_reverse
 from workbench.samplers import make
-from workbench.stress import Constraint, Loss, Move, describe, describe_reverse, given, rare, reverse
+from workbench.stress import Constraint, Loss, Move, given, rare, reverse
 from workbench.stress._smoothness import continuous, smooth
 from workbench.stress.conditioning._affine import affine
 from workbench.stress.problem import Problem
@@ -161,9 +161,8 @@ def test_reverse_without_a_gradient_is_cheaper_than_what_it_started_from(resampl
     found = reverse(resampled, equal_weight(panel()), 0.05, HORIZON, seed=1, particles=300, sweeps=150)
     assert found.method == "gradient-free" and found.modes[0].loss >= 0.05
     assert found.modes[0].distance < quick.modes[0].distance
-    assert "Falsified if" in describe_reverse(found, panel()) and "Closest precedent" in describe_reverse(
-        found, panel()
-    )
+    story = describe_reverse(found, panel())
+    assert "Falsified if" in story and "Closest precedent" in story
 
 
 def test_precedent_finds_a_window_that_is_there():
@@ -182,32 +181,6 @@ def test_shapley_of_a_linear_book_is_each_positions_loss_and_of_a_product_is_hal
     product = shapley(lambda s: s[:, 0] * s[:, 1] + 2 * s[:, 2], ["x", "y", "z"])
     np.testing.assert_allclose(product["share"], [0.5, 0.5, 2.0])
     assert by_factor(book, path, panel(), 2)["share"].sum() == pytest.approx(-math.expm1(-0.04), rel=1e-6)
-
-
-def test_narrated_numbers_are_the_numbers():
-    path = pd.DataFrame(np.full((5, 3), -0.02), columns=list("ABC"))
-    text = describe(path, panel())
-    assert f"{math.expm1(-0.1):+.1%}" in text and "3 of 3 fall" in text
-
-
-def test_per_cents_of_a_description_are_simple_returns_of_the_book_that_is_held():
-    """Two assets, log returns .5 and -.5: the book is up 12.8 %, while the mean log return is 0."""
-    path = pd.DataFrame([[0.25, -0.25], [0.25, -0.25]], columns=["A", "B"])
-    text = describe(path, panel()[["A", "B"]])
-    assert "the equal-weight market moves +12.8%" in text and "B -39.3%" in text and "A +64.9%" in text
-    assert f"{np.expm1([0.25, -0.25]).mean():+.1%}" in text
-
-
-@pytest.mark.parametrize(
-    "freq, first, words",
-    [("ME", "2011-01-31", "Worst months"), ("W-FRI", "2011-01-07", "weeks"), ("D", "2011-01-01", "days"),
-     ("B", "2011-01-03", "Worst days"), ("h", "2011-01-01 00:00", "Worst hours")],
-)  # fmt: skip
-def test_a_description_continues_the_history_at_its_own_frequency(freq, first, words):
-    dates = pd.date_range(end="2010-12-31 23:00" if freq == "h" else "2010-12-31", periods=300, freq=freq)
-    history = pd.DataFrame(np.random.default_rng(0).normal(0, 0.01, (300, 2)), dates, ["A", "B"])
-    text = describe(history.iloc[5:8].reset_index(drop=True), history)
-    assert text.startswith(f"From {first} to ") and words in text
 
 
 def test_one_asset_is_enough(normal):

@@ -1,13 +1,14 @@
 """What a report says: sentences and captions by name, numbers by one rule a kind, tables and verdicts by fixed rules.
 
 The texts stand in ``catalogue.yaml``; :func:`words` fills in the two of a figure, :func:`sentence` one line.
-:mod:`.formats` says how a number is written, :mod:`.tables` what a table shows, :mod:`.verdicts` how each study ends.
+:mod:`.formats` says how a number is written, :mod:`.tables` what a table shows, :mod:`.verdicts` how each study ends,
+:mod:`.stories` one scenario in a paragraph.
 """
 
 from workbench.reporting.catalogue import sentence, words
 from workbench.reporting.formats import bullets, named_bullets
 
-__all__ = ["words", "sentence", "bullets", "named_bullets", "tables", "verdicts", "formats"]
+__all__ = ["words", "sentence", "bullets", "named_bullets", "tables", "verdicts", "stories", "formats"]
 
 
 def __getattr__(name: str):

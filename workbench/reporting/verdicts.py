@@ -62,10 +62,14 @@ def not_given(why: str, low: float, high: float, refuge: str) -> Verdict:
 
 def conditioning(found: Conditional, unasked: float) -> str:
     """How the condition was met, how likely it is, and how far the chains agree."""
-    diagnostics = found.diagnostics
+    event, chains, judged = sentence("stress/value"), sentence("stress/exact"), found.diagnostics
+    if np.isfinite(found.probability):
+        event = sentence("stress/event", chance=found.probability, unasked=unasked)
+    if len(judged):
+        least = judged[["ess_bulk", "ess_tail"]].min().min()
+        chains = sentence("stress/chains", r_hat=judged["r_hat"].max(), ess=least)
     return sentence(
-        "stress/conditioning", method=found.method, paths=found.evaluations, chance=found.probability, unasked=unasked,
-        r_hat=diagnostics["r_hat"].max(), ess=diagnostics[["ess_bulk", "ess_tail"]].min().min(),
+        "stress/conditioning", method=found.method, paths=found.evaluations, event=event, chains=chains
     )  # fmt: skip
 
 
@@ -74,13 +78,16 @@ def causal(
 ) -> Verdict:
     """An answer under a graph that its own independences reject is not to be used as it stands."""
     gap = str(answer.table["difference"].drop(cause).abs().idxmax())
-    row, worst = answer.table.loc[gap], edges.loc[edges["difference"].abs().idxmax()]
-    failed = int(tests["refuted"].sum())
-    state = "rejected" if failed else "survives" if len(tests) else "untested"
+    row, failed, arrows = answer.table.loc[gap], int(tests["refuted"].sum()), {"effect": effect, "declared": declared}
+    state, counts = "rejected" if failed else "survives", {"failed": failed, "tests": len(tests)}
+    if not len(tests):
+        state, counts = "untested", {}
+    if len(edges):
+        arrows |= edges.loc[edges["difference"].abs().idxmax(), ["difference", "edge", "change"]].to_dict()
     text = sentence(
         "causal/verdict", cause=cause, move=simple(move), gap=gap, do=simple(row["do"]), given=simple(row["given"]),
-        graph=answer.graph, state=sentence(f"causal/{state}"), failed=failed, tests=len(tests), effect=effect,
-        declared=declared, difference=worst["difference"], edge=worst["edge"], change=worst["change"],
+        graph=answer.graph, state=sentence(f"causal/{state}", **counts),
+        edges=sentence("causal/arrows" if len(edges) else "causal/no_arrows", **arrows),
     )  # fmt: skip
     outcome = {"rejected": "rejected", "survives": "accepted", "untested": "mixed"}[state]
     return Verdict(text, outcome, word="not assessed" if state == "untested" else PASSED[outcome])
@@ -93,7 +100,7 @@ def reverse_stress(ways: pd.DataFrame, shapes: pd.DataFrame, agree: float = 10.0
     """
     if ways.empty:
         return Verdict(sentence("reverse_stress/none"), "mixed", word="cannot tell")
-    chances = ways["P(loss)"].groupby("book").agg(["min", "max"])
+    chances = ways["P(loss)"].groupby("book").agg(["min", "max", "size"])
     spread = float((chances["max"] / chances["min"]).max())
     first = ways.groupby("book", sort=False).head(1)
     closest = [
@@ -102,12 +109,18 @@ def reverse_stress(ways: pd.DataFrame, shapes: pd.DataFrame, agree: float = 10.0
         )
         for (book, sampler), row in first.iterrows()
     ]
-    failed = int((shapes["the way fails by"] != "nothing").sum())
+    alone, failed = chances["size"].max() < 2, int((shapes["the way fails by"] != "nothing").sum())
     model = sentence("reverse_stress/model") if spread > agree else ""
-    text = sentence("reverse_stress/verdict", closest="; ".join(closest), spread=spread, model=model, failed=failed,
-                    ways=len(shapes))  # fmt: skip
-    outcome = "mixed" if spread > agree else "accepted"
-    return Verdict(text, outcome, {"factor between samplers": formats.number(spread, 1)}, HOLDS[outcome])
+    agreement = sentence("reverse_stress/agree", spread=spread, model=model)
+    examined = sentence("reverse_stress/failed_shapes", failed=failed, ways=len(shapes))
+    text = sentence(
+        "reverse_stress/verdict", closest="; ".join(closest),
+        agree=sentence("reverse_stress/alone") if alone else agreement,
+        shapes=examined if len(shapes) else sentence("reverse_stress/no_shapes"),
+    )  # fmt: skip
+    outcome = "mixed" if alone or spread > agree else "accepted"
+    factor = formats.number(np.nan if alone else spread, 1)
+    return Verdict(text, outcome, {"factor between samplers": factor}, HOLDS[outcome])
 
 
 def red_team(everything: pd.Series, least: pd.DataFrame, large: pd.DataFrame, blind: Sequence[str]) -> Verdict:

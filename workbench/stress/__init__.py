@@ -17,12 +17,12 @@ from workbench.stress.entropy_pooling import View, pool
 from workbench.stress.events import Constraint, Loss, Move, RealisedVolatility
 from workbench.stress.preregistered import Question, answer
 from workbench.stress.rare_events import rare
-from workbench.stress.reverse_stress import describe, describe_reverse, reverse
+from workbench.stress.reverse_stress import profile, reverse
 
 __getattr__ = _moved.attributes(__name__)
 
 __all__ = [
-    "Move", "Loss", "RealisedVolatility", "Constraint", "given", "factor_path", "rare", "reverse", "describe",
-    "describe_reverse", "causal_graph", "refute", "fit_structural", "do", "intervene", "sensitivity", "Question",
+    "Move", "Loss", "RealisedVolatility", "Constraint", "given", "factor_path", "rare", "reverse", "profile",
+    "causal_graph", "refute", "fit_structural", "do", "intervene", "sensitivity", "Question",
     "answer", "View", "pool",
 ]  # fmt: skip

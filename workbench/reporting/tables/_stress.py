@@ -62,16 +62,15 @@ def rare(answers: Mapping[float, RareEvent]) -> pd.DataFrame:
 
 def ways(found: Mapping[tuple[str, str], Reverse]) -> pd.DataFrame:
     """The most plausible way of each (book, sampler): how likely such a loss is, how far out, like which episode."""
-    rows = {}
-    for key, answer in found.items():
-        best = answer.modes[0]
-        rows[key] = {
-            "search": answer.method, "P(loss)": answer.probability, "relative error": answer.relative_error,
-            "ways": len(answer.modes), "distance": best.distance, "plausibility": best.plausibility,
-            "log likelihood ratio": best.log_likelihood_ratio, "precedent": formats.date(best.precedent.first),
-            "its distance": best.precedent.distance,
-        }  # fmt: skip
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(index=["book", "sampler"])
+    rows = [
+        (answer.method, answer.probability, answer.relative_error, len(answer.modes), best.distance, best.plausibility,
+         best.log_likelihood_ratio, formats.date(best.precedent.first), best.precedent.distance)
+        for answer in found.values() for best in answer.modes[:1]
+    ]  # fmt: skip
+    columns = ["search", "P(loss)", "relative error", "ways", "distance", "plausibility", "log likelihood ratio",
+               "precedent", "its distance"]  # fmt: skip
+    keys = pd.MultiIndex.from_tuples(list(found), names=["book", "sampler"])
+    return pd.DataFrame(rows, keys, columns)
 
 
 def crisis_shapes(
