@@ -4,7 +4,7 @@ Periods a year depend on the panel: see :func:`workbench.data.periods_per_year`.
 """
 
 TRADING_DAYS = 252
-"""Trading days a year, for quantities that are defined on daily data (years of an option, years of a monitor)."""
+"""Trading days a year of daily data: the default where no panel says otherwise."""
 
 REGULATORY_DAYS = 250
 """Days of a backtesting window in the Basel framework (MAR32), a "year" there."""

@@ -77,10 +77,13 @@ def _scores(ensemble: np.ndarray, realised: np.ndarray) -> dict[str, np.ndarray]
     }
 
 
-def compare_scores(scores: Mapping[str, pd.DataFrame], reference: str, horizon: int = 1) -> pd.DataFrame:
+def compare_scores(
+    scores: Mapping[str, pd.DataFrame], reference: str, horizon: int = 1, periods: float = TRADING_DAYS
+) -> pd.DataFrame:
     """Mean score differences to ``reference``: one row a (score, sampler).
 
-    scores : score name -> frame (day, sampler), such as of :func:`forecast_scores`. horizon : days ahead.
+    scores : score name -> frame (day, sampler), such as of :func:`forecast_scores`. horizon : days ahead. periods : days
+    of the panel that make a year.
     Columns ``gain`` (negative is better; per cent of the reference's mean score, for FZ0, whose zero means nothing,
     hundredths), ``low, high`` (95 %), ``t``, ``p_value``, ``days``, ``unit``; ``attrs`` name the ``reference``.
 
@@ -90,7 +93,7 @@ def compare_scores(scores: Mapping[str, pd.DataFrame], reference: str, horizon: 
     for score, frame in scores.items():
         if reference not in frame:
             raise ParameterError(f"no scores of the reference {reference!r}; found {list(frame.columns)}")
-        lags = memory_lags(frame.index, horizon)
+        lags = memory_lags(frame.index, horizon, periods)
         for sampler in frame.columns.drop(reference):
             difference = (frame[sampler] - frame[reference]).to_numpy(float)
             rows[score, sampler] = mean_gain(difference, float(frame[reference].mean()), score, lags)
@@ -118,17 +121,21 @@ def difference_t(difference: np.ndarray, lags: int) -> float:
     return diebold_mariano(difference, np.zeros_like(difference), lags, "bartlett").statistic
 
 
-def spacing(days: pd.Index) -> int:
-    """Trading days from one forecast to the next; 1 where the index holds no dates."""
+def spacing(days: pd.Index, periods: float = TRADING_DAYS) -> int:
+    """Days of a panel, ``periods`` a year, from one forecast to the next; 1 where the index holds no dates."""
     if not isinstance(days, pd.DatetimeIndex) or len(days) < 2:
         return 1
     calendar = (days[-1] - days[0]) / pd.Timedelta(days=1) / (len(days) - 1)
-    return max(1, round(calendar * TRADING_DAYS / 365.25))
+    return max(1, round(calendar * periods / 365.25))
 
 
-def memory_lags(days: pd.Index, horizon: int) -> int:
-    """Consecutive forecasts that may depend on each other: those of 20 trading days, at least of the horizon."""
-    return max(1, math.ceil(max(MEMORY, horizon) / spacing(days)))
+def memory_lags(days: pd.Index, horizon: int, periods: float = TRADING_DAYS) -> int:
+    """Consecutive forecasts that may depend on each other: those of 20 trading days, at least of the horizon.
+
+    horizon : in days of the panel, of which ``periods`` make a year.
+    """
+    memory = round(MEMORY * periods / TRADING_DAYS)
+    return max(1, math.ceil(max(memory, horizon) / spacing(days, periods)))
 
 
 def _difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:

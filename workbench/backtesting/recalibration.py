@@ -45,6 +45,7 @@ from workbench.backtesting.backtests._sample import Sample, observed
 from workbench.backtesting.comparison import difference_t, memory_lags
 from workbench.backtesting.scores import fz0_score, quantile_score
 from workbench.backtesting.walk_forward._overlap import coverage
+from workbench.constants import TRADING_DAYS
 from workbench.errors import DataError, ParameterError
 
 METHODS = ("aci", "tracking", "pid")
@@ -153,7 +154,7 @@ def compare(tables: dict[str, pd.DataFrame], level: float, reference: str | None
         for score, values in days[name].items():
             row |= {score: float(values.mean())}
             against = days[reference][score]
-            lags = memory_lags(table.index, 1)
+            lags = memory_lags(table.index, 1, table.attrs.get("periods", TRADING_DAYS))
             row[f"t_{score}"] = 0.0 if name == reference else difference_t(values - against, lags)
         rows[name] = row
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("forecasts")

@@ -170,9 +170,15 @@ def realised_loss(later: pd.DataFrame, horizon: int) -> float | None:
 
 
 def spacing(later: pd.DataFrame) -> int:
-    """Every how many held-out days are scored: about 800 in all, and never one weekday alone."""
-    every = max(1, len(later) // SCORED_DAYS)
-    return every + (every % 5 == 0)
+    """Every how many held-out days are scored: about 800 in all, and never one weekday or one hour alone."""
+    every, cycle = max(1, len(later) // SCORED_DAYS), _cycle(later.index)
+    return every + (cycle > 1 and every % cycle == 0)
+
+
+def _cycle(dates: pd.DatetimeIndex) -> int:
+    """Dates of a week, of a day where there are several a day; 1 where dates are a week or more apart."""
+    each = {"daily": 5, "7-day": 7, "hourly": 0, "intraday": 0}.get(data.frequency(dates), 1)
+    return each or int(dates.normalize().value_counts().median())
 
 
 def holdout(later: pd.DataFrame) -> pd.DataFrame | None:
@@ -290,10 +296,12 @@ def equal_book_forecasts(
     sampler: str, dataset: str, first: str, last: str, *, spec: walk_forward.ForecastSpec, refit: int | None = None,
     columns: Mapping[str, str] | None = None, executor: Executor | None = None, **options: Any,
 ) -> pd.DataFrame:  # fmt: skip
-    """Forecasts of the equal-weight book of a data set, frozen before ``first`` or fitted again every ``refit`` days."""
+    """Forecasts of the equal-weight book of a data set, frozen before ``first`` or fitted again every ``refit`` days, 0
+    for half a year.
+    """
     returns = data.returns(data.load(dataset, columns=columns))
     books = {"equal": walk_forward.equal_book(returns.columns)}
-    plan = walk_forward.Schedule(refit)
+    plan = walk_forward.Schedule(max(1, data.periods_per_year(returns) // 2) if refit == 0 else refit)
     table = walk_forward.walk_forward(
         sampler, returns, books, first, last, spec=spec, schedule=plan, executor=executor, **options
     )

@@ -29,6 +29,7 @@ from workbench.backtesting.backtests._ranks import joint_movement, rank_among, t
 from workbench.backtesting.backtests._sample import observed
 from workbench.backtesting.monitors._evalue_bets import Stream
 from workbench.backtesting.monitors._thresholds import MONITORS, threshold
+from workbench.constants import TRADING_DAYS
 
 ASSETS, BEFORE, AFTER = 10, 0.3, 0.8
 HEAVY, SHIFT, WIDER = 2.5, 0.3, 2.0
@@ -82,9 +83,12 @@ def days_to_alarm(path: np.ndarray, limit: float, quiet: int) -> tuple[np.ndarra
 
 
 def detection_delays(
-    histories: int = 400, quiet: int = 100, after: int = 750, level: float = 0.975, years: float = 10.0, seed: int = 0
-) -> pd.DataFrame:
+    histories: int = 400, quiet: int = 100, after: int = 750, level: float = 0.975, years: float = 10.0, seed: int = 0,
+    periods: float = TRADING_DAYS,
+) -> pd.DataFrame:  # fmt: skip
     """Median and 90 % delay in days of each monitor after each break, the share found, and the share of early alarms.
+
+    quiet, after : days of a history before and after the break. years : to a false alarm, of ``periods`` days each.
 
     ``low, high`` hold the median with 95 %, by order statistics. A history in which nothing was found within ``after``
     days counts as infinite.
@@ -97,7 +101,7 @@ def detection_delays(
         rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 43, place])))
         stream = broken_stream(name, rng, histories, quiet, after, level)
         for monitor in MONITORS.values():
-            limit = threshold(monitor.name, level, TYPICAL, years)
+            limit = threshold(monitor.name, level, TYPICAL, years, periods)
             delay, early = days_to_alarm(monitor.detector(stream), limit, quiet)
             median, late = np.quantile(delay, [0.5, 0.9], method="higher")
             held = median_interval(delay)

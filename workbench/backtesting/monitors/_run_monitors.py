@@ -20,6 +20,8 @@ from workbench.backtesting.monitors import _evalues as evalues
 from workbench.backtesting.monitors import _martingale as martingale
 from workbench.backtesting.monitors._evalue_bets import Stream
 from workbench.backtesting.monitors._thresholds import MONITORS, threshold
+from workbench.constants import TRADING_DAYS
+from workbench.data import periods_per_year
 from workbench.errors import DataError
 
 
@@ -27,12 +29,14 @@ from workbench.errors import DataError
 class MonitorReport:
     """``level`` and ``evidence`` are (date x monitor); ``alarms`` has a row an alarm: date, monitor, what, leading.
 
-    ``leading`` is the monitor furthest over its threshold on that day, the best guess at what broke.
+    ``leading`` is the monitor furthest over its threshold on that day, the best guess at what broke. ``periods`` of the
+    dates make a year.
     """
 
     level: pd.DataFrame
     evidence: pd.DataFrame
     alarms: pd.DataFrame
+    periods: float = TRADING_DAYS
 
 
 def _panel(forecasts: Forecasts, pits: pd.Series | None, what: str) -> np.ndarray | None:
@@ -79,13 +83,16 @@ def run_monitors(
     dependence: pd.Series | None = None,
     width: pd.Series | None = None,
     years: float = 10.0,
+    periods: float | None = None,
 ) -> MonitorReport:
     """Run every monitor the forecasts can feed, at one ``level`` (default the highest).
 
     ``dependence`` and ``width`` are PITs by date of the joint movement and width of all assets
     (:func:`workbench.backtesting.ensembles.panel_pits`). Each monitor has one false alarm in ``years`` years on
-    average, so eight of them have about eight. Raises :class:`DataError`.
+    average, so eight of them have about eight; ``periods`` forecasts make a year, by default those of a panel of the
+    forecasts' frequency (:func:`workbench.data.periods_per_year`). Raises :class:`DataError`.
     """
+    periods = periods_per_year(forecasts.dates) if periods is None else periods
     level = max(forecasts.var) if level is None else level
     if level not in forecasts.var:
         raise DataError(f"no VaR at level {level:g}; there are {', '.join(f'{x:g}' for x in forecasts.var)}")
@@ -95,7 +102,7 @@ def run_monitors(
     levels: dict[str, np.ndarray] = {}
     raised: list[tuple] = []
     for name in _available(stream):
-        limit = threshold(name, level, nu, years)
+        limit = threshold(name, level, nu, years, periods)
         path, days = detector.alarms(MONITORS[name].evalues(stream), limit)
         levels[name] = path / limit
         raised += [(forecasts.dates[day], name, MONITORS[name].what) for day in days]
@@ -103,4 +110,4 @@ def run_monitors(
     alarms = pd.DataFrame(raised, columns=["date", "monitor", "what"]).sort_values("date", kind="stable")
     alarms["leading"] = [table.loc[date].idxmax() for date in alarms["date"]]
     evidence = pd.DataFrame(_evidence(stream, list(levels)), index=forecasts.dates)
-    return MonitorReport(table, evidence, alarms.reset_index(drop=True))
+    return MonitorReport(table, evidence, alarms.reset_index(drop=True), periods)

@@ -22,7 +22,8 @@ from workbench.backtesting.monitors._evalue_bets import Stream
 from workbench.constants import TRADING_DAYS
 from workbench.errors import ParameterError
 
-HISTORIES, BLOCK, SEED = 1000, 100, 31
+HISTORIES, SEED = 1000, 31
+BLOCK, CELLS = 100, 2_500_000  # histories at a time, and at most so many days of all of them
 
 
 @dataclass(frozen=True)
@@ -73,18 +74,23 @@ def null_stream(rng: np.random.Generator, histories: int, days: int, level: floa
 
 
 @lru_cache(maxsize=64)
-def threshold(name: str, level: float, nu: float = TYPICAL, years: float = 10.0) -> float:
-    """Threshold of a monitor with one false alarm in ``years`` years of 252 days, on 1,000 simulated quiet histories.
+def threshold(
+    name: str, level: float, nu: float = TYPICAL, years: float = 10.0, periods: float = TRADING_DAYS
+) -> float:
+    """Threshold of a monitor with one false alarm in ``years`` years, on 1,000 simulated quiet histories.
 
-    The error of the mean time to a false alarm is about 4 %.
+    periods : forecasts a year. The error of the mean time to a false alarm is about 4 %.
     """
     if name not in MONITORS:
         raise ParameterError(f"unknown monitor {name!r}; known: {', '.join(MONITORS)}")
     number("level", level, above=0.5, below=1)
     number("nu", nu, above=1)
     number("years", years, least=0.1)
+    number("periods", periods, least=1)
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([SEED, round(1e6 * level)])))
-    days, found = round(years * TRADING_DAYS), []
-    for _ in range(HISTORIES // BLOCK):
-        found.append(MONITORS[name].detector(null_stream(rng, BLOCK, days, level, nu)))
+    days, found = max(1, round(years * periods)), []
+    block = max(1, min(BLOCK, CELLS // days))
+    for begin in range(0, HISTORIES, block):
+        stream = null_stream(rng, min(block, HISTORIES - begin), days, level, nu)
+        found.append(MONITORS[name].detector(stream).max(axis=-1, keepdims=True))
     return detector.calibrate(np.concatenate(found))

@@ -9,6 +9,7 @@ quiet, and when a shock began, is an input: the tables do not look for them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -23,13 +24,15 @@ from workbench.errors import DataError, ParameterError
 def monitor_book(table: pd.DataFrame, level: float = 0.975, years: float = 10.0) -> MonitorReport:
     """Every monitor over one book's forecasts by date, ``var_<level>, es_<level>, pit, realised, dependence, width``.
 
-    years : between false alarms of one monitor. Raises DataError for a table that is not what it must be.
+    years : between false alarms of one monitor, of as many forecasts as the walk-forward made in a year (``attrs``), or
+    by the frequency of the dates. Raises DataError for a table that is not what it must be.
     """
     if "realised" not in table:
         raise DataError(f"a replay needs the column 'realised'; found {list(table.columns)}")
     used = [name for name in (f"var_{level:g}", f"es_{level:g}", "pit") if name in table]
     together = {name: table[name] for name in ("dependence", "width") if name in table}
-    return run_monitors(align(table[used], table["realised"]), level, **together, years=years)
+    periods = table.attrs["periods"] / table.attrs["every"] if "periods" in table.attrs else None
+    return run_monitors(align(table[used], table["realised"]), level, **together, years=years, periods=periods)
 
 
 def days_to_detection(watches: Mapping[str, MonitorReport], shocks: Mapping[str, str | pd.Timestamp]) -> pd.DataFrame:
@@ -56,7 +59,7 @@ def false_alarms(watches: Mapping[str, MonitorReport]) -> pd.DataFrame:
     """Alarms in quiet years: per monitor ``alarms, years``, the rate in ten years, and its 95 % interval."""
     if not watches:
         raise ParameterError("false alarms are counted over at least one episode")
-    years = sum(len(seen.level) for seen in watches.values()) / TRADING_DAYS
+    years = sum(len(seen.level) / seen.periods for seen in watches.values())
     monitors = list(dict.fromkeys(name for seen in watches.values() for name in seen.level))
     count = pd.concat([seen.alarms["monitor"] for seen in watches.values()]).value_counts()
     table = pd.DataFrame({"alarms": count.reindex(monitors, fill_value=0).astype(int)}).rename_axis("monitor")
@@ -68,8 +71,10 @@ def false_alarms(watches: Mapping[str, MonitorReport]) -> pd.DataFrame:
 
 
 def delay_curve(
-    years: Sequence[float] = (1.0, 3.0, 10.0), histories: int = 200, level: float = 0.975, seed: int = 0
-) -> pd.DataFrame:
+    years: Sequence[float] = (1.0, 3.0, 10.0), histories: int = 200, level: float = 0.975, seed: int = 0,
+    periods: float = TRADING_DAYS,
+) -> pd.DataFrame:  # fmt: skip
     """Detection delays after planted breaks (:func:`..monitors.detection_delays`) at several rates of false alarms."""
-    parts = [detection_delays(histories, years=one, level=level, seed=seed).assign(years=one) for one in years]
+    run = partial(detection_delays, histories, level=level, seed=seed, periods=periods)
+    parts = [run(years=one).assign(years=one) for one in years]
     return pd.concat(parts, ignore_index=True)

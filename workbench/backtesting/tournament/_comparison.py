@@ -20,6 +20,7 @@ import pandas as pd
 from workbench.backtesting.backtests._coverage import kupiec_p_value
 from workbench.backtesting.comparison import difference_t, mean_gain, memory_lags, model_confidence_set, spacing
 from workbench.backtesting.tournament._design import LEVELS
+from workbench.constants import TRADING_DAYS
 from workbench.errors import ParameterError
 
 SCORES = {
@@ -84,7 +85,7 @@ def compare(
 def seed_ts(rows: Rows, name: str, reference: str, score: str, horizon: int = 1) -> list[float]:
     """t of each seed of ``name`` against ``reference``, or against the same seed of a reference that has several."""
     differences, _ = _paired(rows, name, reference, score)
-    lags = memory_lags(differences.index, horizon)
+    lags = memory_lags(differences.index, horizon, _periods(rows))
     return [difference_t(differences[seed].to_numpy(), lags) for seed in differences]
 
 
@@ -98,12 +99,17 @@ def _paired(rows: Rows, name: str, reference: str, score: str, assets=None) -> t
 
 def _against(rows: Rows, name: str, reference: str, score: str, horizon: int, assets, days) -> dict[str, object]:
     differences, base = _paired(rows, name, reference, score, assets)
-    lags = memory_lags(differences.index, horizon)
+    lags = memory_lags(differences.index, horizon, _periods(rows))
     if days is not None:
         differences = differences.loc[differences.index.intersection(days)]
     own = [difference_t(differences[seed].to_numpy(), lags) for seed in differences]
     found = mean_gain(differences.mean(axis=1).to_numpy(), base, score, lags)
     return found | {"t_low": min(own), "t_high": max(own), "seeds": len(own)}
+
+
+def _periods(rows: Rows) -> float:
+    """Days of the panel that make a year."""
+    return next(iter(rows.values())).attrs.get("periods", TRADING_DAYS)
 
 
 def confidence_set(
@@ -121,7 +127,7 @@ def confidence_set(
     for score in scores:
         frame = by_sampler(full, score)
         if frame.shape[1] > 1:
-            block = memory_lags(frame.index, horizon)
+            block = memory_lags(frame.index, horizon, _periods(rows))
             table[score] = model_confidence_set(frame, draws=draws, block=block)["p_value"].reindex(table.index)
     table.attrs["days"] = len(frame)
     return table
@@ -135,7 +141,7 @@ def coverage(rows: Rows, horizon: int = 1, book: str = "equal") -> pd.DataFrame:
     """
     found = {}
     for (name, seed), row in rows.items():
-        step = math.ceil(horizon / spacing(row.index))
+        step = math.ceil(horizon / spacing(row.index, _periods(rows)))
         for mark, level in LEVELS.items():
             hits = row[f"hit_{mark}/{book}"].to_numpy()[::step]
             found[name, seed, level] = _kupiec(int(hits.sum()), len(hits), round(1 - level, 12))

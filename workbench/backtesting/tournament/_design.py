@@ -23,7 +23,7 @@ from workbench._require import count
 from workbench.backtesting._returns import date, require_returns
 from workbench.backtesting.scores import crps, energy_score, fz0_score, variogram_score
 from workbench.books import random_books
-from workbench.data import clean_from
+from workbench.data import clean_from, periods_per_year
 from workbench.errors import ParameterError
 from workbench.samplers import Sampler, roll
 from workbench.stats import var_es
@@ -78,7 +78,10 @@ class Design:
         return pd.Series({name: self.training[name].loc[first[name] :].std() for name in self.training})
 
     def run(self, sampler: Sampler) -> pd.DataFrame:
-        """Score a sampler fitted to the training days: one row a forecast, by the first day of its horizon."""
+        """Score a sampler fitted to the training days: one row a forecast, by the first day of its horizon.
+
+        ``attrs["periods"]``: days of the panel that make a year.
+        """
         first, threads = self.returns.index[len(self.training)], torch.get_num_threads()
         torch.set_num_threads(1)  # bits do not depend on how many
         try:
@@ -88,7 +91,9 @@ class Design:
             rows = {day: self._score(day, draws) for day, draws in rolled}
         finally:
             torch.set_num_threads(threads)
-        return pd.DataFrame.from_dict(rows, orient="index", dtype="float32")
+        table = pd.DataFrame.from_dict(rows, orient="index", dtype="float32")
+        table.attrs["periods"] = periods_per_year(self.returns)
+        return table
 
     def _score(self, day: pd.Timestamp, draws: np.ndarray) -> dict[str, float]:
         """Scores of the forecast whose first day is ``day``, draws (draw, time, asset)."""

@@ -26,6 +26,7 @@ from workbench.backtesting.backtests._rosenblatt import rosenblatt_day
 from workbench.backtesting.walk_forward._book_set import Books, BookSet, book_set
 from workbench.backtesting.walk_forward._forecast_spec import ForecastSpec
 from workbench.backtesting.walk_forward._schedule import Period, Schedule
+from workbench.data import periods_per_year
 from workbench.errors import ParameterError
 from workbench.stats import var_es
 
@@ -65,7 +66,8 @@ def walk_forward(
     day ahead, when none is given. ``date`` is the last day of the horizon, on which the outcome is known, ``made`` the
     close before its first. VaR and ES are positive losses, ``pit`` is of the profit (small on bad days), ``realised``
     the profit, all as fractions of the book's notional; ``dependence``, ``width`` and ``rosenblatt`` are PITs of all
-    assets together, the same for every book. ``attrs["key"]`` is the hash of the inputs and the code.
+    assets together, the same for every book. ``attrs["key"]`` is the hash of the inputs and the code,
+    ``attrs["periods"]`` the days of the panel that make a year.
     store : a folder; finished periods are kept there and not done twice. executor : does the periods, in any order; the
     numbers do not depend on it, nor on an interruption.
 
@@ -82,7 +84,10 @@ def walk_forward(
     work = Work(sampler, returns, made_ready, spec, options, Cache(Path(store) / key if store else None, *CODE))
     tables = list((executor.map if executor else map)(partial(_period, work), periods))
     table = pd.concat(tables, ignore_index=True)
-    table.attrs = {"key": key, "sampler": sampler, "horizon": spec.horizon, "every": spec.every, "pnl": spec.pnl}
+    table.attrs = {
+        "key": key, "sampler": sampler, "horizon": spec.horizon, "every": spec.every, "pnl": spec.pnl,
+        "periods": periods_per_year(returns),
+    }  # fmt: skip
     return table
 
 

@@ -142,8 +142,8 @@ def alarms(watches: Mapping[str, MonitorReport]) -> pd.DataFrame:
 
 
 def delays(found: pd.DataFrame) -> Styler:
-    """Trading days from each shock to a monitor's first alarm."""
-    table = found.rename_axis(columns="trading days to the first alarm")
+    """Dates of the panel from each shock to a monitor's first alarm."""
+    table = found.rename_axis(columns="dates from the shock to the first alarm")
     return table.style.format(precision=0, na_rep="no alarm")
 
 
