@@ -2,10 +2,10 @@ r"""Joint shocks, learned and bootstrapped, behind the same fitted filter: one d
 
 For each seed the preset ``neural`` is fitted once; every shock model is then fitted to the same whitened residuals
 (:func:`workbench.samplers.with_shocks`) and rolled over the same days with the same noise. Scores and books are those
-of :mod:`benchmarks.forecasts.one_day_ahead`; t statistics against the bootstrapped shocks come from the means of 20-day
-blocks, negative: ahead. ``--span 1998`` and ``--span 2002`` are the folds inside 1990-2006 on which choices were made
-(fitted to that year, scored on the next four); ``--span 2006`` is the test, scored on 2007-2022. Rows are kept in
-``cache/`` as they are finished, one file a span, seed and model; a run that was stopped goes on.
+of :mod:`benchmarks.forecasts.one_day_ahead`, and so are t statistics against the bootstrapped shocks, negative: ahead.
+``--span 1998`` and ``--span 2002`` are the folds inside 1990-2006 on which choices were made (fitted to that year,
+scored on the next four); ``--span 2006`` is the test, scored on 2007-2022. Rows are kept in ``cache/`` as they are
+finished, one file a span, seed and model; a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from benchmarks.forecasts.one_day_ahead import DRAWS, SCORES, block_t, books, score_day
+from benchmarks.forecasts.one_day_ahead import DRAWS, SCORES, books, score_day, t_against
 from benchmarks.harness import RESULTS, folder, parser, upsert
 from workbench import data, samplers
 from workbench.samplers import Filtered, with_shocks
@@ -102,8 +102,7 @@ def table(every: int) -> pd.DataFrame:
                 "days": len(frame),
                 **frame.mean(),
             }
-            row |= {f"t_{name}": block_t(frame[name] - base[name], 20 // every) for name in SCORES}
-            rows.append(row)
+            rows.append(row | {f"t_{name}": t for name, t in t_against(frame, base).items()})
     return pd.DataFrame(rows)
 
 

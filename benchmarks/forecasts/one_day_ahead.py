@@ -2,9 +2,9 @@ r"""One day ahead on US equities: every sampler of the grid fitted to 1990-2006,
 
 Scores, lower is better, on returns in per cent: energy score of the 20 stocks (768 draws), mean CRPS of the stocks, FZ0
 of VaR and ES at 99 % and 97.5 % averaged over 51 books (equal weight, each stock, 30 random long-short).
-Diebold-Mariano t statistics come from the means of 20-day blocks; negative: ahead of the reference. The learned
-sampler is trained from five seeds, one row each; the printed table holds their median. The vine, whose decoder takes
-.4 s a day, is scored on every eighth day, and compared with the references on those days. Finished rows wait in
+Diebold-Mariano t statistics are those of :mod:`workbench.backtesting.comparison`, with its one error; negative: ahead of
+the reference. The learned sampler is trained from five seeds, one row each; the printed table holds their median. The
+vine, whose decoder takes .4 s a day, is scored on every eighth day, and compared with the references on those days. Finished rows wait in
 ``cache/``, so that a run that was stopped goes on with ``--resume``.
 
 :mod:`benchmarks.forecasts.horse_race` asks the same of more samplers, on two panels and two horizons; this table is the
@@ -21,6 +21,7 @@ import torch
 
 from benchmarks.harness import RESULTS, folder, parser, resumed, write
 from workbench import data, samplers
+from workbench.backtesting.comparison import difference_t, memory_lags
 from workbench.backtesting.scores import crps, energy_score, fz0_score
 from workbench.books import random_books
 from workbench.stats import var_es
@@ -85,22 +86,21 @@ def scored(name: str, seed: int, every: int) -> pd.DataFrame:
     return pd.DataFrame(rows, index=days)
 
 
-def block_t(difference: pd.Series, block: int) -> float:
-    """t statistic of the mean difference from the means of blocks of consecutive days."""
-    values, block = difference.to_numpy(), max(1, block)
-    means = values[: len(values) // block * block].reshape(-1, block).mean(axis=1)
-    return float(means.mean() / (means.std(ddof=1) / np.sqrt(len(means)))) if means.any() else 0.0
+def t_against(frame: pd.DataFrame, base: pd.DataFrame) -> dict[str, float]:
+    """t of the mean difference of every score to ``base`` on the days of ``frame``, negative: ahead of it."""
+    lags = memory_lags(frame.index, 1)
+    difference = frame[SCORES] - base.loc[frame.index, SCORES]
+    return {score: difference_t(difference[score].to_numpy(float), lags) for score in SCORES}
 
 
-def table(scored: dict[tuple[str, int], pd.DataFrame], every: int) -> pd.DataFrame:
+def table(scored: dict[tuple[str, int], pd.DataFrame]) -> pd.DataFrame:
     """One row a sampler and seed: days, mean scores, hit rates, t against the references."""
     rows = []
     for (name, seed), frame in scored.items():
         row = {"sampler": name, "seed": seed, "days": len(frame), **frame.mean()}
-        step = every * SPARSE.get(name, 1)
         for reference in REFERENCES:
-            base = scored[reference, 0].loc[frame.index]
-            row |= {f"t_{score}_vs_{reference}": block_t(frame[score] - base[score], 20 // step) for score in SCORES}
+            against = t_against(frame, scored[reference, 0])
+            row |= {f"t_{score}_vs_{reference}": t for score, t in against.items()}
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -121,7 +121,7 @@ def main(arguments: list[str] | None = None) -> None:
             name, seed, frame = done.result()
             found[name, seed] = frame
             print(name, seed, frame.mean().round(4).to_dict(), flush=True)
-    rows = table({key: found[key] for key in work}, options.every)
+    rows = table({key: found[key] for key in work})
     write(rows.round(4), RESULTS / "one_day_ahead.csv")
     median = rows.drop(columns="seed").groupby("sampler", sort=False).median().sort_values("energy")
     print(median.round(3).to_string())

@@ -1,14 +1,14 @@
 r"""The pretrained filter on panels none of whose assets it saw, with 500, 1,000 and 2,000 days of history.
 
 Both samplers get the last ``days`` days before the split, are frozen there and rolled over the test span: one day
-ahead, scores of ``one_day_ahead`` (returns in per cent, 1,024 draws), Diebold-Mariano t on blocks of 20 days against
-FHS with moving correlation fitted to the same days, and to 2,000 days. Panels:
+ahead, scores of ``one_day_ahead`` (returns in per cent, 1,024 draws) and its Diebold-Mariano t against FHS with moving
+correlation fitted to the same days, and to 2,000 days. Panels:
 
 * ``us_equities``: test 2007-2022, weights trained before 2007 without any of the twenty stocks;
 * ``futures``: 41 futures of all kinds under hashed names (``benchmarks/pretraining``), 2007-2022, the same weights;
 * ``multi_asset``: the catalogue's set, test 2007-2018, weights trained before 2007 (assets seen, days not).
 
-Every fourth day is scored, so that a block holds five. Finished rows wait in ``cache/``; run it again and it goes on.
+Every fourth day is scored. Finished rows wait in ``cache/``; run it again and it goes on.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from benchmarks.forecasts.one_day_ahead import block_t, books, score_day
+from benchmarks.forecasts.one_day_ahead import books, score_day, t_against
 from benchmarks.harness import RESULTS, folder, parser, resumed, write
 from benchmarks.pretraining import panels
 from workbench import data, samplers
@@ -29,7 +29,6 @@ TABLE = RESULTS / "pretrained.csv"
 FOLDER = folder("pretrained")
 DRAWS, EVERY, SEEDS = 1024, 4, 5
 DAYS = (500, 1000, 2000)  # of history, at the most: multi_asset has 1,964 before its split, futures 1,921
-SCORES = ["energy", "crps", "fz0_975", "fz0_990"]
 UNSEEN = "until_2006_without_us_equities"
 PANELS = {
     "us_equities": (lambda: data.returns("us_equities"), "2006-12-31", "2022-12-31", UNSEEN),
@@ -71,7 +70,7 @@ def compared(panel: str, name: str, days: int, seed: int, references: dict[str, 
     frame = score(panel, name, days, seed)
     row = {"panel": panel, "sampler": name, "days": days, "seed": seed, "tested": len(frame), **frame.mean()}
     for label, base in references.items():
-        row |= {f"t_{key}_vs_{label}": block_t(frame[key] - base[key], 20 // EVERY) for key in SCORES}
+        row |= {f"t_{key}_vs_{label}": t for key, t in t_against(frame, base).items()}
     return row
 
 

@@ -11,6 +11,8 @@ on simulated quiet histories.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 CEILING = 1e200
@@ -26,7 +28,7 @@ def cusum(bets: np.ndarray) -> np.ndarray:
     return _accumulate(bets, lambda e, c: e * np.maximum(c, 1.0))
 
 
-def _accumulate(bets: np.ndarray, step) -> np.ndarray:
+def _accumulate(bets: np.ndarray, step: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
     by_day = np.moveaxis(bets, -2, 0)
     level, out = np.zeros(by_day.shape[1:]), np.empty(by_day.shape[:-1])
     for day, e in enumerate(by_day):

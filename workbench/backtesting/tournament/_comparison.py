@@ -89,7 +89,9 @@ def seed_ts(rows: Rows, name: str, reference: str, score: str, horizon: int = 1)
     return [difference_t(differences[seed].to_numpy(), lags) for seed in differences]
 
 
-def _paired(rows: Rows, name: str, reference: str, score: str, assets=None) -> tuple[pd.DataFrame, float]:
+def _paired(
+    rows: Rows, name: str, reference: str, score: str, assets: Sequence[str] | None = None
+) -> tuple[pd.DataFrame, float]:
     """Differences (day, seed) on common days, and the reference's mean score there."""
     own = {seed: series(row, score, assets) for (found, seed), row in rows.items() if found == name}
     base = {seed: series(rows[reference, seed if (reference, seed) in rows else 0], score, assets) for seed in own}
@@ -97,7 +99,9 @@ def _paired(rows: Rows, name: str, reference: str, score: str, assets=None) -> t
     return differences, float(pd.DataFrame(base).loc[differences.index].to_numpy().mean())
 
 
-def _against(rows: Rows, name: str, reference: str, score: str, horizon: int, assets, days) -> dict[str, object]:
+def _against(
+    rows: Rows, name: str, reference: str, score: str, horizon: int, assets: Sequence[str] | None, days: pd.Index | None
+) -> dict[str, object]:
     differences, base = _paired(rows, name, reference, score, assets)
     lags = memory_lags(differences.index, horizon, _periods(rows))
     if days is not None:

@@ -44,7 +44,7 @@ def entries(names: Sequence[str], seeds: int) -> list[Key]:
 
 
 def fit(
-    name: str, returns: pd.DataFrame, seed: int, shared: Filters, store: str | Path | None = None, **options
+    name: str, returns: pd.DataFrame, seed: int, shared: Filters, store: str | Path | None = None, **options: Any
 ) -> Sampler:
     """Fit ``name`` on log returns (day, asset).
 
