@@ -15,11 +15,10 @@ from scipy import stats
 
 from benchmarks.harness import RESULTS, parser, write
 from workbench.backtesting import BY_NAME, TESTS, observed
-from workbench.backtesting.backtests import _coverage as coverage
 from workbench.backtesting.backtests import _desk as desk
-from workbench.backtesting.backtests import _regression_null as regression_null
-from workbench.backtesting.backtests._implied_tail import t_var_es
-from workbench.backtesting.backtests._montecarlo import null_statistics, tail_share
+from workbench.backtesting.backtests import _hits as coverage
+from workbench.backtesting.backtests import _regression as regression_null
+from workbench.backtesting.backtests._null import null_statistics, t_var_es, tail_share
 from workbench.backtesting.backtests._power import ERRORS, NU
 from workbench.backtesting.backtests._sample import Sample
 from workbench.backtesting.monitors import es_evalues

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from benchmarks.harness import RESULTS, parser, write
-from workbench.backtesting.backtests._implied_tail import TYPICAL
+from workbench.backtesting.backtests._null import TYPICAL
 from workbench.backtesting.monitors import BREAKS, MONITORS, threshold
 from workbench.backtesting.monitors import _detection_delay as delay
 from workbench.backtesting.monitors._detection_delay import days_to_alarm, median_interval

@@ -10,15 +10,14 @@ import statsmodels.api as sm
 from scipy import optimize, stats
 
 from workbench.backtesting import BY_NAME, TESTS, observed, power_of
-from workbench.backtesting.backtests import _coverage as coverage
-from workbench.backtesting.backtests import _durations as durations
+from workbench.backtesting.backtests import _hits as coverage
+from workbench.backtesting.backtests import _hits as durations
 from workbench.backtesting.backtests import _pit as pit
 from workbench.backtesting.backtests import _power as power
 from workbench.backtesting.backtests import _regression as regression
-from workbench.backtesting.backtests import _regression_null as regression_null
+from workbench.backtesting.backtests import _regression as regression_null
 from workbench.backtesting.backtests import _shortfall as shortfall
-from workbench.backtesting.backtests._implied_tail import dof_of_ratio, t_var_es
-from workbench.backtesting.backtests._montecarlo import null_statistics, tail_share
+from workbench.backtesting.backtests._null import dof_of_ratio, null_statistics, t_var_es, tail_share
 
 SECOND_SOURCE = {
     0.99: {

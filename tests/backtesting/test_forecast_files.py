@@ -11,7 +11,7 @@ from scipy import stats
 
 from workbench.backtesting import TESTS, align, backtest, read_forecasts, report, run
 from workbench.backtesting._forecasts import parse_level
-from workbench.backtesting.backtests._implied_tail import t_var_es
+from workbench.backtesting.backtests._null import t_var_es
 from workbench.backtesting.ensembles import forecast_table, var_es
 from workbench.errors import DataError
 

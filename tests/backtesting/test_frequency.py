@@ -7,7 +7,7 @@ import pytest
 
 from workbench import samplers
 from workbench.backtesting import align, tournament
-from workbench.backtesting.backtests._implied_tail import t_var_es
+from workbench.backtesting.backtests._null import t_var_es
 from workbench.backtesting.comparison import compare_scores, difference_t, memory_lags
 from workbench.backtesting.monitors import MONITORS, replay, run_monitors, threshold
 from workbench.backtesting.monitors import _thresholds as thresholds

@@ -8,7 +8,7 @@ import pytest
 from scipy import optimize, stats
 
 from workbench.backtesting import align, observed
-from workbench.backtesting.backtests._implied_tail import t_var_es
+from workbench.backtesting.backtests._null import t_var_es
 from workbench.backtesting.backtests._ranks import joint_movement, panel_pits, rank_among, total_width
 from workbench.backtesting.monitors import (
     MONITORS,
@@ -24,9 +24,8 @@ from workbench.backtesting.monitors import (
     var_evalues,
 )
 from workbench.backtesting.monitors import _detection_delay as delay
-from workbench.backtesting.monitors._e_detector import alarms, calibrate, cusum, mixture_wealth, shiryaev_roberts
-from workbench.backtesting.monitors._evalues import best_stake, grel_stakes
-from workbench.backtesting.monitors._martingale import unlikeliness
+from workbench.backtesting.monitors._detectors import alarms, calibrate, cusum, mixture_wealth, shiryaev_roberts
+from workbench.backtesting.monitors._evidence import best_stake, grel_stakes, unlikeliness
 from workbench.backtesting.monitors._thresholds import null_stream
 from workbench.errors import DataError
 

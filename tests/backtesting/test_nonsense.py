@@ -127,7 +127,7 @@ def spoilt(day, value):
 ROLLED = {
     "is nan": lambda: rolled(spoilt(300, NAN)),
     "is inf": lambda: rolled(spoilt(300, np.inf)),
-    "does not follow": lambda: rolled(GOOD.sample(frac=1, random_state=1)),
+    "out of order": lambda: rolled(GOOD.sample(frac=1, random_state=1)),
     "one row a day": lambda: rolled(pd.concat([GOOD, GOOD.iloc[[350]]]).sort_index()),
     "expected dates": lambda: rolled(GOOD.reset_index(drop=True)),
     "as per cent do": lambda: rolled(100 * GOOD),

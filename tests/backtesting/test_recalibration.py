@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from workbench.backtesting.backtests._implied_tail import t_var_es
+from workbench.backtesting.backtests._null import t_var_es
 from workbench.backtesting.recalibration import (
     FARTHEST,
     METHODS,

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from workbench.backtesting.backtests._panel import panel_uniformity
 from workbench.backtesting.backtests._ranks import energy_rank
 from workbench.backtesting.backtests._rosenblatt import departure, joint_p_value, rosenblatt, rosenblatt_day
+from workbench.backtesting.ensembles import panel_uniformity
 from workbench.errors import DataError
 
 CORRELATION = np.array([[1.0, 0.7, 0.3], [0.7, 1.0, 0.5], [0.3, 0.5, 1.0]])

@@ -11,7 +11,7 @@ from test_backtests import history, sample_of
 from workbench.backtesting import BY_NAME, profit_attribution, traffic_zone
 from workbench.backtesting.backtests import _desk as desk
 from workbench.backtesting.backtests import _shortfall as shortfall
-from workbench.backtesting.backtests._implied_tail import t_var_es
+from workbench.backtesting.backtests._null import t_var_es
 from workbench.backtesting.backtests._ranks import energy_rank
 from workbench.backtesting.backtests._shortfall import z3
 from workbench.backtesting.comparison import diebold_mariano, giacomini_white, model_confidence_set

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 
 from workbench import plots
 from workbench.backtesting import recalibration as conformal
-from workbench.backtesting.backtests._implied_tail import t_var_es
+from workbench.backtesting.backtests._null import t_var_es
 from workbench.backtesting.monitors import MonitorReport, replay
 from workbench.errors import DataError
 from workbench.plots import backtests, monitors

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.backtesting.backtests._implied_tail import t_var_es
+from workbench.backtesting.backtests._null import t_var_es
 from workbench.backtesting.by_novelty import score_by_distance, widening
 from workbench.errors import DataError, Refusal
 from workbench.validation.extrapolation import assess, distances, features, require_support

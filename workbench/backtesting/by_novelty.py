@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from workbench._require import count, number
+from workbench.backtesting._inputs import columns
 from workbench.errors import DataError
 from workbench.stats import probit
 
@@ -63,10 +64,7 @@ def _known(table: pd.DataFrame, distance: pd.Series, level: float) -> pd.DataFra
     """Per forecast with a distance: its distance, hit, loss / VaR, surprise and squared score."""
     number("level", level, above=0.5, below=1)
     wanted = [f"var_{level:g}", f"es_{level:g}", "pit", "realised"]
-    missing = [column for column in wanted if column not in table]
-    if missing:
-        raise DataError(f"scores by distance need the columns {missing}; found {list(table.columns)}")
-    var, es, pit, realised = (table[column].to_numpy(float) for column in wanted)
+    var, es, pit, realised = columns(table, wanted, "scores by distance need")
     if not (var > 0).all():
         raise DataError(f"VaR on {table.index[int(np.argmin(var > 0))]} is not a positive loss")
     close = distance.index.searchsorted(table.index, side="left") - 1

@@ -1,6 +1,12 @@
 """Forecasts by draws: from draws of tomorrow to a forecast table, and tests of all assets together.
 
 A PIT is the randomised rank of the outcome among the draws, uniform when forecast and outcome have one distribution.
+
+Was the joint distribution of all assets right? :func:`panel_uniformity` is Berkowitz's test on every PIT of the panel.
+``dependence`` (do they move together as forecast), ``width`` (is a day as wild as forecast) and ``rosenblatt`` (the sum
+of squared conditional scores, :mod:`rosenblatt`) are ranks of one number a day among the draws of its forecast, so that
+under right forecasts each is uniform and independent over days. The sign of a departure shows what broke: a positive
+``mean``, days more dependent, wider or stranger than forecast; a ``spread`` above 1, too many calm and wild days.
 """
 
 from __future__ import annotations
@@ -11,17 +17,21 @@ import numpy as np
 import pandas as pd
 
 from workbench._require import number
-from workbench.backtesting.backtests._panel import PITS, panel_uniformity
+from workbench.backtesting._inputs import columns
+from workbench.backtesting.backtests._null import draws_for, tail_share
+from workbench.backtesting.backtests._pit import berkowitz
 from workbench.backtesting.backtests._ranks import energy_rank, joint_movement, panel_pits, rank_among, total_width
 from workbench.backtesting.backtests._rosenblatt import joint_p_value, rosenblatt, rosenblatt_day
+from workbench.backtesting.backtests._sample import Sample
 from workbench.backtesting.backtests._shortfall import z3
 from workbench.errors import DataError
-from workbench.stats import var_es
+from workbench.stats import probit, var_es
 
 __all__ = [
     "forecast_table", "panel_uniformity", "PITS", "energy_rank", "panel_pits", "rank_among", "joint_movement",
     "total_width", "rosenblatt", "rosenblatt_day", "joint_p_value", "z3", "var_es",
 ]  # fmt: skip
+PITS = ("dependence", "width", "rosenblatt")
 
 
 def forecast_table(
@@ -71,3 +81,23 @@ def _standardised(draws: np.ndarray, observed: np.ndarray) -> tuple[np.ndarray, 
     middle = np.median(draws, axis=0)
     spread = np.maximum(np.median(np.abs(draws - middle), axis=0), 1e-12)
     return (draws - middle) / spread, (observed - middle) / spread
+
+
+def _statistic(pit: np.ndarray) -> np.ndarray:
+    flat = np.zeros(pit.shape[-1])
+    return berkowitz(Sample(0.99, flat > 0, flat, flat, pit=pit))
+
+
+def panel_uniformity(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """One row a PIT of the panel: ``days, mean, spread`` of its normal scores, Berkowitz's LR, simulated ``p_value``.
+
+    table : forecasts by date of any one book, as :func:`workbench.backtesting.walk_forward.walk_forward` makes them.
+    """
+    pits = columns(table, PITS, "the test of the panel's PITs needs")
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 37])))
+    null = _statistic(rng.random((draws_for(len(table)), len(table))))
+    rows = []
+    for pit in pits:
+        z, value = probit(pit), _statistic(pit)
+        rows.append((len(pit), z.mean(), np.sqrt(np.mean(z * z)), float(value), float(tail_share(value, null))))
+    return pd.DataFrame(rows, pd.Index(PITS, name="pit"), ["days", "mean", "spread", "berkowitz", "p_value"])

@@ -38,9 +38,9 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from workbench._require import count, number
+from workbench.backtesting._inputs import columns
 from workbench.backtesting.backtests._battery import BY_NAME
-from workbench.backtesting.backtests._implied_tail import dof_of_ratio
-from workbench.backtesting.backtests._montecarlo import null_statistics, tail_share
+from workbench.backtesting.backtests._null import dof_of_ratio, null_statistics, tail_share
 from workbench.backtesting.backtests._sample import Sample, observed
 from workbench.backtesting.comparison import difference_t, memory_lags
 from workbench.backtesting.scores import fz0_score, quantile_score
@@ -176,10 +176,7 @@ def _scores(sample: Sample) -> dict[str, np.ndarray]:
 
 def _sample(table: pd.DataFrame, level: float) -> Sample:
     wanted = [f"var_{level:g}", f"es_{level:g}", "realised"]
-    missing = [column for column in wanted if column not in table]
-    if missing:
-        raise DataError(f"recalibration needs the columns {missing}; found {list(table.columns)}")
-    var, es, realised = (table[column].to_numpy(float) for column in wanted)
+    var, es, realised = columns(table, wanted, "recalibration needs")
     if not np.isfinite(realised).all():
         raise DataError(f"realised on {table.index[int(np.argmin(np.isfinite(realised)))]} is not a finite number")
     if not (var > 0).all() or not (es > 0).all():

@@ -1,6 +1,6 @@
 """Every backtest by name: its statistic, its null, which side is bad, which error it is good at finding.
 
-A new test is one statistic of a :class:`Sample` and one entry here. ``null`` is a null of :mod:`._montecarlo`, or None
+A new test is one statistic of a :class:`Sample` and one entry here. ``null`` is a null of :mod:`._null`, or None
 for a test whose p-value is ``exact``; ``asymptotic`` is the textbook p-value, shown beside the one that is used.
 ``finds`` names the error of :mod:`._power` for which the test's power is given:
 
@@ -17,18 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from workbench.backtesting.backtests import (
-    _conditional_calibration,
-    _coverage,
-    _cumulative,
-    _desk,
-    _durations,
-    _dynamic_quantile,
-    _pit,
-    _regression,
-    _regression_null,
-    _shortfall,
-)
+from workbench.backtesting.backtests import _desk, _hits, _pit, _regression, _shortfall
 from workbench.backtesting.backtests._sample import Sample
 
 PValue = Callable[[float, Sample], float]
@@ -60,43 +49,27 @@ def _counted(p_value: Callable[..., np.ndarray]) -> PValue:
     return lambda value, sample: float(p_value(int(value), sample.days, sample.level))
 
 
-def _kupiec(value: float, sample: Sample) -> float:
-    return float(_coverage.kupiec_p_value(sample.count, sample.days, sample.alpha))
-
-
-def _dynamic(value: float, sample: Sample) -> float:
-    return float(stats.chi2.sf(value, _dynamic_quantile.degrees_of_freedom(sample)))
-
-
-def _upper_normal(value: float, sample: Sample) -> float:
-    return float(stats.norm.sf(value))
-
-
-def _es_regression(value: float, sample: Sample) -> float:
-    return _regression_null.p_value(value, sample.days, sample.alpha)
-
-
 TESTS = (
     Backtest(
-        "kupiec", "are there as many hits as expected?", _coverage.kupiec,
-        null=None, exact=_kupiec, asymptotic=_chi_square(1), primary=True,
+        "kupiec", "are there as many hits as expected?", _hits.kupiec,
+        null=None, exact=lambda value, sample: float(_hits.kupiec_p_value(sample.count, sample.days, sample.alpha)),
+        asymptotic=_chi_square(1), primary=True,
     ),
     Backtest(
-        "christoffersen_independence", "does a hit make a hit tomorrow more likely?",
-        _coverage.christoffersen_independence,
+        "christoffersen_independence", "does a hit make a hit tomorrow more likely?", _hits.christoffersen_independence,
         null="shuffled", finds="clustering", asymptotic=_chi_square(1), primary=True,
     ),
     Backtest(
-        "christoffersen_cc", "as many hits as expected, and independent?", _coverage.christoffersen_cc,
+        "christoffersen_cc", "as many hits as expected, and independent?", _hits.christoffersen_cc,
         asymptotic=_chi_square(2),
     ),
     Backtest(
-        "duration_weibull", "do hits come without memory?", _durations.duration_weibull,
+        "duration_weibull", "do hits come without memory?", _hits.duration_weibull,
         null="shuffled", finds="clustering", asymptotic=_chi_square(1),
     ),
     Backtest(
-        "dynamic_quantile", "do past hits or the forecast predict a hit?", _dynamic_quantile.dynamic_quantile,
-        asymptotic=_dynamic,
+        "dynamic_quantile", "do past hits or the forecast predict a hit?", _hits.dynamic_quantile,
+        asymptotic=lambda value, sample: float(stats.chi2.sf(value, _hits.degrees_of_freedom(sample))),
     ),
     Backtest(
         "traffic_light", "in which zone is the number of hits?", _desk.traffic_light,
@@ -119,24 +92,25 @@ TESTS = (
         worse=-1, finds="shortfall", primary=True,
     ),
     Backtest(
-        "nolde_ziegel", "is the pair of VaR and ES calibrated?", _conditional_calibration.nolde_ziegel, "es",
+        "nolde_ziegel", "is the pair of VaR and ES calibrated?", _shortfall.nolde_ziegel, "es",
         finds="shortfall", asymptotic=_chi_square(2),
     ),
     Backtest(
         "es_regression", "do realised tails regress on ES with intercept 0 and slope 1?", _regression.es_regression,
-        "es", null=None, finds="shortfall", exact=_es_regression, asymptotic=_chi_square(2),
+        "es", null=None, finds="shortfall", asymptotic=_chi_square(2),
+        exact=lambda value, sample: _regression.p_value(value, sample.days, sample.alpha),
     ),
     Backtest(
         "fz0", "is the joint score of VaR and ES as good as the forecasts say?", _shortfall.fz0, "es",
         finds="shortfall",
     ),
     Backtest(
-        "du_escanciano_u", "does the whole tail hold as much as it should?", _cumulative.du_escanciano_u, "pit",
-        asymptotic=_upper_normal,
+        "du_escanciano_u", "does the whole tail hold as much as it should?", _pit.du_escanciano_u, "pit",
+        asymptotic=lambda value, sample: float(stats.norm.sf(value)),
     ),
     Backtest(
-        "du_escanciano_c", "are violations of the whole tail independent?", _cumulative.du_escanciano_c, "pit",
-        finds="clustering", asymptotic=_chi_square(_cumulative.LAGS),
+        "du_escanciano_c", "are violations of the whole tail independent?", _pit.du_escanciano_c, "pit",
+        finds="clustering", asymptotic=_chi_square(_pit.LAGS),
     ),
     Backtest(
         "berkowitz_tail", "is the tail of the forecast distribution right?", _pit.berkowitz_tail, "pit",
@@ -152,5 +126,4 @@ BY_NAME = {test.name: test for test in TESTS}
 
 def applicable(sample: Sample) -> list[Backtest]:
     """The tests this sample can feed, in order."""
-    has = {"var": True, "es": sample.es is not None, "pit": sample.pit is not None}
-    return [t for t in TESTS if has[t.needs] and (t.levels is None or sample.level in t.levels)]
+    return [t for t in TESTS if sample.has(t.needs) and (t.levels is None or sample.level in t.levels)]

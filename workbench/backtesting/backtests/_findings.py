@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.backtesting.backtests._battery import Backtest
-from workbench.backtesting.backtests._coverage import kupiec_p_value
+from workbench.backtesting.backtests._hits import kupiec_p_value
 from workbench.backtesting.backtests._sample import Sample
 from workbench.backtesting.backtests._shortfall import z2, z2_minimally_biased
 from workbench.constants import REGULATORY_DAYS, TEST_SIZE
@@ -42,7 +42,8 @@ def judge(test: Backtest, sample: Sample, rejected: bool, power: float) -> Findi
         if power < LEAST_POWER:
             return Finding(UNKNOWN, f"{sample.days} days are too few for this test", "collect more forecasts")
         return Finding(HOLDS, "no departure found", "")
-    if test.finds == "clustering" or (test.name in MIXED and _count_holds(sample)):
+    count_holds = kupiec_p_value(sample.count, sample.days, sample.alpha) > TEST_SIZE
+    if test.finds == "clustering" or (test.name in MIXED and count_holds):
         means = "hits come in clusters: VaR is too small when volatility is high and too large when it is low"
         return Finding(BOLD, means, "let the volatility of the model react faster, and refit it more often")
     outcome = BOLD if _understated(test, sample) else CAUTIOUS
@@ -67,10 +68,6 @@ def _understated(test: Backtest, sample: Sample) -> bool:
         return float(np.mean(np.where(z < 0, z * z, 0.0))) >= 0.5  # of the losing side; .5 when right
     seen = np.mean(sample.need_pit < sample.alpha) if test.needs == "pit" else np.mean(sample.hits)
     return float(seen) >= sample.alpha
-
-
-def _count_holds(sample: Sample) -> bool:
-    return bool(kupiec_p_value(sample.count, sample.days, sample.alpha) > TEST_SIZE)
 
 
 def _hits(test: Backtest, sample: Sample, outcome: str) -> tuple[str, str]:

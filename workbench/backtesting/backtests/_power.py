@@ -1,6 +1,6 @@
 """How often would this test find a bad model, with as many days as there are?
 
-Each test is tried on the error it is for (:mod:`battery`), with Student t5 P&L and forecasts that do not move:
+Each test is tried on the error it is for (:mod:`._battery`), with Student t5 P&L and forecasts that do not move:
   scale       true scale 1, the model says .8: VaR and ES 20 % too small, PIT = F(r / .8)
   shortfall   VaR right, ES 20 % too small
   clustering  VaR right on average, volatility a GARCH(1,1) (.10, .88) with t5 shocks that the model does not see
@@ -18,16 +18,14 @@ from scipy import stats
 from scipy.special import stdtr
 
 from workbench._require import count, number
-from workbench.backtesting.backtests import _coverage as coverage
-from workbench.backtesting.backtests import _desk as desk
-from workbench.backtesting.backtests import _regression_null as regression_null
+from workbench.backtesting.backtests import _desk, _hits, _regression
 from workbench.backtesting.backtests._battery import TESTS, Backtest
-from workbench.backtesting.backtests._implied_tail import t_var_es
-from workbench.backtesting.backtests._montecarlo import null_statistics, tail_share
+from workbench.backtesting.backtests._null import null_statistics, t_var_es, tail_share
+from workbench.backtesting.backtests._regression import NU, UNDERSTATED
 from workbench.backtesting.backtests._sample import Sample, observed
-from workbench.constants import REGULATORY_DAYS
+from workbench.constants import REGULATORY_DAYS, TEST_SIZE
 
-NU, UNDERSTATED, SIZE, SEED = 5.0, 0.8, 0.05, 99
+SEED = 99
 NAMES = {
     "scale": "understates VaR by 20 %",
     "shortfall": "understates ES by 20 %",
@@ -84,31 +82,22 @@ def _simulated(error: str, days: int, level: float) -> dict[str, float]:
     """Power of every simulated test that is for this error."""
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([SEED, days])))
     sample = ERRORS[error](rng, days, level)
-    tests = {t.name: t for t in TESTS if t.finds == error and t.null is not None and _has(sample, t)}
-    null = null_statistics(
-        {n: t.statistic for n, t in tests.items()}, sample, "fair", SEED, draws=2 * draws_for(days) - 1
-    )
+    tests = {t.name: t for t in TESTS if t.finds == error and t.null is not None and sample.has(t.needs)}
+    statistics = {n: t.statistic for n, t in tests.items()}
+    null = null_statistics(statistics, sample, "fair", SEED, draws=2 * draws_for(days) - 1)
     p_values = {n: tail_share(t.statistic(sample), null[n], t.worse) for n, t in tests.items()}
-    return {n: float(np.mean(p <= SIZE)) for n, p in p_values.items()}
-
-
-def _has(sample: Sample, test: Backtest) -> bool:
-    return test.needs == "var" or (sample.es if test.needs == "es" else sample.pit) is not None
-
-
-def _hit_chance(level: float) -> float:
-    """How often losses pass a VaR that is 20 % too small."""
-    return float(stats.t.sf(UNDERSTATED * t_var_es(1.0 - level, NU)[0], NU))
+    return {n: float(np.mean(p <= TEST_SIZE)) for n, p in p_values.items()}
 
 
 def _counted(test: str, days: int, level: float) -> float:
     n = min(days, REGULATORY_DAYS) if test == "frtb_desk" else days
     counts = np.arange(n + 1)
     if test == "kupiec":
-        p = coverage.kupiec_p_value(counts, n, round(1.0 - level, 12))
+        p = _hits.kupiec_p_value(counts, n, round(1.0 - level, 12))
     else:
-        p = desk.traffic_p_value(counts, n, level)
-    return float(stats.binom.pmf(counts, n, _hit_chance(level)) @ (p <= SIZE))
+        p = _desk.traffic_p_value(counts, n, level)
+    hit = stats.t.sf(UNDERSTATED * t_var_es(1.0 - level, NU)[0], NU)  # losses beyond a VaR that is 20 % too small
+    return float(stats.binom.pmf(counts, n, hit) @ (p <= TEST_SIZE))
 
 
 def power_of(test: Backtest, days: int, level: float) -> float:
@@ -116,7 +105,7 @@ def power_of(test: Backtest, days: int, level: float) -> float:
     count("days", days, 10)
     number("level", level, above=0.5, below=1)
     if test.name == "es_regression":
-        return regression_null.power(days, 1.0 - level)
+        return _regression.power(days, 1.0 - level)
     if test.null is None:
         return _counted(test.name, days, level)
     return _simulated(test.finds, days, level)[test.name]

@@ -29,7 +29,7 @@ from scipy import stats
 from scipy.linalg import solve_triangular
 
 from workbench._require import count
-from workbench.backtesting.backtests._montecarlo import tail_share
+from workbench.backtesting.backtests._null import tail_share
 from workbench.backtesting.backtests._ranks import check_ensemble
 from workbench.stats import probit
 

@@ -17,11 +17,10 @@ import numpy as np
 import pandas as pd
 
 from workbench.backtesting._forecasts import Forecasts, align
-from workbench.backtesting.backtests import _desk as desk
-from workbench.backtesting.backtests import _findings as words
 from workbench.backtesting.backtests._battery import BY_NAME, Backtest, applicable
-from workbench.backtesting.backtests._findings import LEAST_POWER, judge, level_text
-from workbench.backtesting.backtests._montecarlo import null_statistics, tail_share
+from workbench.backtesting.backtests._desk import desk_exceptions, desk_passes, traffic_zone
+from workbench.backtesting.backtests._findings import BOLD, CAUTIOUS, HOLDS, LEAST_POWER, UNKNOWN, judge, level_text
+from workbench.backtesting.backtests._null import null_statistics, tail_share
 from workbench.backtesting.backtests._power import NAMES, power_of, sentence
 from workbench.backtesting.backtests._sample import Sample
 from workbench.constants import TEST_SIZE
@@ -36,7 +35,7 @@ class Result:
     """One test at one level (None: the whole distribution).
 
     ``p_value`` exact or simulated, ``p_asymptotic`` the textbook's; ``outcome`` (holds, too bold, too cautious, cannot
-    tell), the ``finding`` in words and the ``action`` to take; ``meaning`` is the power in words.
+    tell), the ``finding`` in words and the ``action`` to take; ``meaning`` is the power in
     """
 
     test: str
@@ -68,9 +67,9 @@ def _p_values(tests: list[Backtest], sample: Sample, values: dict[str, float], s
 def _meaning(test: Backtest, sample: Sample, power: float) -> str:
     known = sentence(test, sample.days, power)
     if test.name == "traffic_light":
-        return f"{desk.traffic_zone(int(sample.count), sample.days, sample.level)} zone; {known}"
+        return f"{traffic_zone(int(sample.count), sample.days, sample.level)} zone; {known}"
     if test.name == "frtb_desk":
-        passes = desk.desk_passes(int(desk.desk_exceptions(sample)), sample.level)
+        passes = desk_passes(int(desk_exceptions(sample)), sample.level)
         return f"the desk {'keeps' if passes else 'leaves'} the internal model; {known}"
     return known
 
@@ -127,11 +126,11 @@ def report(results: list[Result], notes: tuple[str, ...] = ()) -> dict[str, Any]
     """
     primary = [r for r in results if r.primary]
     broken = [r for r, bad in zip(primary, holm(np.array([r.p_value for r in primary]), TEST_SIZE)) if bad]
-    verdict, outcome = "accepted", words.HOLDS
+    verdict, outcome = "accepted", HOLDS
     if broken:
-        verdict, outcome = "rejected", words.BOLD if any(r.outcome == words.BOLD for r in broken) else words.CAUTIOUS
+        verdict, outcome = "rejected", BOLD if any(r.outcome == BOLD for r in broken) else CAUTIOUS
     elif not any(r.power >= LEAST_POWER for r in primary):
-        verdict = outcome = words.UNKNOWN
+        verdict = outcome = UNKNOWN
     return {
         "verdict": verdict,
         "outcome": outcome,

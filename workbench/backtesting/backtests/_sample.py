@@ -48,19 +48,24 @@ class Sample:
         """Number of hits in each history."""
         return self.hits.sum(axis=-1)
 
+    def has(self, part: str) -> bool:
+        """Whether there is a ``var``, an ``es`` or a ``pit``."""
+        return getattr(self, part) is not None
+
     @property
     def need_es(self) -> np.ndarray:
         """ES, for a test that cannot do without; DataError where there is none."""
-        if self.es is None:
-            raise DataError("this test needs ES forecasts; the sample has none")
-        return self.es
+        return self._need("es", "ES forecasts")
 
     @property
     def need_pit(self) -> np.ndarray:
         """PITs, for a test that cannot do without; DataError where there are none."""
-        if self.pit is None:
-            raise DataError("this test needs PITs; the sample has none")
-        return self.pit
+        return self._need("pit", "PITs")
+
+    def _need(self, part: str, what: str) -> np.ndarray:
+        if not self.has(part):
+            raise DataError(f"this test needs {what}; the sample has none")
+        return getattr(self, part)
 
     def with_hits(self, hits: np.ndarray) -> Sample:
         """The same forecasts with other hits (for tests that look at nothing else)."""

@@ -10,7 +10,17 @@ negative when risk is understated:
 
 Acerbi and Szekely, Backtesting expected shortfall, Risk (2014), for Z1-Z3; the minimally biased backtest for ES, Risk
 (2019), for Zb, here in its relative form. Z1 of a history without hits is 0. Z1 has no stable critical value, Z2 about
--.70 for 250 days at 2.5 %: p-values are simulated (:mod:`montecarlo`).
+-.70 for 250 days at 2.5 %: p-values are simulated (:mod:`._null`).
+
+Is the pair (VaR, ES) calibrated? Nolde and Ziegel's conditional calibration, without a volatility forecast.
+
+Nolde and Ziegel (Annals of Applied Statistics 11, 2017). With q = -VaR, e = -ES and r the return, the identification
+function V = (alpha - I, e - q + I (q - r) / alpha) has mean zero for a calibrated pair:
+
+    T = n m' Omega^-1 m ,   m = mean of V ,   Omega = mean of V V' ,   ~ chi-square(2) ,
+
+two-sided, as in the R package esback (``cc_backtest``, simple version). Without hits V never moves and Omega is
+singular; its pseudo-inverse gives T = n, which the simulated null knows how to read.
 """
 
 from __future__ import annotations
@@ -76,3 +86,13 @@ def z3(
     es = np.stack([-np.mean(quantile(row[:, None]), axis=0) for row in ranks])  # (draw, day)
     z = 1.0 - np.mean(es / es[1:].mean(axis=0), axis=-1)
     return float(z[0]), float((1 + np.sum(z[1:] <= z[0])) / (1 + draws))
+
+
+def nolde_ziegel(sample: Sample) -> np.ndarray:
+    """The Wald statistic T of each history."""
+    gap = sample.var - sample.need_es + _excess(sample)
+    v = np.stack([sample.alpha - sample.hits, gap], axis=-1)  # (..., day, 2)
+    v[..., 1] /= np.mean(np.abs(sample.need_es))
+    mean = v.mean(axis=-2)
+    omega = np.swapaxes(v, -1, -2) @ v / sample.days
+    return sample.days * np.einsum("...i,...ij,...j->...", mean, np.linalg.pinv(omega, hermitian=True), mean)

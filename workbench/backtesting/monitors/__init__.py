@@ -2,8 +2,15 @@
 
 from workbench.backtesting.monitors._detection_delay import BREAKS, detection_delays
 from workbench.backtesting.monitors._evalue_bets import Stream
-from workbench.backtesting.monitors._evalues import es_evalues, first_alarm, gree, grem, var_evalues
-from workbench.backtesting.monitors._martingale import conformal_p_values, simple_jumper
+from workbench.backtesting.monitors._evidence import (
+    conformal_p_values,
+    es_evalues,
+    first_alarm,
+    gree,
+    grem,
+    simple_jumper,
+    var_evalues,
+)
 from workbench.backtesting.monitors._run_monitors import MonitorReport, run_monitors
 from workbench.backtesting.monitors._thresholds import MONITORS, Monitor, threshold
 

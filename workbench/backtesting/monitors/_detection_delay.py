@@ -24,7 +24,7 @@ import pandas as pd
 from scipy import stats
 
 from workbench._require import count
-from workbench.backtesting.backtests._implied_tail import TYPICAL, t_var_es
+from workbench.backtesting.backtests._null import TYPICAL, t_var_es
 from workbench.backtesting.backtests._ranks import joint_movement, rank_among, total_width
 from workbench.backtesting.backtests._sample import observed
 from workbench.backtesting.monitors._evalue_bets import Stream

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.backtesting.backtests._sample import Sample
-from workbench.backtesting.monitors._evalues import es_evalues, var_evalues
+from workbench.backtesting.monitors._evidence import es_evalues, var_evalues
 from workbench.errors import DataError
 from workbench.stats import probit
 
@@ -45,12 +45,15 @@ class Stream:
     dependence: np.ndarray | None = None
     width: np.ndarray | None = None
 
+    def has(self, part: str) -> bool:
+        """Whether there is a ``var``, an ``es``, a ``pit``, a ``dependence`` or a ``width``."""
+        return getattr(self, part) is not None if hasattr(self, part) else self.sample.has(part)
+
     def need(self, name: str) -> np.ndarray:
         """``dependence`` or ``width``; DataError where the stream has none."""
-        pits = getattr(self, name)
-        if pits is None:
+        if not self.has(name):
             raise DataError(f"this monitor needs PITs of the {name} of all assets")
-        return pits
+        return getattr(self, name)
 
 
 def scale_bets(stream: Stream) -> np.ndarray:

@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 
 from workbench.backtesting._forecasts import Forecasts
-from workbench.backtesting.backtests._implied_tail import implied_dof
-from workbench.backtesting.monitors import _e_detector as detector
-from workbench.backtesting.monitors import _evalues as evalues
-from workbench.backtesting.monitors import _martingale as martingale
+from workbench.backtesting.backtests._null import implied_dof
+from workbench.backtesting.monitors._detectors import alarms, mixture_wealth
 from workbench.backtesting.monitors._evalue_bets import Stream
+from workbench.backtesting.monitors._evidence import gree, grem, simple_jumper, unlikeliness, var_evalues
 from workbench.backtesting.monitors._thresholds import MONITORS, threshold
 from workbench.constants import TRADING_DAYS
 from workbench.data import periods_per_year
@@ -53,27 +52,16 @@ def _panel(forecasts: Forecasts, pits: pd.Series | None, what: str) -> np.ndarra
     return values
 
 
-def _available(stream: Stream) -> list[str]:
-    has = {
-        "var": True,
-        "es": stream.sample.es is not None,
-        "pit": stream.sample.pit is not None,
-        "dependence": stream.dependence is not None,
-        "width": stream.width is not None,
-    }
-    return [m.name for m in MONITORS.values() if m.bets is not None and has[m.needs]]
-
-
 def _evidence(stream: Stream, names: list[str]) -> dict[str, np.ndarray]:
     """log10 e-processes: adaptive stakes for VaR and ES, equal wealth on fixed bets otherwise, jumpers on the PIT."""
     sample = stream.sample
-    logs = {n: detector.mixture_wealth(MONITORS[n].evalues(stream)) for n in names if n not in ("hits", "shortfall")}
-    logs["hits"] = evalues.gree(evalues.var_evalues(sample))
+    logs = {n: mixture_wealth(MONITORS[n].evalues(stream)) for n in names if n not in ("hits", "shortfall")}
+    logs["hits"] = gree(var_evalues(sample))
     if sample.es is not None:
-        logs["shortfall"] = evalues.grem(sample)
+        logs["shortfall"] = grem(sample)
     if sample.pit is not None:
-        logs["jumper_mean"] = martingale.simple_jumper(sample.pit)
-        logs["jumper_scale"] = martingale.simple_jumper(martingale.unlikeliness(sample.pit))
+        logs["jumper_mean"] = simple_jumper(sample.pit)
+        logs["jumper_scale"] = simple_jumper(unlikeliness(sample.pit))
     return {name: value / np.log(10.0) for name, value in logs.items()}
 
 
@@ -101,13 +89,13 @@ def run_monitors(
     nu = round(implied_dof(stream.sample), 1)
     levels: dict[str, np.ndarray] = {}
     raised: list[tuple] = []
-    for name in _available(stream):
+    for name in [m.name for m in MONITORS.values() if m.bets is not None and stream.has(m.needs)]:
         limit = threshold(name, level, nu, years, periods)
-        path, days = detector.alarms(MONITORS[name].evalues(stream), limit)
+        path, days = alarms(MONITORS[name].evalues(stream), limit)
         levels[name] = path / limit
         raised += [(forecasts.dates[day], name, MONITORS[name].what) for day in days]
     table = pd.DataFrame(levels, index=forecasts.dates)
-    alarms = pd.DataFrame(raised, columns=["date", "monitor", "what"]).sort_values("date", kind="stable")
-    alarms["leading"] = [table.loc[date].idxmax() for date in alarms["date"]]
+    found = pd.DataFrame(raised, columns=["date", "monitor", "what"]).sort_values("date", kind="stable")
+    found["leading"] = [table.loc[date].idxmax() for date in found["date"]]
     evidence = pd.DataFrame(_evidence(stream, list(levels)), index=forecasts.dates)
-    return MonitorReport(table, evidence, alarms.reset_index(drop=True), periods)
+    return MonitorReport(table, evidence, found.reset_index(drop=True), periods)

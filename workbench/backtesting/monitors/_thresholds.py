@@ -1,6 +1,6 @@
 """What a monitor does while nothing is wrong, and the threshold that gives one false alarm in so many years.
 
-A quiet history has independent uniform PITs and, for VaR and ES, the tail of :mod:`..backtests._implied_tail`; nothing
+A quiet history has independent uniform PITs and, for VaR and ES, the tail of :mod:`..backtests._null`; nothing
 else of a forecaster enters, so thresholds are found once for each monitor, tail probability and weight of tail.
 """
 
@@ -13,10 +13,9 @@ from functools import lru_cache
 import numpy as np
 
 from workbench._require import number
-from workbench.backtesting.backtests._implied_tail import TYPICAL, history_from, t_var_es
+from workbench.backtesting.backtests._null import TYPICAL, history_from, t_var_es
 from workbench.backtesting.backtests._sample import Sample
-from workbench.backtesting.monitors import _classical as classical
-from workbench.backtesting.monitors import _e_detector as detector
+from workbench.backtesting.monitors import _detectors as detectors
 from workbench.backtesting.monitors import _evalue_bets as bets
 from workbench.backtesting.monitors._evalue_bets import Stream
 from workbench.constants import TRADING_DAYS
@@ -44,7 +43,7 @@ class Monitor:
 
 
 def _betting(name: str, what: str, needs: str, stakes: Callable[[Stream], np.ndarray]) -> Monitor:
-    return Monitor(name, what, needs, lambda stream: detector.shiryaev_roberts(stakes(stream)), stakes)
+    return Monitor(name, what, needs, lambda stream: detectors.shiryaev_roberts(stakes(stream)), stakes)
 
 
 MONITORS = {
@@ -58,8 +57,8 @@ MONITORS = {
         _betting("dependence", "assets move together more, or less, than forecast", "dependence", bets.dependence_bets),
         _betting("hits", "VaR is passed too often", "var", bets.hit_bets),
         _betting("shortfall", "VaR is passed too often or by too much", "es", bets.shortfall_bets),
-        Monitor("cusum", "squares are too large (CUSUM)", "pit", classical.cusum_of_squares),
-        Monitor("rolling_kupiec", "too many hits in a year", "var", classical.rolling_kupiec),
+        Monitor("cusum", "squares are too large (CUSUM)", "pit", detectors.cusum_of_squares),
+        Monitor("rolling_kupiec", "too many hits in a year", "var", detectors.rolling_kupiec),
     )
 }
 
@@ -93,4 +92,4 @@ def threshold(
     for begin in range(0, HISTORIES, block):
         stream = null_stream(rng, min(block, HISTORIES - begin), days, level, nu)
         found.append(MONITORS[name].detector(stream).max(axis=-1, keepdims=True))
-    return detector.calibrate(np.concatenate(found))
+    return detectors.calibrate(np.concatenate(found))

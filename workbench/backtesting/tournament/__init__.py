@@ -5,20 +5,22 @@
 """
 
 from workbench.backtesting.tournament._comparison import (
+    REGIMES,
     SCORES,
     Rows,
     by_sampler,
+    by_subsample,
     compare,
     confidence_set,
     coverage,
     means,
+    regimes,
     scoreboard,
     seed_ts,
     series,
 )
 from workbench.backtesting.tournament._design import Design
 from workbench.backtesting.tournament._fits import entries, fit, row_file, rows, seeded, stored
-from workbench.backtesting.tournament._subsamples import REGIMES, by_subsample, regimes
 
 __all__ = [
     "Design", "rows", "stored", "scoreboard", "compare", "confidence_set", "by_subsample", "by_sampler", "coverage",

@@ -7,6 +7,11 @@ shown beside it. Two samplers that both depend on their seed are paired by seed,
 their filter.
 
 The model confidence set (Hansen, Lunde and Nason, Econometrica 79, 2011) holds, at 90 %, all that nobody beats.
+
+Where a lead comes from: comparisons by regime (dates) and by class of assets.
+
+Regimes are named by dates fixed beforehand, not by what happened to the scores; ``calm`` is every other day. Of a class
+of assets the CRPS and FZ0 of its members are compared: energy and variogram score are of all assets together.
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from workbench.backtesting.backtests._coverage import kupiec_p_value
+from workbench.backtesting.backtests._hits import kupiec_p_value
 from workbench.backtesting.comparison import difference_t, mean_gain, memory_lags, model_confidence_set, spacing
 from workbench.backtesting.tournament._design import LEVELS
 from workbench.constants import TRADING_DAYS
@@ -171,3 +176,46 @@ def scoreboard(rows: Rows, reference: str, horizon: int = 1, scores: Sequence[st
         found = {"mean": seeds.mean(), "seed sd": seeds.std(), "t": against["t"].get(SCORES[score])}
         blocks[SCORES[score]] = pd.DataFrame(found | {"p in set": inside[score]})
     return pd.concat(blocks, axis=1).sort_values((SCORES[scores[0]], "mean")).rename_axis("sampler")
+
+
+REGIMES = {
+    "2008": ("2008-09-01", "2009-06-30"),  # Lehman to the end of the recession
+    "2020": ("2020-02-20", "2020-06-30"),
+    "2022": ("2022-01-01", "2022-12-31"),
+}
+CALM = "calm"
+FEWEST = 12  # forecasts in a subsample, below which it is left out
+BY_ASSET = ("crps", "fz0_975", "fz0_990")  # scores that are known asset by asset
+
+
+def regimes(days: pd.DatetimeIndex) -> dict[str, pd.DatetimeIndex]:
+    """Days by regime, in time's order, ``calm`` last; regimes without enough forecasts are left out."""
+    found = {name: days[(days >= first) & (days <= last)] for name, (first, last) in REGIMES.items()}
+    taken = pd.DatetimeIndex(sorted(set().union(*found.values())))
+    found[CALM] = days.difference(taken)
+    return {name: part for name, part in found.items() if len(part) >= FEWEST}
+
+
+def by_subsample(
+    rows: Rows,
+    reference: str,
+    horizon: int = 1,
+    classes: Mapping[str, str] | None = None,
+    scores: Sequence[str] = ("energy", "crps", "fz0_975", "fz0_990"),
+) -> pd.DataFrame:
+    """Differences to ``reference`` by subsample: columns of :func:`compare` and ``kind, part, score, sampler``.
+
+    kind : "all", "regime" or "class"; classes : asset -> class, such as ``attrs["classes"]`` of a panel.
+    """
+    days, classes = next(iter(rows.values())).index, classes or {}
+    for row in rows.values():
+        days = days.intersection(row.index)
+    tables = {("all", "all"): compare(rows, reference, horizon, scores)}
+    for name, part in regimes(days).items():
+        tables["regime", name] = compare(rows, reference, horizon, scores, days=part)
+    for name in dict.fromkeys(classes.values()):
+        members = [asset for asset, own in classes.items() if own == name]
+        known = [score for score in scores if score in BY_ASSET]
+        tables["class", name] = compare(rows, reference, horizon, known, members)
+    parts = [table.reset_index().assign(kind=kind, part=part) for (kind, part), table in tables.items()]
+    return pd.concat(parts, ignore_index=True)

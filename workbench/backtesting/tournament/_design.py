@@ -20,7 +20,7 @@ import pandas as pd
 import torch
 
 from workbench._require import count
-from workbench.backtesting._returns import date, require_returns
+from workbench.backtesting._inputs import date, require_returns
 from workbench.backtesting.scores import crps, energy_score, fz0_score, variogram_score
 from workbench.books import random_books
 from workbench.data import clean_from, periods_per_year

@@ -10,9 +10,8 @@ The question: what would VaR, ES and the PIT of each day have been at the previo
 
 from workbench.backtesting.walk_forward._book_set import BookSet, asset_books, desk_books, equal_book
 from workbench.backtesting.walk_forward._engine import of_book, walk_forward
-from workbench.backtesting.walk_forward._forecast_spec import ForecastSpec
 from workbench.backtesting.walk_forward._overlap import coverage, non_overlapping
-from workbench.backtesting.walk_forward._schedule import Period, Schedule
+from workbench.backtesting.walk_forward._schedule import ForecastSpec, Period, Schedule
 
 __all__ = [
     "walk_forward", "of_book", "ForecastSpec", "Schedule", "Period", "equal_book", "asset_books", "desk_books",

@@ -20,12 +20,11 @@ import torch
 
 from workbench import samplers
 from workbench._cache import Cache
-from workbench.backtesting._returns import require_returns
+from workbench.backtesting._inputs import require_returns
 from workbench.backtesting.backtests._ranks import joint_movement, rank_among, total_width
 from workbench.backtesting.backtests._rosenblatt import rosenblatt_day
 from workbench.backtesting.walk_forward._book_set import Books, BookSet, book_set
-from workbench.backtesting.walk_forward._forecast_spec import ForecastSpec
-from workbench.backtesting.walk_forward._schedule import Period, Schedule
+from workbench.backtesting.walk_forward._schedule import ForecastSpec, Period, Schedule
 from workbench.data import periods_per_year
 from workbench.errors import ParameterError
 from workbench.stats import var_es

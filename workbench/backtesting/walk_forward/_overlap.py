@@ -19,6 +19,7 @@ import pandas as pd
 from scipy import stats
 
 from workbench._require import count, number
+from workbench.backtesting._inputs import columns
 from workbench.errors import DataError
 from workbench.stats import long_run_variance
 
@@ -36,12 +37,10 @@ def coverage(table: pd.DataFrame, level: float, horizon: int = 1, every: int = 1
     table : one book by date, with ``var_<level>`` and ``realised``. horizon, every : days, as the table was made.
     """
     number("level", level, above=0, below=1)
-    missing = [name for name in ("realised", f"var_{level:g}") if name not in table]
-    if missing:
-        raise DataError(f"coverage needs the columns {missing}; found {list(table.columns)}")
+    realised, var = columns(table, ["realised", f"var_{level:g}"], "coverage needs")
     if len(table) < 2:
         raise DataError(f"coverage needs at least 2 forecasts, got {len(table)}")
-    hits = (-table["realised"].to_numpy() > table[f"var_{level:g}"].to_numpy()).astype(float)
+    hits = (-realised > var).astype(float)
     alpha, n = round(1 - level, 12), len(hits)
     lags = math.ceil(count("horizon", horizon) / count("every", every)) - 1
     fair = alpha * (1 - alpha) / n
