@@ -12,7 +12,8 @@ import ast
 import hashlib
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import date
 from functools import cache
@@ -143,17 +144,20 @@ class Cache:
         made = make()
         if path is not None:
             try:
-                _write(made, save, path)
+                with whole(path) as beside:
+                    save(made, beside)
             except (WorkbenchError, OSError) as failed:
                 warnings.warn(f"{name!r} is not kept: {failed}", stacklevel=3)
         return made
 
 
-def _write(made: Piece, save: Callable[[Piece, Path], Any], path: Path) -> None:
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A place beside ``path`` to write to, renamed to ``path`` when the block ends and removed when it fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
-        save(made, beside)
+        yield beside
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)

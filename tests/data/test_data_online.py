@@ -148,7 +148,7 @@ def test_the_second_question_is_answered_from_the_cache(source: str, service: Se
     assert len(service.asked) == 1 and first.attrs == second.attrs and first.attrs["kind"] == "price"
     note = json.loads(next(tmp_path.glob("*.json")).read_text())
     assert note["url"] == service.base + service.asked[0] and note["sha256"] in first.attrs["retrieved"][0]
-    assert not list(tmp_path.glob("*.part"))
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".parquet"} and len(list(tmp_path.iterdir())) == 2
     with pytest.raises(DataError, match="503"):
         ask(service, source, tmp_path, refresh=True)
     ask(service, source, tmp_path)

@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from workbench._cache import whole
 from workbench.data._hashing import content_hash
 from workbench.errors import DataError
 
@@ -60,13 +61,11 @@ def cached(
 
 def _store(panel: pd.DataFrame, retrieval: Retrieval, data: Path, note: Path) -> None:
     """Both files written beside and renamed; the note last, because it makes the entry count."""
-    data.parent.mkdir(parents=True, exist_ok=True)
     note.unlink(missing_ok=True)
-    beside = [path.with_name(f"{path.name}.{os.getpid()}.part") for path in (data, note)]
-    panel.to_parquet(beside[0])
-    beside[0].replace(data)
-    beside[1].write_text(json.dumps(vars(retrieval), indent=1))
-    beside[1].replace(note)
+    with whole(data) as beside:
+        panel.to_parquet(beside)
+    with whole(note) as beside:
+        beside.write_text(json.dumps(vars(retrieval), indent=1))
 
 
 def _recall(data: Path, note: Path, url: str) -> tuple[pd.DataFrame, Retrieval]:

@@ -8,7 +8,8 @@ and the wall-clock time kept, except where that would repeat an hour (the end of
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,19 +22,44 @@ NAMES = (
     "", "date", "datetime", "time", "timestamp", "day", "month", "datum", "time_period", "observation_date", "period",
     "index", "open_time", "unix",
 )  # fmt: skip
-_PATTERNS = {
-    "year first": re.compile(r"^\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([ T].*)?$"),
-    "compact": re.compile(r"^(1[89]|20)\d{2}(0[1-9]|1[0-2])(\d{2})?$"),
-    "slashed": re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})([ T].*)?$"),
-    "quarters": re.compile(r"^\d{4}-?Q[1-4]$"),
-    "named": re.compile(r"^(\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}|[A-Za-z]{3,9}[- ]\d{1,2},? \d{4})$"),
-}
-_COUNTS = {  # of a column that is named as dates are: seconds, milliseconds, days of a spreadsheet
-    "Unix seconds": (re.compile(r"^\d{9,10}(\.0)?$"), "s", "unix"),
-    "Unix milliseconds": (re.compile(r"^\d{12,13}(\.0)?$"), "ms", "unix"),
-    "spreadsheet days": (re.compile(r"^[2-6]\d{4}(\.\d+)?$"), "D", "1899-12-30"),
-}
 _ZONE = re.compile(r"(?<=\d:\d\d)(:\d\d(?:\.\d+)?)?\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$")
+_SLASHED = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})([ T].*)?$")
+_dates = partial(pd.to_datetime, errors="coerce")
+
+
+def _mixed(cells: pd.Series) -> pd.Series:
+    return _dates(cells.str.replace(_ZONE, r"\1", regex=True), format="mixed")
+
+
+def _slashed(cells: pd.Series, dayfirst: bool) -> pd.Series:
+    return _dates(cells.str.replace(r"[-.]", "/", regex=True), dayfirst=dayfirst, format="mixed")
+
+
+def _compact(cells: pd.Series) -> pd.Series:
+    return _dates((cells + "01").str[:8], format="%Y%m%d")
+
+
+def _quarters(cells: pd.Series) -> pd.Series:
+    ends = pd.PeriodIndex(cells.str.replace("-", ""), freq="Q").to_timestamp(how="end")
+    return pd.Series(ends.normalize(), cells.index)
+
+
+def _counted(cells: pd.Series, unit: str, origin: str = "unix") -> pd.Series:
+    return _dates(cells.astype(float), unit=unit, origin=origin).dt.round("ms")
+
+
+_STYLES: dict[str, tuple[re.Pattern, Callable[[pd.Series], pd.Series]]] = {
+    "year first": (re.compile(r"^\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([ T].*)?$"), _mixed),
+    "compact": (re.compile(r"^(1[89]|20)\d{2}(0[1-9]|1[0-2])(\d{2})?$"), _compact),
+    "day first": (_SLASHED, partial(_slashed, dayfirst=True)),
+    "month first": (_SLASHED, partial(_slashed, dayfirst=False)),
+    "quarters": (re.compile(r"^\d{4}-?Q[1-4]$"), _quarters),
+    "named": (re.compile(r"^(\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}|[A-Za-z]{3,9}[- ]\d{1,2},? \d{4})$"), _mixed),
+    "Unix seconds": (re.compile(r"^\d{9,10}(\.0)?$"), partial(_counted, unit="s")),
+    "Unix milliseconds": (re.compile(r"^\d{12,13}(\.0)?$"), partial(_counted, unit="ms")),
+    "spreadsheet days": (re.compile(r"^[2-6]\d{4}(\.\d+)?$"), partial(_counted, unit="D", origin="1899-12-30")),
+}
+_COUNTS = ("Unix seconds", "Unix milliseconds", "spreadsheet days")  # of a column that is named as dates are
 
 
 def date_column(table: pd.DataFrame, columns: Sequence[object]) -> str:
@@ -45,7 +71,7 @@ def date_column(table: pd.DataFrame, columns: Sequence[object]) -> str:
     """
     named = [c for c in table.columns if is_date_name(c)]
     for column in [*named, *table.columns]:
-        if _style(table[column][table[column] != ""].iloc[:200], named=column in named)[1] > 0.8:
+        if _style(table[column][table[column] != ""].iloc[:200], named=column in named)[1].mean() > 0.8:
             return column
     if named:
         return named[0]
@@ -65,12 +91,10 @@ def parse_dates(cells: pd.Series, dayfirst: bool | None) -> tuple[pd.DatetimeInd
     month comes first.
     """
     distinct = cells.drop_duplicates()
-    style, share = _style(distinct, is_date_name(cells.name))
-    if share < 1:
-        pattern = _PATTERNS[style] if style in _PATTERNS else _COUNTS[style][0]
-        raise _no_date(distinct, int(np.argmin(distinct.str.match(pattern).to_numpy())))
-    if style == "slashed":
-        style = "day first" if (_day_first(distinct) if dayfirst is None else dayfirst) else "month first"
+    style, fits = _style(distinct, is_date_name(cells.name))
+    _demand_dates(distinct, fits)
+    if style == "day first" and not (_day_first(distinct) if dayfirst is None else dayfirst):
+        style = "month first"
     dates = pd.Series(_convert(distinct, style), index=distinct.to_numpy())
     index = pd.DatetimeIndex(dates.loc[cells.to_numpy()])
     if dates.duplicated().any() and any(_ZONE.search(text) for text in distinct):
@@ -92,19 +116,16 @@ def whole_days(index: pd.DatetimeIndex, style: str = "") -> tuple[pd.DatetimeInd
     return (days if days.nunique() == index.nunique() else index), note
 
 
-def _style(cells: pd.Series, named: bool) -> tuple[str, float]:
-    """The pattern that most filled cells match, and the share that do."""
-    patterns = {**_PATTERNS, **({name: count[0] for name, count in _COUNTS.items()} if named else {})}
-    filled = cells[cells != ""]
-    shares = (
-        {style: float(filled.str.match(pattern).mean()) for style, pattern in patterns.items()} if len(filled) else {}
-    )
-    best = max(shares, key=lambda style: shares[style], default="year first")
-    return best, shares.get(best, 0.0) * (len(filled) / len(cells) if len(cells) else 0)
+def _style(cells: pd.Series, named: bool) -> tuple[str, pd.Series]:
+    """The style that most cells have, and which cells do."""
+    styles = [style for style in _STYLES if named or style not in _COUNTS]
+    fits = {style: cells.str.match(_STYLES[style][0]).astype(bool) for style in styles}
+    best = max(styles, key=lambda style: fits[style].sum())
+    return best, fits[best]
 
 
 def _day_first(cells: pd.Series) -> bool:
-    parts = cells.str.extract(_PATTERNS["slashed"])
+    parts = cells.str.extract(_SLASHED)
     first, second = pd.to_numeric(parts[0]), pd.to_numeric(parts[1])
     if "." in cells.iloc[0] and not (second > 12).any():
         return True
@@ -130,28 +151,13 @@ def _one_way(dates: pd.DatetimeIndex) -> bool:
 
 
 def _convert(cells: pd.Series, style: str) -> pd.DatetimeIndex:
-    if style in _COUNTS:
-        _, unit, origin = _COUNTS[style]
-        dates = pd.to_datetime(cells.astype(float), unit=unit, origin=origin, errors="coerce").dt.round("ms")
-    elif style == "quarters":
-        quarters = pd.PeriodIndex(cells.str.replace("-", ""), freq="Q").to_timestamp(how="end").normalize()
-        dates = pd.Series(quarters, cells.index)
-    elif style == "compact":
-        dates = pd.to_datetime(cells.where(cells.str.len() == 8, cells + "01"), format="%Y%m%d", errors="coerce")
-    elif style in ("day first", "month first"):
-        slashed = cells.str.replace(r"[-.]", "/", regex=True)
-        dates = pd.to_datetime(slashed, dayfirst=style == "day first", format="mixed", errors="coerce")
-    else:
-        dates = pd.to_datetime(cells.str.replace(_ZONE, r"\1", regex=True), format="mixed", errors="coerce")
-    bad = np.flatnonzero(~dates.dt.year.between(*YEARS).to_numpy())
-    if bad.size:
-        raise _no_date(cells, int(bad[0]))
+    dates = _STYLES[style][1](cells)
+    _demand_dates(cells, dates.dt.year.between(*YEARS))
     return pd.DatetimeIndex(dates)
 
 
-def _no_date(cells: pd.Series, row: int) -> DataError:
-    text = cells.iloc[row]
-    what = "is not a date" if text else "is empty"
-    return DataError(
-        f"column {cells.name!r}, row {cells.index[row] + 1}: {text[:60]!r} {what}; write dates as 2020-12-31"
-    )
+def _demand_dates(cells: pd.Series, good: pd.Series) -> None:
+    if not good.all():
+        row = int(np.argmin(good.to_numpy()))
+        what = f"{cells.iloc[row][:60]!r} {'is not a date' if cells.iloc[row] else 'is empty'}"
+        raise DataError(f"column {cells.name!r}, row {cells.index[row] + 1}: {what}; write dates as 2020-12-31")

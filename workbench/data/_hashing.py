@@ -27,14 +27,11 @@ def content_hash(panel: pd.DataFrame) -> str:
         raise DataError(f"a panel is hashed over its dates, but its index is {panel.index.dtype}; set a DatetimeIndex")
     digest = hashlib.sha256()
     digest.update(panel.index.as_unit("ns").asi8.astype("<i8").tobytes())
-    digest.update(json.dumps([_label(column) for column in panel.columns]).encode())
+    labels = [list(map(str, column if isinstance(column, tuple) else (column,))) for column in panel.columns]
+    digest.update(json.dumps(labels).encode())
     for position, column in enumerate(panel.columns):
         digest.update(_bits(panel.iloc[:, position], column))
     return digest.hexdigest()
-
-
-def _label(column: object) -> list[str]:
-    return [str(part) for part in (column if isinstance(column, tuple) else (column,))]
 
 
 def _bits(values: pd.Series, column: object) -> bytes:

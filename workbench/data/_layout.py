@@ -131,12 +131,11 @@ def guess_returns(panel: pd.DataFrame) -> bool:
 
     Raises DataError when the columns disagree or leave a doubt.
     """
-    rough = {column: roughness(panel[column]) for column in panel.columns}
-    known = {column: value for column, value in rough.items() if np.isfinite(value)}
-    if known and all(value > ROUGH for value in known.values()):
+    known = panel.apply(roughness).dropna()
+    if len(known) and (known > ROUGH).all():
         return True
-    if known and all(value < SMOOTH for value in known.values()):
-        gross = [column for column in known if _is_gross(panel[column])]
+    if len(known) and (known < SMOOTH).all():
+        gross = [column for column in known.index if _is_gross(panel[column])]
         if len(gross) < len(known):
             return False
         raise DataError(
@@ -155,15 +154,14 @@ def _is_gross(values: pd.Series) -> bool:
     return len(x) > 20 and bool(x.between(0.5, 2).all()) and float(x.diff().autocorr()) < _OVERDIFFERENCED
 
 
-def _doubt(known: dict[object, float]) -> str:
-    if not known:
+def _doubt(known: pd.Series) -> str:
+    if known.empty:
         return "There are too few values to decide"
-    smoothest, roughest = (choose(known, key=lambda column: known[column]) for choose in (min, max))
-    if known[smoothest] >= SMOOTH:
-        return f"Column {smoothest!r} changes by {known[smoothest]:.2f} of its size from date to date"
+    if known.min() >= SMOOTH:
+        return f"Column {known.idxmin()!r} changes by {known.min():.2f} of its size from date to date"
     return (
-        f"From date to date column {smoothest!r} changes by {known[smoothest]:.2f} of its size, "
-        f"like a price, and column {roughest!r} by {known[roughest]:.2f}"
+        f"From date to date column {known.idxmin()!r} changes by {known.min():.2f} of its size, "
+        f"like a price, and column {known.idxmax()!r} by {known.max():.2f}"
     )
 
 

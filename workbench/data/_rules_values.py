@@ -16,6 +16,7 @@ from workbench.data._layout import SMOOTH, roughness
 from workbench.data._stale import stale_runs
 from workbench.data._wording import counted
 
+_BAR = ("open", "high", "low", "close", "volume")
 _FRACTIONS = {"return": 0.15, "yield": 0.5}
 """Median size beyond which daily returns, or yields, cannot be fractions."""
 
@@ -83,10 +84,11 @@ def decimal_shift(case: FlawCase) -> Iterator[Flaw]:
     """A change by a factor of 10, 100 or 1,000 from one observation to the next."""
     if case.kind == "yield" or any(units(case)):
         return
+    noun = "cumulated return" if case.kind == "return" else case.kind
     for column, changes in case.each():
         for first, last, factor in decimal_shifts(changes):
             until = f"until {day(last)}" if last is not None else "and stays there"
-            text = f"column {column!r}, {day(first)}: the {_noun(case)} jumps by a factor of {factor:g} {until}"
+            text = f"column {column!r}, {day(first)}: the {noun} jumps by a factor of {factor:g} {until}"
             remedy = "a decimal shift, a change of unit, or a split that was not adjusted for: correct the prices"
             yield Flaw("error", column, first, last if last is not None else first, text, remedy)
 
@@ -116,11 +118,7 @@ def bars(case: FlawCase) -> Iterator[Flaw]:
     if case.panel.columns.nlevels == 1:
         return
     for asset in dict.fromkeys(case.panel.columns.get_level_values(1)):
-        fields = {
-            f: case.ordered[f"{f}/{asset}"]
-            for f in ("open", "high", "low", "close", "volume")
-            if f"{f}/{asset}" in case.ordered
-        }
+        fields = {f: case.ordered[f"{f}/{asset}"] for f in _BAR if f"{f}/{asset}" in case.ordered}
         for field, wrong, what in _impossible(fields):
             dates = wrong.index[wrong.to_numpy()]
             if len(dates):
@@ -146,7 +144,3 @@ def _others(case: FlawCase, column: str) -> pd.DataFrame:
 def _volume(case: FlawCase, column: str) -> pd.Series | None:
     name = f"volume/{column.partition('/')[2]}"
     return case.ordered[name].replace(0, np.nan) if name in case.ordered else None
-
-
-def _noun(case: FlawCase) -> str:
-    return "cumulated return" if case.kind == "return" else case.kind
