@@ -9,6 +9,8 @@ from is noticed.
 from __future__ import annotations
 
 import functools
+import inspect
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from workbench.registry import Registry
 DATASETS = Registry("data set")
 KINDS = ("price", "yield", "return", "level")
 _ENTRIES: dict[str, Entry] = {}
+_PARAGRAPH = re.compile(r"^(Origin|Licence|Traps):\s+(.+?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class ContentChanged(UserWarning):
@@ -53,10 +56,14 @@ class Entry:
 
 
 def dataset(**facts: Any) -> Callable[[Callable[[], pd.DataFrame]], Callable[[], pd.DataFrame]]:
-    """Decorator: enter a loader into the catalogue; ``facts`` are the fields of its :class:`Entry`."""
-    entry = Entry(**facts)
+    """Decorator: enter a loader into the catalogue; ``facts`` are the fields of its :class:`Entry`.
+
+    The name is the loader's where none is given; origin, licence and traps stand in its docstring as paragraphs
+    ``Origin: ...``, ``Licence: ...`` and a list after ``Traps:``.
+    """
 
     def enter(loader: Callable[[], pd.DataFrame]) -> Callable[[], pd.DataFrame]:
+        entry = Entry(**{"name": loader.__name__, **_prose(loader), **facts})
         _ENTRIES[entry.name] = entry
 
         @functools.wraps(loader)
@@ -66,6 +73,14 @@ def dataset(**facts: Any) -> Callable[[Callable[[], pd.DataFrame]], Callable[[],
         return DATASETS.register(entry.name)(labelled)
 
     return enter
+
+
+def _prose(loader: Callable) -> dict[str, Any]:
+    """Origin, licence and traps as the docstring of a loader gives them."""
+    found = dict(_PARAGRAPH.findall(inspect.getdoc(loader) or ""))
+    traps = re.split(r"^- ", found.pop("Traps", ""), flags=re.MULTILINE)[1:]
+    words = {name.lower(): " ".join(text.split()) for name, text in found.items()}
+    return {**words, "traps": tuple(" ".join(trap.split()) for trap in traps)}
 
 
 def describe(name: str) -> Entry:

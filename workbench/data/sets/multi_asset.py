@@ -28,23 +28,26 @@ CLASSES = ("stocks", "indices", "currencies", "bonds", "oil")  # of the parts, i
 
 
 @dataset(
-    name="multi_asset",
     title="US stocks and indices, currencies, Treasury bonds and oil, aligned, in US dollars",
     kind="price",
-    origin="us_equities, us_indices, ecb_fx, us_treasuries and wti of this catalogue",
-    licence="as its parts: BSD-3-Clause, NCSA, ECB with attribution ('Source: ECB'), public domain",
     span=("1999-01-04", "2018-12-28"),
     shape=(4930, 41),
-    traps=(
-        "inner join: a date on which one market rests is left out for all",
-        "currencies are fixed at 14:15 in Frankfurt, before the US closes: same-day correlation with stocks is low",
-        "bonds are total returns rebuilt from yields in steps of one basis point (about 0.09 % for ten years)",
-        "stocks include dividends, indices do not; currencies earn no interest here",
-    ),
     sha256="44ab3eaf5eb4fbc4bf66e38c5795ef475cc288ea6ad12772b33f57a7e1d17e94",
 )
 def multi_asset() -> pd.DataFrame:
-    """Stocks, indices, currencies, bonds and oil on common dates, daily, 1999 to 2018."""
+    """Stocks, indices, currencies, bonds and oil on common dates, daily, 1999 to 2018.
+
+    Origin: us_equities, us_indices, ecb_fx, us_treasuries and wti of this catalogue
+
+    Licence: as its parts: BSD-3-Clause, NCSA, ECB with attribution ('Source: ECB'), public domain
+
+    Traps:
+
+    - inner join: a date on which one market rests is left out for all
+    - currencies are fixed at 14:15 in Frankfurt, before the US closes: same-day correlation with stocks is low
+    - bonds are total returns rebuilt from yields in steps of one basis point (about 0.09 % for ten years)
+    - stocks include dividends, indices do not; currencies earn no interest here
+    """
     parts = {
         "us_equities": us_equities(),
         "us_indices": us_indices()["close"],

@@ -22,80 +22,95 @@ from workbench.data.sources import arch_table, repository_file
 
 
 @dataset(
-    name="us_treasuries",
     title="US Treasury constant-maturity par yields, one month to thirty years",
     kind="yield",
-    origin="data/us_treasuries.parquet, rebuilt from zipline-reloaded 3.2.1 by data/rebuild.py (US Treasury)",
-    licence="public domain (US Treasury)",
     span=("1990-01-02", "2019-08-26"),
     shape=(7419, 11),
     fields=("yield",),
-    traps=(
-        "fractions, not percent: 0.0783 is 7.83 % a year, in steps of one basis point",
-        "1month begins on 2001-07-31, 20year on 1993-10-01",
-        "30year was not issued from 2002-02-19 to 2006-02-08: 994 missing values",
-        "1month and 3month touch zero from 2008 on: no logarithms",
-    ),
     sha256="daee769f9736ed7e3c8785a8d17cbf29b28246999c7d2cf7b17e738924011c2b",
 )
 def us_treasuries() -> pd.DataFrame:
-    """US Treasury par yield curve, daily, 1990 to 2019."""
+    """US Treasury par yield curve, daily, 1990 to 2019.
+
+    Origin: data/us_treasuries.parquet, rebuilt from zipline-reloaded 3.2.1 by data/rebuild.py (US Treasury)
+
+    Licence: public domain (US Treasury)
+
+    Traps:
+
+    - fractions, not percent: 0.0783 is 7.83 % a year, in steps of one basis point
+    - 1month begins on 2001-07-31, 20year on 1993-10-01
+    - 30year was not issued from 2002-02-19 to 2006-02-08: 994 missing values
+    - 1month and 3month touch zero from 2008 on: no logarithms
+    """
     return pd.read_parquet(repository_file("us_treasuries.parquet"))
 
 
 @dataset(
-    name="wti",
     title="West Texas Intermediate crude oil, spot at Cushing",
     kind="price",
-    origin="arch, data/wti (FRED DCOILWTICO, US Energy Information Administration; USD a barrel)",
-    licence="NCSA (package); public domain (EIA)",
     span=("1986-01-02", "2019-01-03"),
     shape=(8611, 1),
-    traps=(
-        "every weekday has a row, and 290 of them are holidays without a value",
-        "ends before 2020-04-20, when the price was -36.98 USD: longer versions have no log returns there",
-    ),
     sha256="7eaa34d9dfc8edb4cbb8da5c6ad8d68f66b45b17fd07ccb4fa6be80425c510a4",
 )
 def wti() -> pd.DataFrame:
-    """WTI crude oil spot price, daily, 1986 to 2019."""
+    """WTI crude oil spot price, daily, 1986 to 2019.
+
+    Origin: arch, data/wti (FRED DCOILWTICO, US Energy Information Administration; USD a barrel)
+
+    Licence: NCSA (package); public domain (EIA)
+
+    Traps:
+
+    - every weekday has a row, and 290 of them are holidays without a value
+    - ends before 2020-04-20, when the price was -36.98 USD: longer versions have no log returns there
+    """
     return arch_table("wti").rename(columns={"DCOILWTICO": "WTI"})
 
 
 @dataset(
-    name="moodys",
     title="Moody's seasoned Aaa and Baa corporate bond yields, monthly averages",
     kind="yield",
-    origin="arch, data/default (FRED AAA and BAA, Moody's)",
-    licence="NCSA (package)",
     span=("1919-01-01", "2018-12-01"),
     shape=(1200, 2),
     frequency="monthly",
     fields=("yield",),
-    traps=(
-        "averages of daily yields: their changes are autocorrelated by construction",
-        "dated the first day of the month they average; percent in the file, fractions here",
-    ),
     sha256="6f8152d72f931b92387e5652fe911e2a236790cc0414e1ab69ca33438864e42f",
 )
 def moodys() -> pd.DataFrame:
-    """Moody's Aaa and Baa corporate yields, monthly, 1919 to 2018."""
+    """Moody's Aaa and Baa corporate yields, monthly, 1919 to 2018.
+
+    Origin: arch, data/default (FRED AAA and BAA, Moody's)
+
+    Licence: NCSA (package)
+
+    Traps:
+
+    - averages of daily yields: their changes are autocorrelated by construction
+    - dated the first day of the month they average; percent in the file, fractions here
+    """
     return arch_table("default") / 100
 
 
 @dataset(
-    name="vix",
     title="Cboe volatility index",
     kind="level",
-    origin="arch, data/vix (FRED VIXCLS; annualised percent)",
-    licence="NCSA (package)",
     span=("2014-01-03", "2019-01-03"),
     shape=(1305, 1),
-    traps=("short: five quiet years", "every weekday has a row, and 46 of them are holidays without a value"),
     sha256="58bdd42f1cc7cdb06f6b3cc1d9e6a5759e9c344a003a0a14a23aed48507760b8",
 )
 def vix() -> pd.DataFrame:
-    """VIX, daily, 2014 to 2019."""
+    """VIX, daily, 2014 to 2019.
+
+    Origin: arch, data/vix (FRED VIXCLS; annualised percent)
+
+    Licence: NCSA (package)
+
+    Traps:
+
+    - short: five quiet years
+    - every weekday has a row, and 46 of them are holidays without a value
+    """
     return arch_table("vix").rename(columns={"vix": "VIX"})
 
 
