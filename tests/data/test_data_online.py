@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.data import _cache as cache
-from workbench.data import _http as http
+from workbench.data import _retrieval as retrieval
 from workbench.data import online
 from workbench.errors import DataError, ParameterError
 
@@ -221,18 +220,18 @@ def test_a_changed_schema_is_refused(source: str, body: str, words: str, service
 
 
 def test_an_answer_without_end_is_cut_off(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "MOST_BYTES", 1000)
+    monkeypatch.setattr(retrieval, "MOST_BYTES", 1000)
     service.body = "observation_date,DCOILWTICO\n" * 500
     with pytest.raises(DataError, match="FRED sent more than"):
-        http.get_text(service.base, "FRED")
+        retrieval.get_text(service.base, "FRED")
 
 
 def test_no_connection_and_no_answer_in_time_are_reported(service: Service) -> None:
     with pytest.raises(DataError, match="cannot be reached"):
-        http.get_text("http://127.0.0.1:9/x", "FRED", timeout=(0.5, 0.5))
+        retrieval.get_text("http://127.0.0.1:9/x", "FRED", timeout=(0.5, 0.5))
     with pytest.raises(DataError, match="did not answer in time"):
         service.server.shutdown()
-        http.get_text(service.base, "FRED", timeout=(0.5, 0.2))
+        retrieval.get_text(service.base, "FRED", timeout=(0.5, 0.2))
 
 
 def test_wrong_questions_are_refused_before_anything_is_sent(service: Service, tmp_path: Path) -> None:
@@ -252,7 +251,7 @@ def test_wrong_questions_are_refused_before_anything_is_sent(service: Service, t
 def test_the_folder_is_the_argument_then_the_variable_then_the_users(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "variable"))
-    assert cache.cache_folder(tmp_path) == tmp_path and cache.cache_folder() == tmp_path / "variable"
-    monkeypatch.delenv(cache.VARIABLE)
-    assert cache.cache_folder().is_relative_to(Path.home())
+    monkeypatch.setenv(retrieval.VARIABLE, str(tmp_path / "variable"))
+    assert retrieval.cache_folder(tmp_path) == tmp_path and retrieval.cache_folder() == tmp_path / "variable"
+    monkeypatch.delenv(retrieval.VARIABLE)
+    assert retrieval.cache_folder().is_relative_to(Path.home())

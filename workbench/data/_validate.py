@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from workbench.data import _rules_table, _rules_values  # noqa: F401  (they register their rules)
+from workbench.data import _rules  # noqa: F401  (it registers its rules)
 from workbench.data._flaws import RULES, FlawCase
 from workbench.data._wording import counted
 from workbench.data.catalogue import KINDS

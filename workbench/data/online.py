@@ -18,8 +18,7 @@ from urllib.parse import quote, urlencode
 import numpy as np
 import pandas as pd
 
-from workbench.data._cache import cache_folder, cached
-from workbench.data._http import get_text
+from workbench.data._retrieval import cache_folder, cached, get_text
 from workbench.data.catalogue import KINDS
 from workbench.errors import DataError, ParameterError
 
