@@ -58,10 +58,8 @@ def _bounds(kind: str, above: float, least: float, below: float, most: float) ->
     if kind == "number" and (least, below, most) == (0, math.inf, math.inf):
         return "zero or a positive number"
     limits = {"above": above, "at least": least, "below": below, "at most": most}
-    bounds = [f"{words} {limit:g}" for words, limit in limits.items() if math.isfinite(limit)]
-    return ", ".join([f"a {'finite ' if kind == 'number' and not bounds else ''}{kind}", " and ".join(bounds)]).strip(
-        ", "
-    )
+    bounds = " and ".join(f"{words} {limit:g}" for words, limit in limits.items() if math.isfinite(limit))
+    return f"a {kind}, {bounds}" if bounds else f"a {'finite ' if kind == 'number' else ''}{kind}"
 
 
 def _shown(value: object) -> str:

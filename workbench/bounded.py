@@ -18,7 +18,11 @@ from workbench.errors import DataError, WorkbenchError
 
 MOST_BYTES = 2**29
 """Bytes of text that are read into memory, after decompression."""
-MOST_JSON, MOST_YAML = 2**26, 2**20
+_FORMS: dict[str, tuple[Callable[[str | bytes], Any], int]] = {
+    "JSON": (json.loads, 2**26),
+    "YAML": (yaml.safe_load, 2**20),
+}
+"""Parser and bytes of text that it is given at the most."""
 MOST_DEPTH, MOST_ITEMS = 100, 5 * 10**6
 MOST_UNPACKED, MOST_RATIO = 2**28, 200
 """Bytes that a file may always claim, and how many times its stored size beyond them."""
@@ -55,7 +59,7 @@ def parse_json(text: str | bytes, what: str, error: type[WorkbenchError] = DataE
     >>> parse_json('{"seed": 7}', "the manifest")
     {'seed': 7}
     """
-    return _parsed(json.loads, text, what, "JSON", MOST_JSON, error)
+    return _parsed("JSON", text, what, error)
 
 
 def parse_yaml(text: str | bytes, what: str, error: type[WorkbenchError] = DataError) -> Any:
@@ -65,17 +69,11 @@ def parse_yaml(text: str | bytes, what: str, error: type[WorkbenchError] = DataE
     >>> parse_yaml("seed: 7", "the parameters")
     {'seed': 7}
     """
-    return _parsed(yaml.safe_load, text, what, "YAML", MOST_YAML, error)
+    return _parsed("YAML", text, what, error)
 
 
-def _parsed(
-    parse: Callable[[str | bytes], Any],
-    text: str | bytes,
-    what: str,
-    form: str,
-    most: int,
-    error: type[WorkbenchError],
-) -> Any:
+def _parsed(form: str, text: str | bytes, what: str, error: type[WorkbenchError]) -> Any:
+    parse, most = _FORMS[form]
     if len(text) > most:
         raise error(f"{what} has {len(text):,} bytes of {form}, more than {most:,}")
     try:

@@ -8,12 +8,11 @@ from workbench.data import online
 from workbench.data._files import read_file, read_table
 from workbench.data._flaws import RULES
 from workbench.data._frequency import frequency, periods_per_year
-from workbench.data._hashing import content_hash
 from workbench.data._load import load, options_beside
 from workbench.data._returns import close, returns
 from workbench.data._stale import clean_from, stale_runs
 from workbench.data._validate import require_valid, validate
-from workbench.data.catalogue import DATASETS, ContentChanged, Entry, describe
+from workbench.data.catalogue import DATASETS, ContentChanged, Entry, content_hash, describe
 from workbench.registry import discover
 
 discover("workbench.data.sets")

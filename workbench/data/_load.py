@@ -11,9 +11,8 @@ import pandas as pd
 
 from workbench.bounded import parse_yaml, read_bytes
 from workbench.data._files import Columns, Source, read_file
-from workbench.data._hashing import content_hash
 from workbench.data._validate import MINIMUM_ROWS, require_valid
-from workbench.data.catalogue import DATASETS, KINDS
+from workbench.data.catalogue import DATASETS, KINDS, content_hash
 from workbench.errors import DataError, ParameterError
 
 _OPTIONS: dict[str, tuple[Any, str]] = {

@@ -20,7 +20,7 @@ import pyarrow as pa
 import requests
 
 from workbench._cache import whole
-from workbench.data._hashing import content_hash
+from workbench.data.catalogue import content_hash
 from workbench.errors import DataError
 
 VARIABLE = "WORKBENCH_CACHE"
