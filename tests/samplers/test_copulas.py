@@ -8,7 +8,13 @@ from scipy import stats
 from workbench.errors import ParameterError
 from workbench.samplers.shocks import Factor, SplicedMargins
 from workbench.samplers.shocks._classical import (
-    SMALLEST, GaussianCopula, ScaleMixture, StudentCopula, _cholesky, _t_copula_likelihood, uniform_index,
+    SMALLEST,
+    GaussianCopula,
+    ScaleMixture,
+    StudentCopula,
+    _cholesky,
+    _t_copula_likelihood,
+    uniform_index,
 )  # fmt: skip
 from workbench.samplers.shocks._margins import GaussianMargins
 
