@@ -4,6 +4,13 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+import torch
+
+
+def design_point(linear, target: float) -> torch.Tensor:
+    """The noise (dim,) of least norm at which the first functional of an affine map reaches ``target``."""
+    slope = linear.slope[0]
+    return slope * (target - linear.offset[0]) / slope.square().sum()
 
 
 @lru_cache

@@ -50,9 +50,12 @@ def test_normal_sampler_has_the_textbook_conditional_mean_and_covariance(normal)
     mean, cov = _law(normal)
     functionals = [Move(name) for name in normal.assets_]
     problem = Problem(normal, HORIZON)
-    got_mean, got_cov = affine(problem, functionals[:1]).moments(
-        affine(problem, functionals), torch.tensor([-0.08]).double()
+    one, every = affine(problem, functionals[:1]), affine(problem, functionals)
+    at_rest, *moved = one.conditional(
+        torch.tensor([-0.08]).double(), torch.cat([torch.zeros(1, problem.dim), torch.eye(problem.dim)])
     )
+    spread = (torch.stack(moved) - at_rest) @ every.slope.T  # (noise, functional): how each normal moves the draws
+    got_mean, got_cov = every.offset + every.slope @ at_rest, spread.T @ spread
     want_mean = mean + cov[:, 0] / cov[0, 0] * (-0.08 - mean[0])
     want_cov = cov - np.outer(cov[:, 0], cov[0]) / cov[0, 0]
     np.testing.assert_allclose(got_mean, want_mean, rtol=1e-3, atol=1e-8)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
-from stress_panel import panel
+from stress_panel import design_point, panel
 
 from workbench.books import Book, Linear, equal_weight, short_volatility
 from workbench.errors import ParameterError, Refusal
@@ -15,7 +15,7 @@ from workbench.samplers import make
 from workbench.stress import Constraint, Loss, Move, given, rare, reverse
 from workbench.stress._smoothness import continuous, smooth
 from workbench.stress.conditioning._affine import affine
-from workbench.stress.problem import Problem
+from workbench.stress.problem import Event, Problem
 from workbench.stress.rare_events._importance import expected_error
 from workbench.stress.rare_events._splitting import split
 from workbench.stress.reverse_stress import closest_episode
@@ -44,9 +44,10 @@ def _law(sampler, weights):
 def test_design_point_distance_and_exceedance_are_the_closed_forms(normal):
     mean, sd = _law(normal, EQUAL)
     linear = affine(Problem(normal, HORIZON), [Move(EQUAL)])
-    assert linear.distance(0.05) == pytest.approx((0.05 - mean) / sd, rel=1e-3)
-    assert linear.exceedance(0.05) == pytest.approx(stats.norm.sf((0.05 - mean) / sd), rel=1e-3)
-    moved = Move(EQUAL)(Problem(normal, HORIZON).decode(linear.design_point(0.05).float()[None]), normal.assets_)
+    distance = float((0.05 - linear.offset[0]) / linear.slope[0].norm())
+    assert distance == pytest.approx((0.05 - mean) / sd, rel=1e-3)
+    assert stats.norm.sf(distance) == pytest.approx(stats.norm.sf((0.05 - mean) / sd), rel=1e-3)
+    moved = Move(EQUAL)(Problem(normal, HORIZON).decode(design_point(linear, 0.05).float()[None]), normal.assets_)
     assert float(moved[0]) == pytest.approx(0.05, rel=1e-3)
 
 
@@ -78,8 +79,8 @@ def test_importance_sampling_that_misses_a_mode_is_not_believed(normal):
     def both_sides(paths):
         return (Move(EQUAL)(paths, normal.assets_) - linear.offset[0]).abs()
 
-    found = split(problem, both_sides, target, 400)
-    one = linear.design_point(target + float(linear.offset[0])).float()[None]
+    found = split(Event(problem, both_sides, target), 400)
+    one = design_point(linear, target + float(linear.offset[0])).float()[None]
     draws = 10_000
     assert expected_error(found.noise, torch.cat([one, -one]), 2 * stats.norm.sf(4.0), draws) < 0.1
     assert expected_error(found.noise, one, 2 * stats.norm.sf(4.0), draws) > 1.0
@@ -109,7 +110,7 @@ def test_bootstrap_probability_agrees_with_brute_force(resampled):
 
 def test_what_cannot_be_lost_is_refused(resampled):
     with pytest.raises(Refusal, match="cannot produce"):
-        split(Problem(resampled, 2), lambda paths: Loss(equal_weight(panel()))(paths, resampled.assets_), 0.999, 200)
+        split(Problem(resampled, 2).reaching(Loss(equal_weight(panel())), 0.999), 200)
     with pytest.raises(ParameterError, match="gradient"):
         rare(resampled, Loss(equal_weight(panel())), 0.05, 2, method="importance")
     with pytest.raises(ParameterError, match="method"):
@@ -119,9 +120,10 @@ def test_what_cannot_be_lost_is_refused(resampled):
 def test_a_bootstraps_gradient_is_not_believed(normal, resampled):
     jittered = make("filtered", filter="ewma", shocks="bootstrap", tails="gpd").fit(panel())
     kinds = (normal, jittered, resampled)
-    trusted = [smooth(Problem(s, 3), lambda paths: Move(EQUAL)(paths, panel().columns)) for s in kinds]
+    events = [Problem(sampler, 3).reaching(Move(EQUAL), 0.0) for sampler in kinds]
+    trusted = [smooth(event) for event in events]
     assert trusted == [True, False, False]
-    assert [continuous(Problem(s, 3), lambda paths: Move(EQUAL)(paths, panel().columns)) for s in kinds] == trusted
+    assert [continuous(event) for event in events] == trusted
 
 
 def test_a_map_that_is_continuous_without_a_gradient_has_its_design_point_regressed(normal, monkeypatch):

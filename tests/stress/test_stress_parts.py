@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from scipy import stats
-from stress_panel import panel
+from stress_panel import design_point, panel
 
 from workbench.books import equal_weight
 from workbench.errors import FitError, ParameterError, Refusal
@@ -20,7 +20,7 @@ from workbench.stress.conditioning import FactorModel
 from workbench.stress.conditioning._affine import affine
 from workbench.stress.conditioning._convergence import caveats, converged, require_converged
 from workbench.stress.conditioning._guided import Guide, _close, _look_ahead
-from workbench.stress.problem import Problem, starts_with_volatility
+from workbench.stress.problem import Event, Problem, starts_with_volatility
 from workbench.stress.rare_events._form import form, to_level
 from workbench.stress.rare_events._importance import importance
 from workbench.stress.rare_events._rare import RareEvent, _agree
@@ -113,7 +113,7 @@ def test_the_error_of_importance_sampling_is_that_of_the_normal_closed_form(norm
     point = torch.zeros(1, problem.dim)
     point[0, 0] = shift
     first_noise = _first_noise(problem)
-    found = importance(problem, first_noise, shift, point, 20_000, seed=3)
+    found = importance(Event(problem, first_noise, shift, seed=3), point, 20_000)
     assert found.probability == pytest.approx(stats.norm.sf(shift), rel=4 * found.relative_error)
     z = np.linspace(shift, shift + 12, 200_001)
     density = stats.norm.pdf(z)
@@ -133,15 +133,15 @@ def _first_noise(problem):
 
 def test_form_ends_at_the_least_norm_and_on_the_level(normal):
     problem = Problem(normal, HORIZON)
-    score, mean = problem.score(Move(EQUAL)), -panel().mean(axis=1).mean() * HORIZON
-    points, spent = form(problem, score, 0.06, problem.prior(4, 1, "starts"), steps=40)
-    reached = score(problem.decode(points)).double().numpy()
+    event, mean = problem.reaching(Move(EQUAL), 0.06), -panel().mean(axis=1).mean() * HORIZON
+    points, spent = form(event, problem.prior(4, 1, "starts"), steps=40)
+    reached = event.values(points).double().numpy()
     assert len(points) == 4
     np.testing.assert_allclose(reached, 0.06, rtol=1e-4)
     spread = panel().mean(axis=1).std() * math.sqrt(HORIZON)
     np.testing.assert_allclose(points.norm(dim=1), (0.06 - mean) / spread, rtol=0.02)
     assert spent == 41 * 4 + 25 * 4
-    level, _ = to_level(problem, score, 0.06, 1.2 * points)
+    level, _ = to_level(event, 1.2 * points)
     np.testing.assert_allclose(level, points, rtol=1e-3, atol=1e-4)
 
 
@@ -158,24 +158,24 @@ def test_form_finds_the_distance_of_curved_level_sets(name):
     score, target, distance = CURVED[name]
     identity = SimpleNamespace(decode=lambda noise: noise)
     starts = torch.randn(4, 2, generator=torch.Generator().manual_seed(0)) + torch.tensor([3.0, 0.0])
-    points, _ = form(identity, score, target, starts)
+    points, _ = form(Event(identity, score, target), starts)
     assert len(points) == 4
     np.testing.assert_allclose(points.norm(dim=1), distance, rtol=1e-3)
 
 
 def test_a_regressed_step_ends_at_the_design_point_wherever_it_begins(normal):
     problem = Problem(normal, HORIZON)
-    score, linear = problem.score(Move(EQUAL)), affine(problem, [Move(EQUAL)])
+    event, linear = problem.reaching(Move(EQUAL), 0.06), affine(problem, [Move(EQUAL)])
     centre = problem.prior(1, 4, "centre")[0]
-    found = _step(problem, score, 0.06, centre, problem.prior(300, 5, "around"))
-    np.testing.assert_allclose(found, linear.design_point(0.06), atol=0.02)
+    found = _step(event, centre, problem.prior(300, 5, "around"))
+    np.testing.assert_allclose(found, design_point(linear, 0.06), atol=0.02)
 
 
 @pytest.mark.parametrize("mix", [SMOOTH, JUMPS, (0.0, 0.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)])
 def test_a_kernel_keeps_the_standard_normal_distribution(normal, mix):
     """20 moves of 2,000 chains without a set to stay in: 30,000 normals, mean within 5/sqrt(n), variance within 5 s.e."""
-    kernel = Kernel(Problem(normal, HORIZON), np.random.default_rng(5), mix)
-    noise = kernel.problem.prior(2000, 1, "kernel")
+    kernel = Kernel(Problem(normal, HORIZON).reaching(Move(EQUAL), 0.0), np.random.default_rng(5), mix)
+    noise = kernel.event.problem.prior(2000, 1, "kernel")
     for _ in range(20):
         noise, _ = kernel.propose(noise)
     values = noise.double().flatten()
@@ -184,8 +184,8 @@ def test_a_kernel_keeps_the_standard_normal_distribution(normal, mix):
 
 
 def test_a_swap_changes_the_order_of_days_and_nothing_else(normal):
-    kernel = Kernel(Problem(normal, HORIZON), np.random.default_rng(5), (0.0, 0.0, 1.0))
-    noise = kernel.problem.prior(50, 1, "swap")
+    kernel = Kernel(Problem(normal, HORIZON).reaching(Move(EQUAL), 0.0), np.random.default_rng(5), (0.0, 0.0, 1.0))
+    noise = kernel.event.problem.prior(50, 1, "swap")
     moved, _ = kernel.propose(noise)
     np.testing.assert_array_equal(moved.sort(dim=1).values, noise.sort(dim=1).values)
     days = noise.reshape(50, HORIZON, -1), moved.reshape(50, HORIZON, -1)

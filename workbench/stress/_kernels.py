@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.stress.problem import Problem, Score
+from workbench.stress.problem import Event
 
 WANTED = 0.44
 Mix = tuple[float, float, float]
@@ -26,9 +26,9 @@ JUMPS: Mix = (0.2, 0.65, 0.15)  # and for maps without
 
 @dataclass
 class Kernel:
-    """Proposals for chains of one problem, with scales that adapt."""
+    """Moves of chains in the noise of one event's problem, with scales that adapt."""
 
-    problem: Problem
+    event: Event
     generator: np.random.Generator
     mix: Mix = JUMPS
     scales: Tensor = field(default_factory=lambda: torch.tensor([0.5, 0.3]))
@@ -45,15 +45,16 @@ class Kernel:
 
     def _mask(self, draws: int) -> Tensor:
         """Which coordinates a refresh draws anew: whole days, one at the least."""
-        problem = self.problem
+        problem = self.event.problem
         days = torch.as_tensor(self.generator.random((draws, problem.horizon)) < float(self.scales[1]) ** 2)
         days[torch.arange(draws), torch.as_tensor(self.generator.integers(problem.horizon, size=draws))] = True
         start = torch.as_tensor(self.generator.random((draws, problem.free)) < 0.2)
         return torch.cat([start, days.repeat_interleave(problem.sampler.width, dim=1)], dim=1)
 
     def _swapped(self, noise: Tensor) -> Tensor:
-        free, horizon = self.problem.free, self.problem.horizon
-        days = noise[:, free:].reshape(len(noise), horizon, self.problem.sampler.width)
+        problem = self.event.problem
+        free, horizon = problem.free, problem.horizon
+        days = noise[:, free:].reshape(len(noise), horizon, problem.sampler.width)
         pair = torch.as_tensor(self.generator.integers(horizon, size=(2, len(noise))))
         order = torch.arange(horizon).repeat(len(noise), 1)
         rows = torch.arange(len(noise))
@@ -68,21 +69,19 @@ class Kernel:
                 size = float(self.scales[move]) * np.exp(0.7 * (rate - WANTED))
                 self.scales[move] = float(np.clip(size, 0.02, 0.98))
 
+    def step(self, noise: Tensor, values: Tensor, floor: float) -> tuple[Tensor, Tensor]:
+        """One move of every chain: new noise (draw, dim) and scores (draw,). A chain stays where its score would fall
+        below ``floor``.
+        """
+        proposed, kind = self.propose(noise)
+        scores = self.event.values(proposed)
+        accepted = scores >= floor
+        self.adapt(kind, accepted)
+        return torch.where(accepted[:, None], proposed, noise), torch.where(accepted, scores, values)
 
-def step(kernel: Kernel, noise: Tensor, values: Tensor, score: Score, floor: float) -> tuple[Tensor, Tensor]:
-    """One move of every chain: new noise (draw, dim) and scores (draw,). A chain stays where its score would fall
-    below ``floor``.
-    """
-    proposed, kind = kernel.propose(noise)
-    scores = score(kernel.problem.decode(proposed))
-    accepted = scores >= floor
-    kernel.adapt(kind, accepted)
-    return torch.where(accepted[:, None], proposed, noise), torch.where(accepted, scores, values)
-
-
-@torch.no_grad()
-def run(kernel: Kernel, noise: Tensor, values: Tensor, score: Score, floor: float, steps: int) -> tuple[Tensor, Tensor]:
-    """Noise and scores after ``steps`` moves of every chain."""
-    for _ in range(steps):
-        noise, values = step(kernel, noise, values, score, floor)
-    return noise, values
+    @torch.no_grad()
+    def run(self, noise: Tensor, values: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        """Noise and scores after ``steps`` moves of every chain within the event."""
+        for _ in range(steps):
+            noise, values = self.step(noise, values, self.event.level)
+        return noise, values

@@ -71,11 +71,12 @@ def pool(paths: np.ndarray, assets: Sequence[str], views: Sequence[View], floor:
     if not (scale > 0).all():
         still = views[int(np.argmin(scale > 0))]
         raise Refusal(f"the {still.of} is the same in all {len(values)} scenarios; weights cannot move its mean")
-    targets = np.array([view.value for view in views])
+    targets, senses = np.array([view.value for view in views]), np.array([view.sense for view in views])
     _require_feasible(values / scale, targets / scale, scale, views)
     weights = _solve(values / scale, targets / scale, views)
     met = weights @ values
-    gap = np.array([_miss(view, mean) for view, mean in zip(views, met)]) / scale
+    over = met - targets
+    gap = np.select([senses == "==", senses == "<="], [abs(over), over], -over).clip(min=0.0) / scale
     residuals = pd.DataFrame({"asked": targets, "met": met, "residual": gap}, index=list(map(str, views)))
     if (gap > SLACK).any():
         raise Refusal(f"the views were not met:\n{residuals.to_string()}")
@@ -88,29 +89,21 @@ def pool(paths: np.ndarray, assets: Sequence[str], views: Sequence[View], floor:
     return Pooled(weights, effective, float(np.log(len(weights) / effective)), residuals)
 
 
-def _miss(view: View, mean: float) -> float:
-    """How far a mean is from the view, 0 when it meets it."""
-    over = mean - view.value
-    return abs(over) if view.sense == "==" else max(over if view.sense == "<=" else -over, 0.0)
-
-
 def _require_feasible(values: np.ndarray, targets: np.ndarray, scale: np.ndarray, views: Sequence[View]) -> None:
     """Least total slack, in prior standard deviations, over all weights: a linear programme."""
     draws, size = values.shape
     signs = {"==": (1, -1), "<=": (1,), ">=": (-1,)}
     sides = [(number, sign) for number, view in enumerate(views) for sign in signs[view.sense]]
     rows = [np.concatenate([sign * values[:, number], -np.eye(size)[number]]) for number, sign in sides]
-    bounds = [sign * targets[number] for number, sign in sides]
-    cost = np.repeat([0.0, 1.0], [draws, size])
-    total = np.repeat([1.0, 0.0], [draws, size])[None]
-    found = linprog(cost, np.stack(rows), np.array(bounds), total, np.ones(1), method="highs")
+    of_weights = np.repeat([1.0, 0.0], [draws, size])
+    found = linprog(
+        1.0 - of_weights, rows, [sign * targets[number] for number, sign in sides], of_weights[None], 1.0, method="highs"
+    )  # fmt: skip
     missed = found.x[draws:]
     if missed.sum() > 1e-7:
         nearest = zip(views, found.x[:draws] @ values * scale, missed)
-        named = "; ".join(
-            f"{view}: nearest that can be reached {value:.4g}" for view, value, gap in nearest if gap > 1e-9
-        )
-        raise Refusal(f"no weights on these {draws} scenarios meet the views together: {named}")
+        named = [f"{view}: nearest that can be reached {value:.4g}" for view, value, gap in nearest if gap > 1e-9]
+        raise Refusal(f"no weights on these {draws} scenarios meet the views together: {'; '.join(named)}")
 
 
 def _solve(values: np.ndarray, targets: np.ndarray, views: Sequence[View]) -> np.ndarray:

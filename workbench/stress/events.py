@@ -58,11 +58,12 @@ class _Window:
         values = torch.as_tensor(list(self.by_asset.values()), dtype=torch.float64)
         return paths[:, self.first - 1 : last, columns].double() @ values
 
-    def _label(self) -> str:
-        if isinstance(self.weights, str):
-            return self.weights
-        named = [f"{weight:g} {name}" for name, weight in self.weights.items()]
-        return " + ".join(named) if len(named) <= 3 else f"{len(named)} assets"
+    def _over(self, what: str, name: str = "") -> str:
+        named = (
+            [self.weights] if isinstance(self.weights, str) else [f"{w:g} {name}" for name, w in self.weights.items()]
+        )
+        label = name or (" + ".join(named) if len(named) <= 3 else f"{len(named)} assets")
+        return f"{what} of {label} over days {self.first}..{self.last or 'end'}"
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Move(_Window):
         return self._returns(paths, assets).sum(dim=1)
 
     def __str__(self) -> str:
-        return f"move of {self.name or self._label()} over days {self.first}..{self.last or 'end'}"
+        return self._over("move", self.name)
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class RealisedVolatility(_Window):
         return (self.periods * self._returns(paths, assets).square().mean(dim=1)).sqrt()
 
     def __str__(self) -> str:
-        return f"volatility of {self._label()} over days {self.first}..{self.last or 'end'}"
+        return self._over("volatility")
 
 
 @dataclass(frozen=True)

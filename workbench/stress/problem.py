@@ -7,6 +7,7 @@ long-run distribution, or all days on which volatility lay within a band) the ch
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -65,13 +66,27 @@ class Problem:
             return self.state
         return self.starts.rows(uniform_index(noise[:, 0].detach(), len(self.starts.dates)).numpy())
 
-    def score(self, of: Functional) -> Score:
-        """``of`` as a function of paths alone."""
-        return lambda paths: of(paths, self.assets)
+    def reaching(self, of: Functional, level: float, seed: int = 0) -> Event:
+        """The paths on which ``of`` reaches ``level``."""
+        return Event(self, lambda paths: of(paths, self.assets), level, seed)
 
     def tree(self, paths: Tensor, **attrs: object) -> xr.DataTree:
         """Paths (chain, draw, time, asset) as a scenario set that carries ``attrs`` and the horizon."""
         return scenarios.assemble(paths.numpy(), self.assets, **attrs, horizon=self.horizon)
+
+
+@dataclass(frozen=True)
+class Event:
+    """The paths of a problem whose ``score`` reaches ``level``; ``seed`` is that of whatever is drawn to find them."""
+
+    problem: Problem
+    score: Score
+    level: float
+    seed: int = 0
+
+    def values(self, noise: Tensor) -> Tensor:
+        """Scores (draw,) of the paths of noise (draw, dim)."""
+        return self.score(self.problem.decode(noise))
 
 
 def starts_with_volatility(

@@ -27,7 +27,7 @@ def causal_graph(source: str | Path | Mapping | nx.DiGraph) -> nx.DiGraph:
     >>> sorted(causal_graph("edges: [[rates, equities]]").edges)
     [('rates', 'equities')]
     """
-    graph = nx.DiGraph(source) if isinstance(source, nx.DiGraph) else _from_mapping(_mapping(source))
+    graph = nx.DiGraph(source) if isinstance(source, nx.DiGraph) else _declared(source)
     if not nx.is_directed_acyclic_graph(graph):
         cycle = " -> ".join(str(edge[0]) for edge in nx.find_cycle(graph))
         raise ParameterError(
@@ -36,18 +36,8 @@ def causal_graph(source: str | Path | Mapping | nx.DiGraph) -> nx.DiGraph:
     return graph
 
 
-def _mapping(source: str | Path | Mapping) -> object:
-    if isinstance(source, Mapping):
-        return source
-    text = str(source)
-    if "\n" not in text and text.endswith((".yaml", ".yml")):
-        if not Path(text).exists():
-            raise ParameterError(f"there is no graph file {text!r}")
-        return parse_yaml(read_bytes(Path(text), ParameterError), "the graph", ParameterError)
-    return parse_yaml(text, "the graph", ParameterError)
-
-
-def _from_mapping(declared: object) -> nx.DiGraph:
+def _declared(source: str | Path | Mapping) -> nx.DiGraph:
+    declared = source if isinstance(source, Mapping) else parse_yaml(_text(str(source)), "the graph", ParameterError)
     edges = declared.get("edges") if isinstance(declared, Mapping) else None
     if not isinstance(declared, Mapping) or not isinstance(edges, (list, tuple)):
         raise ParameterError("a graph needs 'edges', a list of pairs [cause, effect], and may name 'nodes'")
@@ -58,6 +48,15 @@ def _from_mapping(declared: object) -> nx.DiGraph:
     graph.add_nodes_from(map(str, declared.get("nodes", ())))
     graph.add_edges_from((str(cause), str(effect)) for cause, effect in edges)
     return graph
+
+
+def _text(source: str) -> str | bytes:
+    """YAML as it is, or what the file of that name holds."""
+    if "\n" in source or not source.endswith((".yaml", ".yml")):
+        return source
+    if not Path(source).exists():
+        raise ParameterError(f"there is no graph file {source!r}")
+    return read_bytes(Path(source), ParameterError)
 
 
 def stamp(graph: nx.DiGraph) -> str:

@@ -153,11 +153,10 @@ def _draw(model: StructuralModel, draws: int, seed: int, shocks: str) -> np.ndar
     count("draws", draws)
     if shocks not in SHOCKS:
         raise ParameterError(f"shocks must be one of {SHOCKS}, got {shocks!r}")
-    days, nodes = model.shocks.shape
+    past, days, nodes = model.shocks.to_numpy(), len(model.shocks), range(len(model.order))
     if shocks == "joint":
-        return model.shocks.to_numpy()[stream(seed, "structural", 0).integers(days, size=draws)]
-    columns = [stream(seed, "structural", 0, node).integers(days, size=draws) for node in range(nodes)]
-    return np.stack([model.shocks.to_numpy()[rows, node] for node, rows in enumerate(columns)], axis=1)
+        return past[stream(seed, "structural", 0).integers(days, size=draws)]
+    return np.stack([past[stream(seed, "structural", 0, i).integers(days, size=draws), i] for i in nodes], axis=1)
 
 
 def _covariance(model: StructuralModel, shocks: str) -> np.ndarray:
@@ -178,16 +177,18 @@ def sensitivity(returns: pd.DataFrame, graph: nx.DiGraph, cause: str, effect: st
     def total(altered: nx.DiGraph) -> float:
         return float(fit_structural(returns, altered, lags).total_effects().loc[effect, cause])
 
-    changes = [(edge, *change) for edge in sorted(graph.edges) for change in _altered(graph, edge)]
-    rows = [(f"{tail} -> {head}", change, total(altered)) for (tail, head), change, altered in changes]
+    rows = [
+        (f"{tail} -> {head}", change, total(altered))
+        for tail, head in sorted(graph.edges)
+        for change, altered in _altered(graph, (tail, head)).items()
+    ]
     table = pd.DataFrame(rows, columns=["edge", "change", "effect"])
     return table.assign(difference=table["effect"] - total(graph))
 
 
-def _altered(graph: nx.DiGraph, edge: tuple[str, str]) -> list[tuple[str, nx.DiGraph]]:
+def _altered(graph: nx.DiGraph, edge: tuple[str, str]) -> dict[str, nx.DiGraph]:
     dropped = graph.copy()
     dropped.remove_edge(*edge)
-    turned = dropped.copy()
-    turned.add_edge(*edge[::-1])
-    found = [("dropped", dropped)]
-    return found + [("reversed", turned)] if nx.is_directed_acyclic_graph(turned) else found
+    altered = {"dropped": dropped, "reversed": dropped.copy()}
+    altered["reversed"].add_edge(*edge[::-1])
+    return {change: each for change, each in altered.items() if nx.is_directed_acyclic_graph(each)}

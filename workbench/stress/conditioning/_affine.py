@@ -1,11 +1,8 @@
 r"""Exact answers where the sampler is affine in its noise and the functional linear in the path.
 
-Paths are :math:`r = b + A n`, a linear functional :math:`f = c + a^\top n` with :math:`n\sim N(0, I)`, so
-
-* given :math:`F n = v`: :math:`n \mid v \sim N(F^+ v,\; I - F^+ F)`, sampled by projecting free noise (Matheron's
-rule);
-* design point of :math:`f\ge\ell`: :math:`n^* = \beta a/\|a\|`, :math:`\beta = (\ell - c)/\|a\|`, the least noise norm;
-* :math:`P(f \ge \ell) = \Phi(-\beta)`.
+Paths are :math:`r = b + A n`, a linear functional :math:`f = c + a^\top n` with :math:`n\sim N(0, I)`, so given
+:math:`F n = v` the noise is :math:`n \mid v \sim N(F^+ v,\; I - F^+ F)`, sampled by projecting free noise (Matheron's
+rule).
 """
 
 from __future__ import annotations
@@ -13,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from scipy.stats import norm
 from torch import Tensor
 
 from workbench.errors import Refusal
@@ -34,25 +30,6 @@ class Affine:
         """Noise (draw, dim) moved to where the functionals take ``values`` (functional,): exact conditional draws."""
         gap = values - self.offset - noise.double() @ self.slope.T
         return noise.double() + gap @ torch.linalg.pinv(self.slope).T
-
-    def moments(self, other: Affine, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean (other,) and covariance (other, other) of other functionals given these take ``values``."""
-        inverse = torch.linalg.pinv(self.slope)
-        mean = other.offset + other.slope @ (inverse @ (values - self.offset))
-        left = torch.eye(self.slope.shape[1], dtype=torch.float64) - inverse @ self.slope
-        return mean, other.slope @ left @ other.slope.T
-
-    def distance(self, target: float) -> float:
-        """Least noise norm at which the first functional reaches ``target``, negative when it is exceeded at rest."""
-        return float((target - self.offset[0]) / self.slope[0].norm())
-
-    def design_point(self, target: float) -> Tensor:
-        """The noise (dim,) of least norm at which the first functional reaches ``target``."""
-        return self.slope[0] / self.slope[0].norm() * self.distance(target)
-
-    def exceedance(self, target: float) -> float:
-        """P(first functional >= target)."""
-        return float(norm.sf(self.distance(target)))
 
 
 def affine(problem: Problem, functionals: list[Functional], seed: int = 0) -> Affine | None:

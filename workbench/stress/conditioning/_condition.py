@@ -26,13 +26,13 @@ from workbench._require import count, number
 from workbench.errors import ParameterError
 from workbench.samplers import Filtered, Sampler
 from workbench.samplers.noise import stream
-from workbench.stress._kernels import Kernel, run
+from workbench.stress._kernels import Kernel
 from workbench.stress.conditioning import _convergence as convergence
 from workbench.stress.conditioning._affine import Affine, affine, require_consistent
 from workbench.stress.conditioning._convergence import LEAST_ESS
 from workbench.stress.conditioning._guided import guided
 from workbench.stress.events import Constraint, Move
-from workbench.stress.problem import Problem, Score, Start
+from workbench.stress.problem import Event, Problem, Start
 from workbench.stress.rare_events._splitting import split
 
 ISLANDS = 4
@@ -101,14 +101,14 @@ def _by_guide(problem: Problem, constraints: list[Constraint], draws: int, seed:
     each = -(-draws // ISLANDS)
     for particles in dict.fromkeys(each * -(-least // each) for least in GUIDED):
         streams = [stream(seed, f"guide {island}", 0) for island in range(ISLANDS)]
-        runs = [guided(problem, constraints, particles, generator) for generator in streams]
-        paths = torch.stack([path for path, _ in runs])
-        diagnostics = convergence.diagnose(paths, problem.assets)
+        paths, chances = zip(*(guided(problem, constraints, particles, generator) for generator in streams))
+        diagnostics = convergence.diagnose(torch.stack(paths), problem.assets)
         if convergence.converged(diagnostics, least_ess):
             break
     convergence.require_converged(diagnostics, constraints, ISLANDS * particles, least_ess)
-    chance, notes = _chance(constraints, [math.exp(log) for _, log in runs]), convergence.caveats(diagnostics)
-    tree = problem.tree(paths[:, :: particles // each], given=list(map(str, constraints)), method="guided particles")
+    kept, asked = torch.stack(paths)[:, :: particles // each], list(map(str, constraints))
+    tree = problem.tree(kept, given=asked, method="guided particles")
+    chance, notes = _chance(constraints, [math.exp(log) for log in chances]), convergence.caveats(diagnostics)
     return Conditional(tree, "guided", chance, diagnostics, ISLANDS * particles, notes)
 
 
@@ -116,27 +116,29 @@ def _by_chains(
     problem: Problem, constraints: Sequence[Constraint], draws: int, seed: int, particles: int, thin: int,
     least_ess: float,
 ) -> Conditional:  # fmt: skip
-    score, bands, notes = _score(problem, constraints, seed)
+    event, bands, notes = _within(problem, constraints, seed)
     each = -(-draws // ISLANDS)
-    runs = [_island(problem, score, each, seed, island, particles, thin) for island in range(ISLANDS)]
-    paths, spent = torch.stack([path for path, _, _ in runs]), PILOT + sum(evaluations for _, _, evaluations in runs)
-    diagnostics = convergence.diagnose(paths, problem.assets)
-    convergence.require_converged(diagnostics, bands, spent, least_ess)
-    chance, notes = _chance(constraints, [p for _, p, _ in runs]), notes + convergence.caveats(diagnostics)
-    tree = problem.tree(paths, given=list(map(str, bands)), method="sequential Monte Carlo and MCMC in noise space")
-    return Conditional(tree, "mcmc", chance, diagnostics, spent, notes)
+    paths, chances, spent = zip(*(_island(event, island, each, particles, thin) for island in range(ISLANDS)))
+    evaluations, diagnostics = PILOT + sum(spent), convergence.diagnose(torch.stack(paths), problem.assets)
+    convergence.require_converged(diagnostics, bands, evaluations, least_ess)
+    method = "sequential Monte Carlo and MCMC in noise space"
+    tree = problem.tree(torch.stack(paths), given=list(map(str, bands)), method=method)
+    notes += convergence.caveats(diagnostics)
+    return Conditional(tree, "mcmc", _chance(constraints, chances), diagnostics, evaluations, notes)
 
 
-def _chance(constraints: Sequence[Constraint], islands: list[float]) -> float:
+def _chance(constraints: Sequence[Constraint], islands: Sequence[float]) -> float:
     """Mean over the islands; a value has a density and no probability."""
     return math.nan if any(constraint.is_value for constraint in constraints) else float(np.mean(islands))
 
 
 @torch.no_grad()
-def _score(
+def _within(
     problem: Problem, constraints: Sequence[Constraint], seed: int
-) -> tuple[Score, list[Constraint], tuple[str, ...]]:
-    """Minus the largest violation in prior standard deviations, 0 when all constraints are met; the bands; notes."""
+) -> tuple[Event, list[Constraint], tuple[str, ...]]:
+    """The event that all constraints are met, scored by minus the largest violation in prior standard deviations; the
+    bands; notes.
+    """
     paths = problem.decode(problem.prior(PILOT, seed, "scale"))
     scales = [float(constraint.of(paths, problem.assets).std()) for constraint in constraints]
     bands = [constraint.widened(VALUE_BAND * scale) for constraint, scale in zip(constraints, scales)]
@@ -150,27 +152,25 @@ def _score(
         missed = [band.violation(band.of(path, problem.assets)) / scale for band, scale in zip(bands, scales)]
         return -torch.stack(missed).max(dim=0).values
 
-    return score, bands, notes
+    return Event(problem, score, 0.0, seed), bands, notes
 
 
 @torch.no_grad()
-def _island(
-    problem: Problem, score: Score, draws: int, seed: int, island: int, particles: int, thin: int
-) -> tuple[Tensor, float, int]:
+def _island(event: Event, island: int, draws: int, particles: int, thin: int) -> tuple[Tensor, float, int]:
     """One population: down to the band, spread over it, then ``draws`` kept paths, particle by particle; the chance of
     the band, and the evaluations spent.
     """
     stage = f"island {island}"
-    found = split(problem, score, 0.0, 4 * particles, 0.2, seed, stage)
-    generator = stream(seed, f"{stage} chains", 0)
-    kernel = Kernel(problem, generator)
+    found = split(event, 4 * particles, 0.2, stage)
+    generator = stream(event.seed, f"{stage} chains", 0)
+    kernel = Kernel(event, generator)
     chosen = torch.as_tensor(generator.permutation(len(found.noise))[:particles])
     chosen = chosen.repeat(-(-particles // len(chosen)))[:particles]
-    noise, values = run(kernel, found.noise[chosen], found.values[chosen], score, 0.0, 2 * thin)
+    noise, values = kernel.run(found.noise[chosen], found.values[chosen], 2 * thin)
     kept = []
     for _ in range(-(-draws // particles)):
-        noise, values = run(kernel, noise, values, score, 0.0, thin)
+        noise, values = kernel.run(noise, values, thin)
         kept.append(noise)
     states = torch.stack(kept, dim=1).flatten(0, 1)[:draws]
     evaluations = found.evaluations + (2 + len(kept)) * thin * particles + len(states)
-    return problem.decode(states), found.probability, evaluations
+    return event.problem.decode(states), found.probability, evaluations

@@ -57,8 +57,7 @@ class Guide:
         """Constraints on moves, over a horizon, for this many particles."""
         moves = [cast(Move, constraint.of) for constraint in constraints]
         weights = torch.tensor([[float(move.by_asset.get(name, 0.0)) for name in assets] for move in moves])
-        low = torch.tensor([constraint.low for constraint in constraints])
-        high = torch.tensor([constraint.high for constraint in constraints])
+        low, high = torch.tensor([(constraint.low, constraint.high) for constraint in constraints]).T
         first, last = [move.first for move in moves], [move.last or horizon for move in moves]
         return cls(weights, first, last, low, high, torch.zeros(draws, len(first)), torch.zeros(draws))
 
@@ -92,7 +91,7 @@ def guided(
         log_weight = log_weight + gain
         paths = torch.cat([paths, today[:, None]], dim=1)
         state = sampler.filter.simulate_step(state, news)
-        if day == horizon or _few(log_weight):
+        if day == horizon or not float(1 / torch.softmax(log_weight, 0).square().sum()) > 0.5 * draws:
             chosen = _resample(log_weight, generator, day)
             log_chance += float(torch.logsumexp(log_weight, 0)) - math.log(draws)
             paths, log_weight = paths[chosen], torch.zeros(draws)
@@ -126,7 +125,8 @@ def _day(
     log_psi = _widened(log_psi) if guide.ends(day) else log_psi
     gain = torch.logsumexp(log_psi, dim=1) - math.log(candidates) - guide.log_psi
     chances = (log_psi - log_psi.max(dim=1, keepdim=True).values).exp()
-    picked = torch.multinomial(chances, 1, generator=_torch(generator))[:, 0]
+    random = torch.Generator().manual_seed(int(generator.integers(2**62)))
+    picked = torch.multinomial(chances, 1, generator=random)[:, 0]
     stretch = scale * excess.expand(draws, candidates).gather(1, picked[:, None]) * beta
     returns = _close(guide, guide.ends(day), mean + scale * shocks[picked] + stretch, scale, covariance)
     guide.so_far[:, rows] += returns @ guide.weights[rows].T
@@ -214,11 +214,6 @@ def _close(guide: Guide, rows: list[int], returns: Tensor, scale: Tensor, covari
     return returns + (size * loading).sum(dim=1)
 
 
-def _few(log_weight: Tensor) -> bool:
-    weights = torch.softmax(log_weight, 0)
-    return not float(1 / weights.square().sum()) > 0.5 * len(weights)
-
-
 def _resample(log_weight: Tensor, generator: np.random.Generator, day: int) -> Tensor:
     """Systematic resampling, in order."""
     if not float(log_weight.max()) > 0.5 * NEVER:
@@ -228,7 +223,3 @@ def _resample(log_weight: Tensor, generator: np.random.Generator, day: int) -> T
     weights = torch.softmax(log_weight.double(), 0)
     comb = (torch.arange(len(weights)) + generator.random()) / len(weights)
     return torch.searchsorted(weights.cumsum(0), comb).clamp(max=len(weights) - 1)
-
-
-def _torch(generator: np.random.Generator) -> torch.Generator:
-    return torch.Generator().manual_seed(int(generator.integers(2**62)))

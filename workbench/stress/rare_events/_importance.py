@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from workbench.samplers.noise import stream
-from workbench.stress.problem import Problem, Score
+from workbench.stress.problem import Event
 
 DEFENSIVE = 0.05  # share drawn from the sampler's own distribution, which bounds the weights
 
@@ -33,13 +33,13 @@ class Weighted:
 
 
 @torch.no_grad()
-def importance(problem: Problem, score: Score, target: float, points: Tensor, draws: int, seed: int) -> Weighted:
-    """Estimate P(score >= target) with ``draws`` decodes around ``points`` (mode, dim)."""
-    generator = stream(seed, "importance", 0)
+def importance(event: Event, points: Tensor, draws: int) -> Weighted:
+    """Estimate the event's probability with ``draws`` decodes around ``points`` (mode, dim)."""
+    generator = stream(event.seed, "importance", 0)
     centres, shares = _mixture(points)
     which = torch.as_tensor(generator.choice(len(shares), size=draws, p=(shares / shares.sum()).numpy()))
-    noise = problem.prior(draws, seed, "importance") + centres[which].float()
-    hit = score(problem.decode(noise)) >= target
+    noise = event.problem.prior(draws, event.seed, "importance") + centres[which].float()
+    hit = event.values(noise) >= event.level
     weights = torch.where(hit, _ratio(noise, points), 0.0)
     mean = float(weights.mean())
     error = float(weights.std() / draws**0.5 / mean) if mean > 0 else math.inf

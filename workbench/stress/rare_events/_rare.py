@@ -24,7 +24,7 @@ from workbench.stress import _smoothness as smoothness
 from workbench.stress._kernels import JUMPS, SMOOTH, Mix
 from workbench.stress._modes import distinct
 from workbench.stress.events import Functional
-from workbench.stress.problem import Problem, Score, Start
+from workbench.stress.problem import Event, Problem, Start
 from workbench.stress.rare_events._form import form
 from workbench.stress.rare_events._importance import expected_error, importance
 from workbench.stress.rare_events._response_surface import cost, response_surface
@@ -88,16 +88,15 @@ def rare(
         raise ParameterError(f"method must be one of {METHODS}, got {method!r}")
     number("threshold", threshold)
     count("budget", budget, LEAST_BUDGET)
-    problem = Problem(sampler, horizon, start)
-    score = problem.score(of)
-    sharpest = SHARPEST[smoothness.regularity(problem, score, seed)]
+    event = Problem(sampler, horizon, start).reaching(of, threshold, seed)
+    sharpest = SHARPEST[smoothness.regularity(event)]
     if method == "importance" and sharpest != "importance":
         raise ParameterError("importance sampling needs a loss with a gradient; this sampler has none, use 'splitting'")
     if method == "response" and sharpest == "splitting":
         raise ParameterError("a regressed slope needs a loss that is continuous in the noise; use 'splitting'")
-    search = _Search(problem, score, threshold, seed, budget, JUMPS if sharpest == "splitting" else SMOOTH)
+    search = _Search(event, budget, JUMPS if sharpest == "splitting" else SMOOTH)
     by = sharpest if method == "auto" else method
-    if by == "splitting" or by == "response" and cost(problem) > SLOPE_SHARE * budget:
+    if by == "splitting" or by == "response" and cost(event.problem) > SLOPE_SHARE * budget:
         return search.by_splitting({}, smoothness.EVALUATIONS)
     return search.by_importance(by, fall_back=method == "auto")
 
@@ -106,18 +105,13 @@ def rare(
 class _Search:
     """One question with its budget, and the two ways to answer it."""
 
-    problem: Problem
-    score: Score
-    threshold: float
-    seed: int
+    event: Event
     budget: int
     mix: Mix
 
     def by_importance(self, method: str, fall_back: bool) -> RareEvent:
         """Around design points; by subset simulation where these miss a part and ``fall_back``."""
-        pilot = split(
-            self.problem, self.score, self.threshold, max(self.budget // 60, 200), KEEP, self.seed, "pilot", SMOOTH
-        )
+        pilot = split(self.event, max(self.budget // 60, 200), KEEP, "pilot", SMOOTH)
         points, spent = self._design_points(method, pilot.noise)
         spent += pilot.evaluations + smoothness.EVALUATIONS
         estimates, draws = {"pilot": (pilot.probability, pilot.relative_error)}, int(0.35 * self.budget)
@@ -125,25 +119,23 @@ class _Search:
         if lost and fall_back:
             return self.by_splitting(estimates, spent)
         if not len(points):
-            raise Refusal(f"no design point reaches {self.threshold:g}; use method 'splitting', which needs none")
-        drawn = importance(self.problem, self.score, self.threshold, points, draws, self.seed)
+            raise Refusal(f"no design point reaches {self.event.level:g}; use method 'splitting', which needs none")
+        drawn = importance(self.event, points, draws)
         estimates[method] = (drawn.probability, drawn.relative_error)
         if fall_back and not _agree(estimates["pilot"], estimates[method]):
             return self.by_splitting(estimates, spent + draws)
         return self._answer(method, spent + draws, drawn.noise, drawn.weights.numpy(), estimates)
 
     def _design_points(self, method: str, found: Tensor) -> tuple[Tensor, int]:
-        """Points (mode, dim), from noise that reaches the threshold, and the evaluations that took."""
+        """Points (mode, dim), from noise of the event, and the evaluations that took."""
         if method == "response":
-            return response_surface(self.problem, self.score, self.threshold, found, self.seed)
-        starts = found[:: max(len(found) // 12, 1)][:12]
-        points, spent = form(self.problem, self.score, self.threshold, starts, steps=25)
-        return distinct(self.problem, points)[:4], spent
+            return response_surface(self.event, found)
+        points, spent = form(self.event, found[:: max(len(found) // 12, 1)][:12], steps=25)
+        return distinct(self.event.problem, points)[:4], spent
 
     def by_splitting(self, estimates: Estimates, spent: int) -> RareEvent:
         """Subset simulation with what is left of the budget."""
-        particles = self._particles(self.budget - spent)
-        found = split(self.problem, self.score, self.threshold, particles, KEEP, self.seed, mix=self.mix)
+        found = split(self.event, self._particles(self.budget - spent), KEEP, mix=self.mix)
         estimates = estimates | {"splitting": (found.probability, found.relative_error)}
         weights = np.full(len(found.noise), 1 / len(found.noise))
         return self._answer("splitting", found.evaluations + spent + PILOT, found.noise, weights, estimates)
@@ -151,14 +143,15 @@ class _Search:
     @torch.no_grad()
     def _particles(self, budget: int) -> int:
         """How many draws a level the budget pays for, from a rough idea of how many levels there will be."""
-        values = self.score(self.problem.decode(self.problem.prior(PILOT, self.seed, "levels")))
-        z = float((self.threshold - values.mean()) / values.std())
+        values = self.event.values(self.event.problem.prior(PILOT, self.event.seed, "levels"))
+        z = float((self.event.level - values.mean()) / values.std())
         depth = min(max(-norm.logsf(max(z, 0.5)), 1.0), 20.0)
         return max(int(0.95 * (budget - PILOT) / (1 + 0.85 * depth / -math.log(KEEP))), 200)
 
     def _answer(self, method: str, spent: int, noise: Tensor, weights: np.ndarray, estimates: Estimates) -> RareEvent:
-        tree = self.problem.tree(self.problem.decode(noise)[None], threshold=self.threshold)
-        return RareEvent(*estimates[method], self.threshold, method, spent, tree, weights, estimates)
+        problem, level = self.event.problem, self.event.level
+        tree = problem.tree(problem.decode(noise)[None], threshold=level)
+        return RareEvent(*estimates[method], level, method, spent, tree, weights, estimates)
 
 
 def _agree(pilot: tuple[float, float], fine: tuple[float, float]) -> bool:

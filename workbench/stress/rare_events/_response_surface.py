@@ -15,7 +15,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from workbench.stress.problem import Problem, Score
+from workbench.stress.problem import Event, Problem
 from workbench.stress.rare_events._form import to_level
 
 STEPS = 4
@@ -29,28 +29,26 @@ def cost(problem: Problem) -> int:
 
 
 @torch.no_grad()
-def response_surface(
-    problem: Problem, score: Score, target: float, found: Tensor, seed: int = 0, spread: float = 1.0
-) -> tuple[Tensor, int]:
-    """Points (start, dim) of about least norm with score ``target``, from paths ``found`` (draw, dim) that reach it,
-    and how many evaluations that took. spread : standard deviation of the draws around a centre.
+def response_surface(event: Event, found: Tensor, spread: float = 1.0) -> tuple[Tensor, int]:
+    """Points (start, dim) of about least norm at the event's level, from noise ``found`` (draw, dim) of the event, and
+    how many evaluations that took. spread : standard deviation of the draws around a centre.
     """
-    draws, points = cost(problem) // STEPS, []
-    for number, centre in enumerate(_sides(problem, found)):
+    draws, points = cost(event.problem) // STEPS, []
+    for number, centre in enumerate(_sides(event.problem, found)):
         for step in range(STEPS):
-            around = spread * problem.prior(draws, seed, f"response {number}.{step}")
-            centre = _step(problem, score, target, centre, around)
+            around = spread * event.problem.prior(draws, event.seed, f"response {number}.{step}")
+            centre = _step(event, centre, around)
         points.append(centre)
-    reached, extra = to_level(problem, score, target, torch.stack(points))
-    return reached, len(points) * cost(problem) + extra
+    reached, extra = to_level(event, torch.stack(points))
+    return reached, len(points) * cost(event.problem) + extra
 
 
-def _step(problem: Problem, score: Score, target: float, centre: Tensor, around: Tensor) -> Tensor:
-    values = score(problem.decode(centre + around)).double()
+def _step(event: Event, centre: Tensor, around: Tensor) -> Tensor:
+    values = event.values(centre + around).double()
     design = torch.cat([torch.ones(len(around), 1), around], dim=1).double()
     fit = torch.linalg.lstsq(design, values[:, None]).solution[:, 0]
     level, slope = fit[0], fit[1:]
-    size = (slope @ centre.double() + target - level) / slope.square().sum().clamp(min=1e-20)
+    size = (slope @ centre.double() + event.level - level) / slope.square().sum().clamp(min=1e-20)
     return (size * slope).float()
 
 

@@ -21,8 +21,10 @@ from torch import Tensor
 
 from workbench.errors import Refusal
 from workbench.samplers.noise import stream
-from workbench.stress._kernels import JUMPS, Kernel, Mix, step
-from workbench.stress.problem import Problem, Score
+from workbench.stress._kernels import JUMPS, Kernel, Mix
+from workbench.stress.problem import Event
+
+DEEPEST = 40  # levels
 
 
 @dataclass(frozen=True)
@@ -31,54 +33,49 @@ class Splitting:
 
     probability: float
     relative_error: float
-    levels: tuple[float, ...]
     noise: Tensor
     values: Tensor
     evaluations: int
 
 
 @torch.no_grad()
-def split(
-    problem: Problem, score: Score, target: float, particles: int = 2000, keep: float = 0.1, seed: int = 0,
-    stage: str = "split", mix: Mix = JUMPS, deepest: int = 40,
-) -> Splitting:  # fmt: skip
-    """Push ``particles`` draws up the score until ``target`` is reached; ``mix`` are the shares of the kernel's moves.
+def split(event: Event, particles: int = 2000, keep: float = 0.1, stage: str = "split", mix: Mix = JUMPS) -> Splitting:
+    """Push ``particles`` draws up the score until the event is reached; ``mix`` are the shares of the kernel's moves.
 
     Raises Refusal when the score no longer rises (the target lies beyond what the sampler can produce).
     """
-    kernel = Kernel(problem, stream(seed, f"{stage} moves", 0), mix)
-    noise = problem.prior(particles, seed, stage)
-    values, ancestor = score(problem.decode(noise)), torch.arange(particles)
-    levels: list[float] = []
-    log_p, evaluations = 0.0, particles
+    kernel = Kernel(event, stream(event.seed, f"{stage} moves", 0), mix)
+    noise = event.problem.prior(particles, event.seed, stage)
+    values, ancestor = event.values(noise), torch.arange(particles)
+    log_p, evaluations, below, depth = 0.0, particles, -math.inf, 0
     while True:
-        level = min(float(values.topk(max(int(keep * particles), 1)).values[-1]), target)
+        level = min(float(values.topk(max(int(keep * particles), 1)).values[-1]), event.level)
         inside = values >= level
         log_p += float(inside.double().mean().log())
-        if level >= target:
+        if level >= event.level:
             break
-        if len(levels) >= deepest or (levels and level <= levels[-1]):
+        if depth >= DEEPEST or level <= below:
             raise Refusal(
-                f"after {evaluations} evaluations no draw of the sampler passes {float(values.max()):.4g}, {target:.4g} "
-                "was asked: the sampler cannot produce it over this horizon; ask for less, or use a sampler with a tail"
+                f"after {evaluations} evaluations no draw of the sampler passes {float(values.max()):.4g}, "
+                f"{event.level:.4g} was asked: the sampler cannot produce it over this horizon; ask for less, or use a "
+                "sampler with a tail"
             )
-        levels.append(level)
-        noise, values, lines = _climb(kernel, noise[inside], values[inside], score, level, particles)
+        below, depth = level, depth + 1
+        noise, values, lines = _climb(kernel, noise[inside], values[inside], level, particles)
         ancestor = ancestor[inside][lines]
         evaluations += particles - int(inside.sum())
-    error = _genealogy(ancestor[inside])
-    return Splitting(math.exp(log_p), error, (*levels, target), noise[inside], values[inside], evaluations)
+    return Splitting(math.exp(log_p), _genealogy(ancestor[inside]), noise[inside], values[inside], evaluations)
 
 
 def _climb(
-    kernel: Kernel, noise: Tensor, values: Tensor, score: Score, level: float, particles: int
+    kernel: Kernel, noise: Tensor, values: Tensor, level: float, particles: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Chains from the survivors, inside their level, every state of which is kept: ``particles`` in all; noise, scores,
     and the chain that each belongs to.
     """
     chains = [(noise, values)]
     for _ in range(-(-particles // len(noise)) - 1):
-        chains.append(step(kernel, *chains[-1], score, level))
+        chains.append(kernel.step(*chains[-1], level))
     states, scores = (torch.cat(parts)[:particles] for parts in zip(*chains))
     return states, scores, torch.arange(particles) % len(noise)
 

@@ -44,16 +44,13 @@ def closest_episode(moves: pd.Series, history: pd.DataFrame, horizon: int) -> Pr
     distance = _distances(wanted, values)
     best = int(distance.argmin())
     similarity = float(values[best] @ wanted / (np.linalg.norm(values[best]) * np.linalg.norm(wanted) + 1e-300))
-    dates, typical = (history.index[best], windows.index[best]), _typical(values[::horizon])
-    return Precedent(*dates, float(distance[best]), similarity, typical, windows.iloc[best] * scale)
+    apart = np.stack([_distances(window, values[::horizon]) for window in values[::horizon]])
+    np.fill_diagonal(apart, np.inf)
+    return Precedent(
+        history.index[best], windows.index[best], float(distance[best]), similarity,
+        float(np.median(apart.min(axis=1))), windows.iloc[best] * scale,
+    )  # fmt: skip
 
 
 def _distances(wanted: np.ndarray, windows: np.ndarray) -> np.ndarray:
     return np.sqrt(np.square(windows - wanted).mean(axis=1))
-
-
-def _typical(windows: np.ndarray) -> float:
-    """Median distance of windows without overlap from the closest other one: what "close" means in this market."""
-    gaps = np.stack([_distances(window, windows) for window in windows])
-    np.fill_diagonal(gaps, np.inf)
-    return float(np.median(gaps.min(axis=1)))

@@ -22,11 +22,11 @@ from workbench.books import Book
 from workbench.errors import Refusal
 from workbench.samplers import Sampler
 from workbench.samplers.noise import stream
-from workbench.stress._kernels import JUMPS, SMOOTH, Kernel, Mix, run
+from workbench.stress._kernels import JUMPS, SMOOTH, Kernel, Mix
 from workbench.stress._modes import alike, distinct
 from workbench.stress._smoothness import regularity
 from workbench.stress.events import Loss
-from workbench.stress.problem import Problem, Score, Start
+from workbench.stress.problem import Event, Problem, Start
 from workbench.stress.rare_events._form import form
 from workbench.stress.rare_events._response_surface import response_surface
 from workbench.stress.rare_events._splitting import Splitting, split
@@ -95,88 +95,76 @@ def reverse(
     Raises Refusal when the sampler cannot lose that much.
     """
     number("loss", loss, above=0)
-    for name, value, least in (
-        ("particles", particles, 20),
-        ("starts", starts, 1),
-        ("modes", modes, 1),
-        ("sweeps", sweeps, 0),
-    ):
-        count(name, value, least)
+    count("particles", particles, 20)
+    count("sweeps", sweeps, 0)
+    starts, modes = count("starts", starts), count("modes", modes)
     problem = Problem(sampler, horizon, start)
-    score = problem.score(Loss(book))
-    kind = regularity(problem, score, seed)
+    event = problem.reaching(Loss(book), loss, seed)
+    kind = regularity(event)
     mix = JUMPS if kind == "jumps" else SMOOTH
-    found = split(problem, score, loss, particles, 0.15, seed, "reverse", mix)
+    found = split(event, particles, 0.15, "reverse", mix)
     plausible = Plausibility(problem, kind != "jumps", seed)
-    points, spent = _improve(problem, score, loss, found, kind, plausible, seed, starts, sweeps)
+    points, spent = _improve(event, found, kind, plausible, starts, sweeps)
     if not len(points):
         raise Refusal(f"no start reached the loss of {loss:g} by descent; the loss may jump there")
     points = distinct(problem, points, plausible.cost(points))[:modes]
-    sample = _conditional(problem, score, loss, found, mix, seed)
+    sample, paths = _conditional(event, found, mix), problem.decode(points).detach()
     spent += found.evaluations + OWN_DRAWS + (STEPS + 1) * len(sample)
-    paths = problem.decode(points).detach()
-    ways = _modes(
-        problem, book, losses=score(paths), points=points, paths=paths, sample=sample, plausible=plausible, seed=seed
-    )
+    ways = _modes(event, book, points, paths, sample, plausible)
     trees = problem.tree(paths[None], reverse=loss), problem.tree(sample[None], reverse=loss)
     return Reverse(ways, loss, found.probability, found.relative_error, METHODS[kind], spent, *trees)
 
 
 @torch.no_grad()
-def _conditional(problem: Problem, score: Score, loss: float, found: Splitting, mix: Mix, seed: int) -> Tensor:
+def _conditional(event: Event, found: Splitting, mix: Mix) -> Tensor:
     """Paths (draw, time, asset) of the sampler given the loss: chains from the finds, long enough to part them."""
     every = slice(None, None, max(len(found.noise) // SAMPLE, 1))
-    kernel = Kernel(problem, stream(seed, "crowd", 0), mix)
-    noise, _ = run(kernel, found.noise[every][:SAMPLE], found.values[every][:SAMPLE], score, loss, STEPS)
-    return problem.decode(noise)
+    kernel = Kernel(event, stream(event.seed, "crowd", 0), mix)
+    noise, _ = kernel.run(found.noise[every][:SAMPLE], found.values[every][:SAMPLE], STEPS)
+    return event.problem.decode(noise)
 
 
 def _improve(
-    problem: Problem, score: Score, loss: float, found: Splitting, kind: str, plausible: Plausibility, seed: int,
-    starts: int, sweeps: int,
-) -> tuple[Tensor, int]:  # fmt: skip
+    event: Event, found: Splitting, kind: str, plausible: Plausibility, starts: int, sweeps: int
+) -> tuple[Tensor, int]:
     """Noise (start, dim) of less cost that loses as much, and the evaluations that took."""
     begin = found.noise[:: max(len(found.noise) // starts, 1)][:starts]
     if kind == "smooth":
-        mirrored = torch.cat([begin, -begin[: starts // 2]])  # the other side of the market is tried too
-        return form(problem, score, loss, mirrored)
+        return form(event, torch.cat([begin, -begin[: starts // 2]]))  # the other side of the market is tried too
     if kind == "continuous":
-        return response_surface(problem, score, loss, found.noise, seed, NARROW)
-    return _redraw(problem, score, loss, begin, plausible, seed, sweeps)
+        return response_surface(event, found.noise, NARROW)
+    return _redraw(event, begin, plausible, sweeps)
 
 
 @torch.no_grad()
-def _redraw(
-    problem: Problem, score: Score, loss: float, noise: Tensor, plausible: Plausibility, seed: int, sweeps: int
-) -> tuple[Tensor, int]:
+def _redraw(event: Event, noise: Tensor, plausible: Plausibility, sweeps: int) -> tuple[Tensor, int]:
     """Draw days anew; keep what costs less and still loses as much."""
-    kernel = Kernel(problem, stream(seed, "improve", 0), (0.2, 0.8, 0.0), torch.tensor([0.2, 0.1]))
-    noise, cost = noise.clone(), plausible.cost(noise)
-    spent = 0
+    kernel = Kernel(event, stream(event.seed, "improve", 0), (0.2, 0.8, 0.0), torch.tensor([0.2, 0.1]))
+    noise, cost, spent = noise.clone(), plausible.cost(noise), 0
     for _ in range(sweeps):
         proposed, _ = kernel.propose(noise)
         cheaper = plausible.cost(proposed)
         worth = (cheaper < cost).nonzero().flatten()
         if len(worth):
-            enough = worth[score(problem.decode(proposed[worth])) >= loss]
+            enough = worth[event.values(proposed[worth]) >= event.level]
             noise[enough], cost[enough] = proposed[enough], cheaper[enough]
             spent += len(worth)
     return noise, spent
 
 
 def _modes(
-    problem: Problem, book: Book, losses: Tensor, points: Tensor, paths: Tensor, sample: Tensor,
-    plausible: Plausibility, seed: int,
-) -> tuple[Mode, ...]:  # fmt: skip
-    cost, level = plausible.cost(points), plausible.level(paths.sum(dim=1))
-    ratio, closest = plausible.log_ratio(cost), alike(problem, sample, paths).argmax(dim=1).numpy()
+    event: Event, book: Book, points: Tensor, paths: Tensor, sample: Tensor, plausible: Plausibility
+) -> tuple[Mode, ...]:
+    problem, cost, level = event.problem, plausible.cost(points), plausible.level(paths.sum(dim=1))
+    numbers = torch.stack([event.score(paths), cost.sqrt(), level, plausible.log_ratio(cost)], dim=1).double().tolist()
+    closest = alike(problem, sample, paths).argmax(dim=1).numpy()
     columns, history = [problem.assets.index(name) for name in book.assets], problem.sampler.history_
     made = []
     for place, path in enumerate(paths):
         table = pd.DataFrame(path.numpy(), columns=problem.assets, index=range(1, problem.horizon + 1))
-        own = path[:, columns]
-        loss, distance, chance, density = (float(row[place]) for row in (losses, cost.sqrt(), level, ratio))
-        shares = by_asset(book, own, seed), by_factor(book, own, history, seed=seed)
-        near, members = closest_episode(table.sum(), history, problem.horizon), np.flatnonzero(closest == place)
-        made.append(Mode(table, loss, distance, chance, density, *shares, near, points[place], members))
+        own, near = path[:, columns], closest_episode(table.sum(), history, problem.horizon)
+        shares = by_asset(book, own, event.seed), by_factor(book, own, history, seed=event.seed)
+        loss, distance, chance, ratio = numbers[place]
+        members = np.flatnonzero(closest == place)
+        made.append(Mode(table, loss, distance, chance, ratio, *shares, near, points[place], members))
     return tuple(made)
