@@ -21,10 +21,9 @@ from workbench.stress.conditioning._affine import affine
 from workbench.stress.conditioning._convergence import caveats, converged, require_converged
 from workbench.stress.conditioning._guided import Guide, _close, _look_ahead
 from workbench.stress.problem import Event, Problem, starts_with_volatility
-from workbench.stress.rare_events._form import form, to_level
+from workbench.stress.rare_events._design_points import _step, form, to_level
 from workbench.stress.rare_events._importance import importance
 from workbench.stress.rare_events._rare import RareEvent, _agree
-from workbench.stress.rare_events._response_surface import _step
 from workbench.stress.reverse_stress import closest_episode
 from workbench.stress.reverse_stress._plausibility import Plausibility
 from workbench.stress.reverse_stress._shapley import by_asset, shapley

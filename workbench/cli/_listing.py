@@ -9,6 +9,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError
@@ -16,44 +17,32 @@ from workbench.registry import unknown
 from workbench.studies.runner._cells import plain
 
 if TYPE_CHECKING:
-    from workbench.data.catalogue import Entry
+    from workbench.power.faults import Fault
 
 Row = dict[str, Any]
 _NOTES = re.compile(r"^(Cost|Use): (.+?)(?=^\w+ ?: |^\s*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
-def kinds() -> tuple[str, ...]:
-    """Kinds of what can be listed."""
-    return tuple(_KINDS)
-
-
 def rows(kind: str) -> list[Row]:
     """Rows of one kind, each with ``name`` and ``summary``; raises ParameterError for an unknown kind."""
-    if kind not in _KINDS:
-        raise ParameterError(unknown("kind of entry", kind, _KINDS))
-    return _KINDS[kind]()
+    if kind not in KINDS:
+        raise ParameterError(unknown("kind of entry", kind, KINDS))
+    return KINDS[kind]()
 
 
 def _datasets() -> list[Row]:
     from workbench import data
 
-    return [_dataset(data.describe(name)) for name in data.DATASETS]
-
-
-def _dataset(entry: Entry) -> Row:
-    return {
-        "name": entry.name, "summary": entry.title, "span": f"{entry.span[0]} to {entry.span[1]}",
-        "shape": list(entry.shape), "frequency": entry.frequency, "licence": entry.licence,
-    }  # fmt: skip
+    return [
+        {"name": entry.name, "summary": entry.title, "span": f"{entry.span[0]} to {entry.span[1]}",
+         "shape": list(entry.shape), "frequency": entry.frequency, "licence": entry.licence}
+        for entry in map(data.describe, data.DATASETS)
+    ]  # fmt: skip
 
 
 def _entries(module: str, registry: str, more: Callable[[Any], Row] = lambda factory: {}) -> list[Row]:
     known = getattr(importlib.import_module(module), registry)
     return [{"name": name, "summary": known.summary(name), **more(known[name])} for name in known]
-
-
-def _samplers() -> list[Row]:
-    return _entries("workbench.samplers", "SAMPLERS", _sampler)
 
 
 def _sampler(factory: Callable) -> Row:
@@ -79,10 +68,8 @@ def _measured(power: dict[str, float] | None) -> Row:
     return {"measured": f"{size}, finds {power['faults_found']} of {power['faults']} faults", "reliability": power}
 
 
-def _faults() -> list[Row]:
-    return _entries("workbench.power.faults", "FAULTS", lambda fault: {
-        "question": fault.group, "documented": f"severity {fault.severity:g}",
-    })  # fmt: skip
+def _fault(fault: Fault) -> Row:
+    return {"question": fault.group, "documented": f"severity {fault.severity:g}"}
 
 
 def _studies() -> list[Row]:
@@ -97,9 +84,11 @@ def _studies() -> list[Row]:
     ]  # fmt: skip
 
 
-_KINDS: dict[str, Callable[[], list[Row]]] = {
-    "datasets": _datasets, "samplers": _samplers, "checks": _checks, "faults": _faults, "studies": _studies,
+KINDS: dict[str, Callable[[], list[Row]]] = {
+    "datasets": _datasets, "samplers": partial(_entries, "workbench.samplers", "SAMPLERS", _sampler),
+    "checks": _checks, "faults": partial(_entries, "workbench.power.faults", "FAULTS", _fault), "studies": _studies,
 }  # fmt: skip
+"""Kind -> its rows."""
 
 
 _APART = ("name", "summary", "parameters", "reliability")

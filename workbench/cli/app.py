@@ -78,7 +78,7 @@ def list_(
     """List registered data sets, samplers, checks, faults, studies."""
     from workbench.cli import _listing as listing
 
-    found = {name: listing.rows(name) for name in ([kind] if kind else listing.kinds())}
+    found = {name: listing.rows(name) for name in ([kind] if kind else listing.KINDS)}
     if as_json:
         return _print(found)
     for name, rows in found.items():

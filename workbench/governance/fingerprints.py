@@ -79,17 +79,11 @@ def code() -> dict:
 
 def _git(*words: str) -> str | None:
     """Git's answer about the repository that holds the package; None where there is none."""
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     if not (PACKAGE.parent / ".git").exists():
         return None
+    command, environment = ["git", "-C", str(PACKAGE.parent), *words], {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     try:
-        asked = subprocess.run(
-            ["git", "-C", str(PACKAGE.parent), *words],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            env=environment,
-        )
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=20, env=environment)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return asked.stdout.strip() if asked.returncode == 0 else None

@@ -79,11 +79,11 @@ def verify(run_dir: str | os.PathLike) -> Report:
     """
     folder = Path(run_dir)
     report = Report(run=folder.name)
-    if not (folder / NAME).is_file():
-        raise ParameterError(f"{str(run_dir)!r} is not the folder of a finished run: it has no {NAME}")
     try:
         content = read(folder)
     except ParameterError as damaged:
+        if not (folder / NAME).is_file():
+            raise
         report.found(NAME, str(damaged))
         return report
     if _sealed(content) != (folder / NAME).read_bytes():

@@ -1,7 +1,6 @@
 """Structural causal models: interventions beside conditional expectations, under a declared graph."""
 
-from workbench.stress.causal._graph import causal_graph, stamp
-from workbench.stress.causal._independence import independences, refute
+from workbench.stress.causal._graph import causal_graph, independences, refute, stamp
 from workbench.stress.causal._structural import (
     Answer,
     StructuralModel,

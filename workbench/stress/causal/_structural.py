@@ -23,7 +23,7 @@ import pandas as pd
 from workbench._require import count, number
 from workbench.errors import FitError, ParameterError
 from workbench.samplers.noise import stream
-from workbench.stress.causal._graph import stamp
+from workbench.stress.causal._graph import require_columns, stamp
 
 SHOCKS = ("joint", "independent")
 
@@ -89,13 +89,6 @@ def fit_structural(returns: pd.DataFrame, graph: nx.DiGraph, lags: int = 0) -> S
     shocks = today - constant - today @ direct.T - before @ lagged.transpose(1, 0, 2).reshape(nodes, -1).T
     frame = pd.DataFrame(shocks, index=returns.index[lags:], columns=list(order))
     return StructuralModel(graph, order, constant, direct, lagged, frame, values[::-1][:lags])
-
-
-def require_columns(returns: pd.DataFrame, graph: nx.DiGraph) -> None:
-    """Raise FitError when a node of the graph is no column of the panel."""
-    missing = sorted(set(graph.nodes) - set(returns.columns))
-    if missing:
-        raise FitError(f"the graph's nodes {missing} are no columns of the panel; it has {list(returns.columns)}")
 
 
 def do(

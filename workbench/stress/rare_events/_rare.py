@@ -1,9 +1,8 @@
 """Rare events: the probability of a loss beyond the history, its relative error, and the scenarios that make it up.
 
 Any sampler: subset simulation (:mod:`._splitting`). Where the loss is continuous in the noise: design points found from
-the paths of a small subset simulation, by gradient (:mod:`._form`) or, where there is none, by a regressed slope
-(:mod:`._response_surface`), then importance sampling around them (:mod:`._importance`), and the two must agree, since
-importance sampling that misses a mode is confidently wrong.
+the paths of a small subset simulation (:mod:`._design_points`), then importance sampling around them
+(:mod:`._importance`), and the two must agree, since importance sampling that misses a mode is confidently wrong.
 """
 
 from __future__ import annotations
@@ -25,9 +24,8 @@ from workbench.stress._kernels import JUMPS, SMOOTH, Mix
 from workbench.stress._modes import distinct
 from workbench.stress.events import Functional
 from workbench.stress.problem import Event, Problem, Start
-from workbench.stress.rare_events._form import form
+from workbench.stress.rare_events._design_points import cost, form, response_surface
 from workbench.stress.rare_events._importance import expected_error, importance
-from workbench.stress.rare_events._response_surface import cost, response_surface
 from workbench.stress.rare_events._splitting import split
 
 METHODS = ("auto", "splitting", "importance", "response")

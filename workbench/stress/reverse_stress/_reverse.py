@@ -27,11 +27,10 @@ from workbench.stress._modes import alike, distinct
 from workbench.stress._smoothness import regularity
 from workbench.stress.events import Loss
 from workbench.stress.problem import Event, Problem, Start
-from workbench.stress.rare_events._form import form
-from workbench.stress.rare_events._response_surface import response_surface
+from workbench.stress.rare_events._design_points import form, response_surface
 from workbench.stress.rare_events._splitting import Splitting, split
 from workbench.stress.reverse_stress._plausibility import OWN_DRAWS, Plausibility
-from workbench.stress.reverse_stress._precedent import Precedent, closest_episode
+from workbench.stress.reverse_stress._profile import Precedent, closest_episode
 from workbench.stress.reverse_stress._shapley import by_asset, by_factor
 
 METHODS = {"smooth": "gradient", "continuous": "regressed slope", "jumps": "gradient-free"}
