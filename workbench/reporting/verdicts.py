@@ -135,9 +135,9 @@ def red_team(everything: pd.Series, least: pd.DataFrame, large: pd.DataFrame, bl
 
 
 def planted(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Which faults were found in a given history, by checks that pass without them."""
+    """Which faults were found in a given history, by checks that pass without them; those not planted do not count."""
     without = set(next((row["failed"] for row in rows if row["fault"] == "none"), []))
-    faults = [row for row in rows if row["fault"] != "none"]
+    faults = [row for row in rows if row["fault"] != "none" and row["verdict"] != "not planted"]
     found = [row["fault"] for row in faults if set(row["failed"]) - without]
     missed = [row["fault"] for row in faults if row["fault"] not in found]
     return sentence("red_team/planted", found=found, missed=missed, faults=len(faults))

@@ -12,14 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from workbench import backtesting, data, samplers, scenarios
+from workbench import backtesting, data
 from workbench.backtesting import by_novelty, walk_forward
 from workbench.errors import DataError, ParameterError, Refusal
-from workbench.power.faults import Context, plant
 from workbench.reporting import formats, sentence
 from workbench.stress import defaults
 from workbench.studies.runner._conversion import convert, describe
-from workbench.validation import extrapolation, trial
+from workbench.validation import extrapolation
 
 FEWEST_HELD_OUT = 100  # days after the start below which forecasts are not scored
 FEWEST_MONITORED = 13  # dates before and after a shock
@@ -242,24 +241,6 @@ def forecast_spacing(
     """Days between forecasts, so that a short panel has 60 of one day and 25 of several; never more than asked."""
     days = len(returns.loc[pd.Timestamp(trained_until) : pd.Timestamp(last)])
     return min(every, max(1, days // 60)), min(long_every, max(1, days // 25))
-
-
-def planted_in(
-    history: pd.DataFrame, faults: Mapping[str, float], draws: int = 500, horizon: int = 20, seed: int = 0
-) -> list[dict[str, Any]]:
-    """Faults planted into block-resampled scenarios of a history, each judged by all checks against that history.
-
-    history : log returns (day, asset); faults : name -> severity, ``none`` for the set without a fault.
-    """
-    bootstrap = samplers.make("block_bootstrap").fit(history, seed)
-    null = scenarios.pooled(bootstrap.sample(draws, horizon, seed, "long-run"))
-    context, rows = Context(history.to_numpy(), assets=tuple(map(str, history.columns))), []
-    for name, severity in faults.items():
-        found = trial(null if name == "none" else plant(name, null, severity, seed, context), history, seed=seed)
-        failed = [finding.check for finding in found if finding.verdict == "fail"]
-        rows.append({"process": "the history", "repeat": 0, "fault": name, "severity": severity,
-                     "verdict": found.verdict, "failed": failed})  # fmt: skip
-    return rows
 
 
 Episodes = dict[str, list[str]]
