@@ -1,6 +1,7 @@
 """The playground refits only what changed, and says what the functions beneath it say."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from workbench import samplers
@@ -58,3 +59,63 @@ def test_figures_and_widgets_answer(fits):
 def test_a_wrong_confidence_is_refused(fits):
     with pytest.raises(WorkbenchError, match="confidence"):
         Session("us_indices", draws=50).risk("historical", 5, 0.1, float("nan"))
+
+
+def fields(shown) -> dict:
+    controls = shown.children[0].children
+    boxes = [controls, *(child.children for child in controls if hasattr(child, "children"))]
+    return {field.description: field for box in boxes for field in box if getattr(field, "description", "")}
+
+
+def test_options_are_those_of_the_sampler_and_a_changed_one_is_fitted_with_it(monkeypatch, tmp_path):
+    pytest.importorskip("anywidget")
+    made, real = [], samplers.cached_fit
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path))
+    monkeypatch.setattr(
+        samplers,
+        "cached_fit",
+        lambda name, *rest, **options: made.append((name, options)) or real(name, *rest, **options),
+    )
+    shown = playground(sampler="ewma", draws=100)
+    answer = shown.children[0].children[-2]
+    before = answer.value
+    fields(shown)["decay"].value = 0.8
+    assert made == [("ewma", {}), ("ewma", {"decay": 0.8})] and answer.value != before
+    fields(shown)["decay"].value = 7.0
+    assert "decay" in answer.value and "VaR" not in answer.value
+    fields(shown)["sampler"].value = "factor"
+    assert "decay" not in fields(shown) and {"factors", "observed"} <= set(fields(shown))
+    fields(shown)["observed"].value = "[nowhere"
+    assert "observed" in answer.value
+    assert made[-1] == ("factor", {})
+
+
+def test_a_sampler_that_trains_waits_for_the_button(fits):
+    pytest.importorskip("anywidget")
+    shown = playground(sampler="historical", draws=50)
+    answer, button = shown.children[0].children[-2], fields(shown)["Train and draw"]
+    assert button.layout.display == "none"
+    fields(shown)["sampler"].value = "neural"
+    assert "press the button" in answer.value and button.layout.display == "" and fits == ["historical"]
+    assert "progress" not in fields(shown) and "checkpoint" not in fields(shown)
+
+
+def test_single_paths_over_the_fan_lead_to_their_story(fits):
+    pytest.importorskip("anywidget")
+    shown = playground(sampler="historical", draws=100)
+    over, tale = shown.children[1].children[0], shown.children[0].children[-1]
+    singles = [trace for trace in over.data if trace.customdata is not None]
+    assert len(singles) == 24
+    singles[-1]._click_callbacks[0](singles[-1], type("Points", (), {"point_inds": [3]})(), None)
+    assert "gains" in tale.value and f"Path {singles[-1].customdata[0]}" in tale.value
+
+
+def test_headers_of_a_file_are_mapped(tmp_path, fits):
+    moves = np.random.default_rng(1).normal(0, 0.01, (600, 2)).cumsum(0)
+    file = tmp_path / "mine.csv"
+    frame = pd.DataFrame(100 * np.exp(moves), pd.bdate_range("2020-01-01", periods=600), ["x1", "x2"])
+    frame.to_csv(file, index_label="Tag")
+    session = Session(str(file), draws=50, columns={"Tag": "date", "x1": "ALPHA"})
+    assert list(session.returns) == ["ALPHA", "x2"]
+    session.load("us_indices")
+    assert session.risk("historical", 5, 0.1, 0.95)["VaR"] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,11 @@ def graph_objects() -> Any:
     return go
 
 
-def fan(value: np.ndarray, loss: float | None = None, title: str = "") -> Any:
-    """Quantiles of the book's change (draw, day), as a fraction, against days; ``loss`` is drawn as a line."""
+def fan(value: np.ndarray, loss: float | None = None, title: str = "", paths: int = 0) -> Any:
+    """Quantiles of the book's change (draw, day), as a fraction, against days; ``loss`` is drawn as a line.
+
+    paths : so many single paths over it, evenly spaced from the one that ends lowest to the one that ends highest.
+    """
     go = graph_objects()
     days = np.arange(value.shape[1] + 1)
     levels = np.pad(100 * np.quantile(value, QUANTILES, axis=0), ((0, 0), (1, 0)))
@@ -32,6 +36,8 @@ def fan(value: np.ndarray, loss: float | None = None, title: str = "") -> Any:
         figure.add_scatter(x=days, y=levels[low], line={"width": 0}, showlegend=False, name=f"{QUANTILES[low]:.0%}")
         figure.add_scatter(x=days, y=levels[high], line={"width": 0}, fill="tonexty", fillcolor=shade, name=name)
     figure.add_scatter(x=days, y=levels[3], line={"color": "#26547c", "width": 2}, name="median")
+    for draw in np.argsort(value[:, -1])[np.linspace(0, len(value) - 1, paths).astype(int)]:
+        _add_path(figure, value, draw, {"color": "rgba(90,90,90,.35)", "width": 1}, showlegend=False)
     if loss is not None:
         figure.add_hline(
             y=-100 * loss, line={"color": "#c1121f", "dash": "dash"}, annotation_text=f"loss of {loss:.0%}"
@@ -42,16 +48,20 @@ def fan(value: np.ndarray, loss: float | None = None, title: str = "") -> Any:
 def worst_paths(value: np.ndarray, count: int = 8, title: str = "") -> Any:
     """The paths (draw, day) that end lowest, one line each; hovering names the draw."""
     go = graph_objects()
-    order = np.argsort(value[:, -1])[:count]
-    days = np.arange(value.shape[1] + 1)
     figure = go.Figure()
-    for rank, draw in enumerate(order):
-        figure.add_scatter(
-            x=days, y=np.pad(100 * value[draw], (1, 0)), name=f"path {draw}", customdata=[int(draw)] * len(days),
-            line={"color": "#c1121f" if rank == 0 else f"rgba(193,18,31,{0.75 - 0.07 * rank:.2f})"},
-            hovertemplate=f"path {draw}<br>day %{{x}}: %{{y:.1f}} %<extra></extra>",
-        )  # fmt: skip
+    for rank, draw in enumerate(np.argsort(value[:, -1])[:count]):
+        shade = "#c1121f" if rank == 0 else f"rgba(193,18,31,{0.75 - 0.07 * rank:.2f})"
+        _add_path(figure, value, draw, {"color": shade})
     return _dressed(figure, title)
+
+
+def _add_path(figure: Any, value: np.ndarray, draw: int, line: Mapping[str, Any], **options: Any) -> None:
+    """One path that names itself to the pointer; a click finds its draw in ``customdata``."""
+    days = np.arange(value.shape[1] + 1)
+    figure.add_scatter(
+        x=days, y=np.pad(100 * value[draw], (1, 0)), name=f"path {draw}", customdata=[int(draw)] * len(days),
+        line=line, hovertemplate=f"path {draw}<br>day %{{x}}: %{{y:.1f}} %<extra></extra>", **options,
+    )  # fmt: skip
 
 
 def _dressed(figure: Any, title: str) -> Any:

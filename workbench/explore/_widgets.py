@@ -3,78 +3,146 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from typing import Any
 
 from workbench import data, samplers
 from workbench.errors import WorkbenchError
 from workbench.explore._figures import fan, graph_objects, worst_paths
+from workbench.explore._options import OptionFields
 from workbench.explore._session import LONGEST, Session
 
 LEFT_OUT = ("filtered",)
+PATHS = 24  # single paths over the fan
+WIDE = {"description_width": "90px"}
 
 
-def playground(dataset: str = "us_indices", sampler: str = "fhs_moving", draws: int = 1000, seed: int = 1) -> Any:
-    """Widgets for data set (name or file), sampler, start, horizon, loss and confidence; a click shows a path's story.
+def playground(
+    dataset: str = "us_indices", sampler: str = "fhs_moving", draws: int = 1000, seed: int = 1,
+    columns: Mapping[str, str] | None = None,
+) -> Any:  # fmt: skip
+    """Widgets for data set (name or file), sampler and its options, start, horizon, loss and confidence.
+
+    A click on a path shows its story; fits and draws longer than a second show their progress. A sampler that trains
+    waits for the button. columns : header in a file -> name of the asset, or ``date``.
 
     Raises WorkbenchError where ipywidgets or plotly is not installed.
     """
     try:
         import anywidget  # noqa: F401  # what plotly's figures in notebooks are made of
-        import ipywidgets as widgets
+        import ipywidgets  # noqa: F401
     except ImportError:
         raise WorkbenchError("the playground needs: pip install 'scenario-workbench[explore]'") from None
-    go, session = graph_objects(), Session(dataset, draws, seed)
-    wide = {"description_width": "90px"}
+    return _Playground(Session(dataset, draws, seed, columns), dataset, sampler).layout()
+
+
+class _Playground:
+    """The widgets and the session that they move."""
+
+    def __init__(self, session: Session, dataset: str, sampler: str) -> None:
+        import ipywidgets as widgets
+
+        go = graph_objects()
+        self.session, self.dataset = session, dataset
+        self.ask = _questions(dataset, sampler)
+        self.options = OptionFields(sampler, self.show)
+        self.train = widgets.Button(description="Train and draw", button_style="primary")
+        self.answer, self.tale = widgets.HTML(), widgets.HTML("Click a path to read its story.")
+        self.progress = widgets.Output()
+        self.figures = {"fan": go.FigureWidget(), "worst": go.FigureWidget()}
+        for name in ("answer", "tale", "progress", "train"):
+            getattr(self, name).add_class({"tale": "workbench-story"}.get(name, f"workbench-{name}"))
+        for name, widget in self.ask.items():
+            widget.observe(self._other_sampler if name == "sampler" else self.show, "value")
+        self.train.on_click(lambda _: self.show(train=True))
+        self.show(train=True)
+
+    def layout(self) -> Any:
+        """Controls to the left, figures to the right."""
+        import ipywidgets as widgets
+
+        asked = [*self.ask.values(), self.options.box, self.train, self.progress]
+        controls = widgets.VBox([*asked, self.answer, self.tale], layout={"width": "330px"})
+        return widgets.HBox([controls, widgets.VBox(list(self.figures.values()), layout={"flex": "1 1 auto"})])
+
+    def show(self, _: Any = None, train: bool = False) -> None:
+        """Answer what the widgets ask now, or say why not."""
+        try:
+            self._load()
+            asked = self._asked()
+            waits = self.options.trains and not train and not self.session.drawn(*asked)
+            self.train.layout.display = "" if waits else "none"
+            if waits:
+                self.answer.value = "This sampler trains, for up to minutes: set its options, then press the button."
+                return
+            self._draw(asked)
+        except (WorkbenchError, ValueError) as refused:
+            self.answer.value = f"<b>{html.escape(str(refused))}</b>"
+
+    def _other_sampler(self, change: Any) -> None:
+        self.options.change(change["new"])
+        self.show()
+
+    def _load(self) -> None:
+        if self.ask["dataset"].value != self.dataset:
+            self.answer.value = "Loading ..."
+            self.session.load(self.ask["dataset"].value)
+            self.dataset = self.ask["dataset"].value
+
+    def _asked(self) -> tuple[str, str, dict[str, Any]]:
+        """Sampler, start and options."""
+        return self.ask["sampler"].value, self.ask["start"].value, self.options.chosen()
+
+    def _draw(self, asked: tuple[str, str, dict[str, Any]]) -> None:
+        sampler, start, options = asked
+        horizon, loss, confidence = (self.ask[name].value for name in ("horizon", "loss", "confidence"))
+        if not self.session.drawn(*asked):
+            self.answer.value = f"Fitting and drawing {html.escape(sampler)} ..."
+            with self.progress:
+                self.session.paths(*asked)
+            self.progress.clear_output()
+        value = self.session.value(sampler, horizon, start, options)
+        risk = self.session.risk(sampler, horizon, loss, confidence, start, options)
+        self._redraw("fan", fan(value, loss, paths=PATHS))
+        self._redraw("worst", worst_paths(value))
+        self.shown = asked, horizon
+        self.answer.value = summary(risk, horizon, loss, confidence)
+
+    def _redraw(self, name: str, drawn: Any) -> None:
+        figure = self.figures[name]
+        with figure.batch_update():
+            figure.data = []
+            figure.add_traces(drawn.data)
+            figure.layout = drawn.layout
+        for trace in figure.data:
+            if trace.customdata is not None:
+                trace.on_click(self._clicked)
+
+    def _clicked(self, trace: Any, points: Any, _: Any) -> None:
+        if points.point_inds:
+            (sampler, start, options), horizon = self.shown
+            self.tale.value = in_words(self.session.story(sampler, horizon, trace.customdata[0], start, options))
+
+
+def _questions(dataset: str, sampler: str) -> dict[str, Any]:
+    """The widgets whose values are the question."""
+    import ipywidgets as widgets
+
     names = [name for name in samplers.SAMPLERS if name not in LEFT_OUT]
     ask = {
-        "dataset": widgets.Combobox(value=dataset, options=list(data.DATASETS), description="data set", style=wide),
-        "sampler": widgets.Dropdown(value=sampler, options=names, description="sampler", style=wide),
-        "start": widgets.Dropdown(value="last", options=["last", "long-run"], description="start", style=wide),
-        "horizon": widgets.IntSlider(20, 1, LONGEST, description="horizon", style=wide),
+        "dataset": widgets.Combobox(value=dataset, options=list(data.DATASETS), description="data set", style=WIDE,
+                                    continuous_update=False),
+        "sampler": widgets.Dropdown(value=sampler, options=names, description="sampler", style=WIDE),
+        "start": widgets.Dropdown(value="last", options=["last", "long-run"], description="start", style=WIDE),
+        "horizon": widgets.IntSlider(20, 1, LONGEST, description="horizon", style=WIDE),
         "loss": widgets.FloatSlider(0.1, min=0.01, max=0.5, step=0.01, readout_format=".0%",
-                                    description="loss", style=wide),
+                                    description="loss", style=WIDE),
         "confidence": widgets.FloatSlider(0.99, min=0.9, max=0.995, step=0.005, readout_format=".1%",
-                                          description="confidence", style=wide),
+                                          description="confidence", style=WIDE),
     }  # fmt: skip
-    for slider in ("horizon", "loss", "confidence"):
-        ask[slider].add_class(f"workbench-{slider}")
-    answer, tale = widgets.HTML(), widgets.HTML("Click a path to read its story.")
-    answer.add_class("workbench-answer")
-    tale.add_class("workbench-story")
-    figures = {"fan": go.FigureWidget(), "worst": go.FigureWidget()}
-    state = {"dataset": dataset}
-
-    def clicked(trace: Any, points: Any, _: Any) -> None:
-        if points.point_inds:
-            found = session.story(ask["sampler"].value, ask["horizon"].value, trace.customdata[0], ask["start"].value)
-            tale.value = in_words(found)
-
-    def show(_: Any = None) -> None:
-        try:
-            if ask["dataset"].value != state["dataset"]:
-                answer.value = "Loading ..."
-                session.load(ask["dataset"].value)
-                state["dataset"] = ask["dataset"].value
-            chosen, horizon, start = ask["sampler"].value, ask["horizon"].value, ask["start"].value
-            value = session.value(chosen, horizon, start)
-            risk = session.risk(chosen, horizon, ask["loss"].value, ask["confidence"].value, start)
-        except (WorkbenchError, ValueError) as refused:
-            answer.value = f"<b>{html.escape(str(refused))}</b>"
-            return
-        for name, drawn in (("fan", fan(value, ask["loss"].value)), ("worst", worst_paths(value))):
-            with figures[name].batch_update():
-                figures[name].data = []
-                figures[name].add_traces(drawn.data)
-                figures[name].layout = drawn.layout
-        for trace in figures["worst"].data:
-            trace.on_click(clicked)
-        answer.value = summary(risk, horizon, ask["loss"].value, ask["confidence"].value)
-
-    for widget in ask.values():
-        widget.observe(show, "value")
-    show()
-    controls = widgets.VBox([*ask.values(), answer, tale], layout={"width": "330px"})
-    return widgets.HBox([controls, widgets.VBox(list(figures.values()), layout={"flex": "1 1 auto"})])
+    for name, widget in ask.items():
+        widget.add_class(f"workbench-{name}")
+    return ask
 
 
 def summary(risk: dict[str, float], horizon: int, loss: float, confidence: float) -> str:
@@ -90,7 +158,11 @@ def in_words(found: dict[str, Any]) -> str:
     parts = ", ".join(f"{html.escape(str(name))} {part:+.1%}" for name, part in found["parts"].head(4).items())
     near = "close" if found["distance"] <= found["typical"] else "not close"
     return (
-        f"<b>Path {found['draw']}</b> loses {found['loss']:.1%}: {parts}.<br>"
+        f"<b>Path {found['draw']}</b> {_outcome(found['loss'])}: {parts}.<br>"
         f"Closest episode: {found['first']:%Y-%m-%d} to {found['last']:%Y-%m-%d}, {near} by this market's measure "
         f"({found['distance']:.2f}; typical {found['typical']:.2f})."
     )
+
+
+def _outcome(loss: float) -> str:
+    return f"loses {loss:.1%}" if loss >= 0 else f"gains {-loss:.1%}"

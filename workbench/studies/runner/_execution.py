@@ -27,7 +27,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import Engine, papermill_engines
+from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 
 from workbench.studies.runner._cells import ERROR_MARK, tags
 
@@ -88,11 +88,14 @@ class _Engine(Engine):
     """Papermill's engine of that client. ``watch(place)`` is called before each cell; ``deadline`` ends all."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, *, watch, deadline, folder, **_) -> None:
+    def execute_managed_notebook(
+        cls, nb_man: NotebookExecutionManager, kernel_name: str, *, watch: Callable[[int], None],
+        deadline: float | None, folder: str, **_: Any,
+    ) -> None:  # fmt: skip
         """Start a kernel, run every cell, end the kernel."""
         start = nb_man.cell_start
 
-        def announced(cell, cell_index=None, **more):
+        def announced(cell: NotebookNode, cell_index: int, **more: Any) -> None:
             watch(cell_index)
             start(cell, cell_index, **more)
 
@@ -229,7 +232,7 @@ def _terminable() -> Iterator[None]:
         yield
         return
 
-    def stop(number, frame):
+    def stop(number: int, frame: object) -> None:
         raise _Stopped
 
     before = signal.signal(signal.SIGTERM, stop)
