@@ -179,15 +179,18 @@ def test_a_sampler_that_trains_shows_its_options_and_its_progress(page):
         list.value = 'neural'; list.dispatchEvent(new Event('change', {bubbles: true})); })()""")
     page.wait(f"{ANSWER}.includes('press the button')", 20)
     page.wait("document.querySelectorAll('.workbench-options input').length >= 5")
-    for place, text in ((0, "1"), (1, "400")):  # members, steps
+    for place, text in ((0, "1"), (1, "6000")):  # members, steps
         page.value(f"document.querySelectorAll('.workbench-options input')[{place}].select(); "
                    f"document.querySelectorAll('.workbench-options input')[{place}].focus(); 1")  # fmt: skip
         page.call("Input.insertText", text=text)
-        page.press("Enter", 13)
+        page.press("Tab", 9)
         time.sleep(0.3)
     page.picture("options")
     page.value("document.querySelector('.workbench-train').click(); 1")
-    page.wait("document.querySelector('.workbench-progress')?.innerText.match(/%|it\\/s|\\d+\\/\\d+/)", 60)
+    page.wait("document.querySelector('.workbench-progress')?.innerText.match(/\\d+\\/6000/)", 60)
+    assert (
+        page.value("document.querySelector('.workbench-progress .widget-hprogress').getBoundingClientRect().width") > 50
+    )
     page.picture("progress")
     page.wait(f"{ANSWER}.includes('VaR')", 240)
     time.sleep(1)

@@ -108,6 +108,10 @@ def test_single_paths_over_the_fan_lead_to_their_story(fits):
     assert len(singles) == 24
     singles[-1]._click_callbacks[0](singles[-1], type("Points", (), {"point_inds": [3]})(), None)
     assert "gains" in tale.value and f"Path {singles[-1].customdata[0]}" in tale.value
+    fields(shown)["loss"].value = 0.3
+    assert "gains" in tale.value, "the same paths are shown"
+    fields(shown)["horizon"].value = 3
+    assert "Click a path" in tale.value, "a story of paths that are no longer shown is gone"
 
 
 def test_headers_of_a_file_are_mapped(tmp_path, fits):

@@ -14,7 +14,12 @@ from workbench.explore._session import LONGEST, Session
 
 LEFT_OUT = ("filtered",)
 PATHS = 24  # single paths over the fan
+INVITATION = "Click a path to read its story."
 WIDE = {"description_width": "90px"}
+
+
+Asked = tuple[str, str, dict[str, Any]]  # sampler, start, options
+Shown = tuple[Asked, int]  # and horizon
 
 
 def playground(
@@ -44,10 +49,11 @@ class _Playground:
 
         go = graph_objects()
         self.session, self.dataset = session, dataset
+        self.shown: Shown | None = None
         self.ask = _questions(dataset, sampler)
         self.options = OptionFields(sampler, self.show)
         self.train = widgets.Button(description="Train and draw", button_style="primary")
-        self.answer, self.tale = widgets.HTML(), widgets.HTML("Click a path to read its story.")
+        self.answer, self.tale = widgets.HTML(), widgets.HTML()
         self.progress = widgets.Output()
         self.figures = {"fan": go.FigureWidget(), "worst": go.FigureWidget()}
         for name in ("answer", "tale", "progress", "train"):
@@ -61,9 +67,10 @@ class _Playground:
         """Controls to the left, figures to the right."""
         import ipywidgets as widgets
 
-        asked = [*self.ask.values(), self.options.box, self.train, self.progress]
+        asked = [*self.ask.values(), self.options.box, self.train]
         controls = widgets.VBox([*asked, self.answer, self.tale], layout={"width": "330px"})
-        return widgets.HBox([controls, widgets.VBox(list(self.figures.values()), layout={"flex": "1 1 auto"})])
+        shown = widgets.VBox([*self.figures.values(), self.progress], layout={"flex": "1 1 auto"})
+        return widgets.HBox([controls, shown])
 
     def show(self, _: Any = None, train: bool = False) -> None:
         """Answer what the widgets ask now, or say why not."""
@@ -89,11 +96,10 @@ class _Playground:
             self.session.load(self.ask["dataset"].value)
             self.dataset = self.ask["dataset"].value
 
-    def _asked(self) -> tuple[str, str, dict[str, Any]]:
-        """Sampler, start and options."""
+    def _asked(self) -> Asked:
         return self.ask["sampler"].value, self.ask["start"].value, self.options.chosen()
 
-    def _draw(self, asked: tuple[str, str, dict[str, Any]]) -> None:
+    def _draw(self, asked: Asked) -> None:
         sampler, start, options = asked
         horizon, loss, confidence = (self.ask[name].value for name in ("horizon", "loss", "confidence"))
         if not self.session.drawn(*asked):
@@ -105,7 +111,8 @@ class _Playground:
         risk = self.session.risk(sampler, horizon, loss, confidence, start, options)
         self._redraw("fan", fan(value, loss, paths=PATHS))
         self._redraw("worst", worst_paths(value))
-        self.shown = asked, horizon
+        if (asked, horizon) != self.shown:
+            self.shown, self.tale.value = (asked, horizon), INVITATION
         self.answer.value = summary(risk, horizon, loss, confidence)
 
     def _redraw(self, name: str, drawn: Any) -> None:
@@ -119,7 +126,7 @@ class _Playground:
                 trace.on_click(self._clicked)
 
     def _clicked(self, trace: Any, points: Any, _: Any) -> None:
-        if points.point_inds:
+        if points.point_inds and self.shown:
             (sampler, start, options), horizon = self.shown
             self.tale.value = in_words(self.session.story(sampler, horizon, trace.customdata[0], start, options))
 
