@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -34,8 +35,8 @@ def test_a_check_needs_its_days_and_its_assets(days, assets, answered):
         assert found.evidence["reason"] == f"needs 5 days and 2 assets, the set has {days} and {assets}"
 
 
-def test_a_check_of_one_asset_and_one_day_is_the_usual_one(monkeypatch):
-    monkeypatch.setattr(CHECKS, "_factories", dict(CHECKS._factories))
+@mock.patch.dict(CHECKS)
+def test_a_check_of_one_asset_and_one_day_is_the_usual_one():
     made = check("mine", question="tails", scale="asset", meaning="a", matters="b", remedy="c")(attempt)
     assert CHECKS["mine"] is made and (made.horizon, made.assets) == (1, 1)
     assert made(data_of(1, 1)).answered and not made(data_of(0, 1)).answered and not made(data_of(1, 0)).answered

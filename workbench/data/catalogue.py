@@ -130,7 +130,7 @@ def _label(panel: pd.DataFrame, entry: Entry) -> pd.DataFrame:
     panel.index = panel.index.as_unit("ns").rename("date")
     found = content_hash(panel)
     if found != entry.sha256:
-        warnings.warn(_changed(entry, panel, found), ContentChanged, stacklevel=4)
+        warnings.warn(_changed(entry, panel, found), ContentChanged, stacklevel=5)
     panel.attrs.update(dataset=entry.name, kind=entry.kind, sha256=found)
     return panel
 
