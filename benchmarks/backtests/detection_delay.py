@@ -17,7 +17,7 @@ from workbench.backtesting.backtests._null import TYPICAL
 from workbench.backtesting.monitors import BREAKS, MONITORS, threshold
 from workbench.backtesting.monitors import _detection_delay as delay
 from workbench.backtesting.monitors._detection_delay import days_to_alarm, median_interval
-from workbench.backtesting.monitors._thresholds import null_stream
+from workbench.backtesting.monitors._monitors import null_stream
 
 LEVEL, QUIET, AFTER = 0.975, 100, 1000
 YEAR = 252

@@ -9,8 +9,8 @@ from workbench import samplers
 from workbench.backtesting import align, tournament
 from workbench.backtesting.backtests._null import t_var_es
 from workbench.backtesting.comparison import compare_scores, difference_t, memory_lags
-from workbench.backtesting.monitors import MONITORS, replay, run_monitors, threshold
-from workbench.backtesting.monitors import _thresholds as thresholds
+from workbench.backtesting.monitors import MONITORS, MonitorReport, replay, run_monitors, threshold
+from workbench.backtesting.monitors import _monitors as thresholds
 from workbench.backtesting.walk_forward import ForecastSpec, Schedule, equal_book, of_book, walk_forward
 from workbench.errors import ParameterError
 from workbench.studies import setting
@@ -73,6 +73,20 @@ def test_quiet_years_are_years_of_the_panel(step) -> None:
     assert (false["in ten years"] / false["alarms"].where(false["alarms"] > 0)).dropna().to_numpy() == pytest.approx(
         10 * YEAR[step] / 480
     )
+
+
+def test_delays_are_found_where_a_false_alarm_comes_sooner_than_the_quiet_days_asked_for() -> None:
+    """Monthly forecasts, a false alarm a year: 100 quiet months would leave no history without an alarm."""
+    curves = replay.delay_curve([1.0], histories=60, periods=12).set_index(["break", "monitor"])
+    assert curves["early"].between(0, 0.8).all() and (curves["found"] > 0).all()
+    assert curves.loc[("volatility", "scale"), "median"] < curves.loc[("tail", "scale"), "median"]
+
+
+def test_an_episode_without_an_alarm_has_no_delay() -> None:
+    watch = run_monitors(align(*forecasts("B")), years=0.5)
+    silent = MonitorReport(watch.level, watch.evidence, watch.alarms.iloc[:0])
+    delays = replay.days_to_detection({"silent": silent}, {"silent": watch.level.index[100]})
+    assert delays["silent"].isna().all() and delays["silent"].dtype == float and list(delays.index) == list(watch.level)
 
 
 @frequencies

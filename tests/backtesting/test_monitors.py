@@ -26,7 +26,7 @@ from workbench.backtesting.monitors import (
 from workbench.backtesting.monitors import _detection_delay as delay
 from workbench.backtesting.monitors._detectors import alarms, calibrate, cusum, mixture_wealth, shiryaev_roberts
 from workbench.backtesting.monitors._evidence import best_stake, grel_stakes, unlikeliness
-from workbench.backtesting.monitors._thresholds import null_stream
+from workbench.backtesting.monitors._monitors import null_stream
 from workbench.errors import DataError
 
 BETTING = [m.name for m in MONITORS.values() if m.bets]
@@ -40,7 +40,7 @@ def quiet(histories, days, seed=0, level=0.975):
 @pytest.mark.parametrize("name", [name for name in BETTING if name != "evenness"])
 def test_bets_have_mean_one_while_the_forecast_is_right(name):
     """200,000 quiet days; 4 standard errors of each bet's mean."""
-    bets = MONITORS[name].bets(quiet(200, 1000)).reshape(-1, MONITORS[name].bets(quiet(1, 2)).shape[-1])
+    bets = MONITORS[name].evalues(quiet(200, 1000)).reshape(-1, MONITORS[name].evalues(quiet(1, 2)).shape[-1])
     assert (bets >= 0).all()
     error = bets.std(axis=0) / np.sqrt(len(bets))
     assert np.all(np.abs(bets.mean(axis=0) - 1.0) < 4 * error + 1e-12)
@@ -51,7 +51,7 @@ def test_bets_of_infinite_variance_have_mean_one_by_quadrature(name):
     """Their sample mean obeys no normal law. Beyond a PIT of 1e-12 nothing is bet on: mean 1, less at most 2 %."""
     y = np.linspace(-9.0, 9.0, 40_001)
     u = stats.norm.cdf(y)
-    bets = MONITORS[name].bets(Stream(observed(-y, 9.0, 0.975, pit=u), u, u))
+    bets = MONITORS[name].evalues(Stream(observed(-y, 9.0, 0.975, pit=u), u, u))
     mean = np.trapezoid(bets * stats.norm.pdf(y)[:, None], y, axis=0)
     assert (mean <= 1.0 + 1e-9).all() and (mean >= 0.98).all()
 
@@ -59,7 +59,7 @@ def test_bets_of_infinite_variance_have_mean_one_by_quadrature(name):
 @pytest.mark.parametrize("name", BETTING)
 def test_wealth_reaches_twenty_in_at_most_one_quiet_history_of_twenty(name):
     """Ville, read daily for 1,000 days: 300 histories, 5 % and 3 standard errors (.038)."""
-    wealth = mixture_wealth(MONITORS[name].bets(quiet(300, 1000, seed=1)))
+    wealth = mixture_wealth(MONITORS[name].evalues(quiet(300, 1000, seed=1)))
     assert np.mean(wealth.max(axis=-1) >= np.log(20)) <= 0.05 + 0.038
 
 

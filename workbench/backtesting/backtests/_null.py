@@ -25,6 +25,7 @@ by the size of the sample. Three nulls:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -102,7 +103,7 @@ def _shuffled(rng: np.random.Generator, size: int, sample: Sample, nu: float) ->
     hits = np.zeros((size, sample.days), bool)
     places = rng.random((size, sample.days)).argsort(axis=-1)[:, : int(sample.count)]
     np.put_along_axis(hits, places, True, axis=-1)
-    return sample.with_hits(hits)
+    return replace(sample, hits=hits)
 
 
 def _given(rng: np.random.Generator, size: int, sample: Sample, nu: float) -> Sample:

@@ -18,7 +18,7 @@ import numpy as np
 
 from workbench.backtesting.backtests._sample import probabilities
 from workbench.errors import DataError
-from workbench.stats import probit
+from workbench.stats import pairwise_distances, probit
 
 
 def check_ensemble(ensemble: np.ndarray, observed: np.ndarray) -> None:
@@ -30,13 +30,6 @@ def check_ensemble(ensemble: np.ndarray, observed: np.ndarray) -> None:
         )
     if not (np.isfinite(ensemble).all() and np.isfinite(observed).all()):
         raise DataError("the ensemble or the observations hold numbers that are not finite")
-
-
-def _distance_to_others(points: np.ndarray) -> np.ndarray:
-    """Mean Euclidean distance of each of the points (point, asset) to the others."""
-    squares = np.sum(points**2, axis=-1)
-    gram = squares[:, None] + squares[None, :] - 2.0 * points @ points.T
-    return np.sqrt(np.maximum(gram, 0.0)).sum(axis=-1) / (len(points) - 1)
 
 
 def energy_rank(
@@ -54,7 +47,8 @@ def energy_rank(
     within = rng.random(len(observed))
     rank = np.empty(len(observed))
     for day, (members, point) in enumerate(zip(ensemble / scale, observed / scale)):
-        far = _distance_to_others(np.vstack([point, members]))
+        points = np.vstack([point, members])
+        far = pairwise_distances(points, points).sum(axis=-1) / (len(points) - 1)
         rank[day] = np.sum(far[1:] < far[0]) + within[day] * (1 + np.sum(far[1:] == far[0]))
     return rank / (ensemble.shape[1] + 1)
 

@@ -10,7 +10,7 @@ Arrays carry the day on the last axis; leading axes are independent histories (s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -66,10 +66,6 @@ class Sample:
         if not self.has(part):
             raise DataError(f"this test needs {what}; the sample has none")
         return getattr(self, part)
-
-    def with_hits(self, hits: np.ndarray) -> Sample:
-        """The same forecasts with other hits (for tests that look at nothing else)."""
-        return replace(self, hits=hits)
 
 
 def probabilities(name: str, values: ArrayLike) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Monitors that may be read every day: e-processes, test martingales, e-detectors, and how fast they find a break."""
 
 from workbench.backtesting.monitors._detection_delay import BREAKS, detection_delays
-from workbench.backtesting.monitors._evalue_bets import Stream
 from workbench.backtesting.monitors._evidence import (
     conformal_p_values,
     es_evalues,
@@ -11,8 +10,8 @@ from workbench.backtesting.monitors._evidence import (
     simple_jumper,
     var_evalues,
 )
+from workbench.backtesting.monitors._monitors import MONITORS, Monitor, Stream, threshold
 from workbench.backtesting.monitors._run_monitors import MonitorReport, run_monitors
-from workbench.backtesting.monitors._thresholds import MONITORS, Monitor, threshold
 
 __all__ = [
     "run_monitors", "MonitorReport", "MONITORS", "Monitor", "Stream", "threshold", "detection_delays", "BREAKS",

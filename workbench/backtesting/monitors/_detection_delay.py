@@ -27,13 +27,13 @@ from workbench._require import count
 from workbench.backtesting.backtests._null import TYPICAL, t_var_es
 from workbench.backtesting.backtests._ranks import joint_movement, rank_among, total_width
 from workbench.backtesting.backtests._sample import observed
-from workbench.backtesting.monitors._evalue_bets import Stream
-from workbench.backtesting.monitors._thresholds import MONITORS, threshold
+from workbench.backtesting.monitors._monitors import MONITORS, Stream, threshold
 from workbench.constants import TRADING_DAYS
+from workbench.stats import probit
 
 ASSETS, BEFORE, AFTER = 10, 0.3, 0.8
 HEAVY, SHIFT, WIDER = 2.5, 0.3, 2.0
-LAW = stats.t(TYPICAL)
+USUAL = stats.t(TYPICAL)  # an asset of unit scale
 BOOK = float(np.sqrt(ASSETS * (1.0 + (ASSETS - 1) * BEFORE)))  # scale of the sum of the assets
 
 
@@ -46,20 +46,16 @@ def assets(rng: np.random.Generator, shape: tuple[int, ...], correlation: float,
 
 BREAKS = {
     "volatility": lambda rng, shape: WIDER * assets(rng, shape, BEFORE),
-    "tail": lambda rng, shape: LAW.ppf(0.75) / stats.t.ppf(0.75, HEAVY) * assets(rng, shape, BEFORE, HEAVY),
+    "tail": lambda rng, shape: USUAL.ppf(0.75) / stats.t.ppf(0.75, HEAVY) * assets(rng, shape, BEFORE, HEAVY),
     "correlation": lambda rng, shape: assets(rng, shape, AFTER),
     "mean": lambda rng, shape: assets(rng, shape, BEFORE) - SHIFT * BOOK / ASSETS,
 }
 
 
-def _scores(x: np.ndarray) -> np.ndarray:
-    return stats.norm.ppf(np.clip(LAW.cdf(x), 1e-12, 1.0 - 1e-12))
-
-
 @lru_cache(maxsize=1)
 def _forecast() -> tuple[np.ndarray, np.ndarray]:
     """Joint movement and width of 20,000 draws of the forecast."""
-    z = _scores(assets(np.random.Generator(np.random.Philox(41)), (20_000,), BEFORE))
+    z = probit(USUAL.cdf(assets(np.random.Generator(np.random.Philox(41)), (20_000,), BEFORE)))
     return joint_movement(z), total_width(z)
 
 
@@ -68,8 +64,8 @@ def broken_stream(name: str, rng: np.random.Generator, histories: int, quiet: in
     x = np.concatenate([assets(rng, (histories, quiet), BEFORE), BREAKS[name](rng, (histories, after))], axis=1)
     book = x.sum(axis=-1) / BOOK
     var, es = t_var_es(1.0 - level, TYPICAL)
-    sample = observed(-book, var, level, np.full(quiet + after, es), LAW.cdf(book))
-    z, (joint, width) = _scores(x), _forecast()
+    sample = observed(-book, var, level, np.full(quiet + after, es), USUAL.cdf(book))
+    z, (joint, width) = probit(USUAL.cdf(x)), _forecast()
     return Stream(sample, rank_among(joint_movement(z), joint, 1), rank_among(total_width(z), width, 2))
 
 
@@ -88,7 +84,8 @@ def detection_delays(
 ) -> pd.DataFrame:  # fmt: skip
     """Median and 90 % delay in days of each monitor after each break, the share found, and the share of early alarms.
 
-    quiet, after : days of a history before and after the break. years : to a false alarm, of ``periods`` days each.
+    quiet, after : days of a history before and after the break, the former at most the days to a false alarm. years : to
+    a false alarm, of ``periods`` days each.
 
     ``low, high`` hold the median with 95 %, by order statistics. A history in which nothing was found within ``after``
     days counts as infinite.
@@ -96,6 +93,7 @@ def detection_delays(
     for name, value in (("histories", histories), ("quiet", quiet), ("after", after)):
         count(name, value)
     count("seed", seed, 0)
+    quiet = min(quiet, max(1, round(years * periods)))
     rows = []
     for place, name in enumerate(BREAKS):
         rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 43, place])))
@@ -125,7 +123,7 @@ def information(nu: float, wider: float = WIDER) -> float:
 def information_of_tail(assets: int = 1) -> float:
     """The same for the heavier tail, in so many assets with an elliptical distribution, from their common size."""
     share = (np.arange(200_000) + 0.5) / 200_000
-    wider = (LAW.ppf(0.75) / stats.t.ppf(0.75, HEAVY)) ** 2
+    wider = (USUAL.ppf(0.75) / stats.t.ppf(0.75, HEAVY)) ** 2
     right, broken = stats.f(assets, TYPICAL), stats.f(assets, HEAVY)  # of the squared distance, over the assets
     size = broken.ppf(share)
     return float(np.mean(broken.logpdf(size) - np.log(wider) - right.logpdf(wider * size)))

@@ -16,9 +16,8 @@ import pandas as pd
 from workbench.backtesting._forecasts import Forecasts
 from workbench.backtesting.backtests._null import implied_dof
 from workbench.backtesting.monitors._detectors import alarms, mixture_wealth
-from workbench.backtesting.monitors._evalue_bets import Stream
 from workbench.backtesting.monitors._evidence import gree, grem, simple_jumper, unlikeliness, var_evalues
-from workbench.backtesting.monitors._thresholds import MONITORS, threshold
+from workbench.backtesting.monitors._monitors import MONITORS, Stream, threshold
 from workbench.constants import TRADING_DAYS
 from workbench.data import periods_per_year
 from workbench.errors import DataError
@@ -89,7 +88,7 @@ def run_monitors(
     nu = round(implied_dof(stream.sample), 1)
     levels: dict[str, np.ndarray] = {}
     raised: list[tuple] = []
-    for name in [m.name for m in MONITORS.values() if m.bets is not None and stream.has(m.needs)]:
+    for name in [m.name for m in MONITORS.values() if m.bets and stream.has(m.needs)]:
         limit = threshold(name, level, nu, years, periods)
         path, days = alarms(MONITORS[name].evalues(stream), limit)
         levels[name] = path / limit

@@ -40,17 +40,15 @@ def days_to_detection(watches: Mapping[str, MonitorReport], shocks: Mapping[str,
 
     watches, shocks : by episode; an episode without a shock is left out.
     """
-    rows = {}
+    columns = {}
     for episode, shock in shocks.items():
         if episode not in watches:
             raise ParameterError(f"no forecasts of the episode {episode!r}; there are {list(watches)}")
         seen = watches[episode]
-        dates = seen.level.index
-        begin = dates.searchsorted(pd.Timestamp(shock))
-        late = seen.alarms[seen.alarms["date"] >= pd.Timestamp(shock)]
-        first = late.groupby("monitor")["date"].min()
-        rows[episode] = (dates.get_indexer(pd.DatetimeIndex(first)) - begin + 1).astype(float), first.index
-    columns = {episode: pd.Series(days, index) for episode, (days, index) in rows.items()}
+        dates, begin = seen.level.index, pd.Timestamp(shock)
+        first = seen.alarms[seen.alarms["date"] >= begin].groupby("monitor")["date"].min()
+        days = dates.get_indexer(pd.DatetimeIndex(first)) - dates.searchsorted(begin) + 1.0
+        columns[episode] = pd.Series(days, first.index)
     monitors = list(dict.fromkeys(name for seen in watches.values() for name in seen.level))
     return pd.DataFrame(columns).reindex(monitors).rename_axis("monitor")
 

@@ -37,10 +37,7 @@ def asset_books(assets: Iterable[str]) -> dict[str, dict[str, float]]:
 def desk_books(desks: Mapping[str, Iterable[str]]) -> dict[str, dict[str, float]]:
     """One equal-weight book a desk, and the firm: the same money in every desk."""
     books = {desk: equal_book(assets) for desk, assets in desks.items()}
-    firm: dict[str, float] = {}
-    for weights in books.values():
-        for asset, weight in weights.items():
-            firm[asset] = firm.get(asset, 0.0) + weight / len(books)
+    firm = (pd.DataFrame(books) / len(books)).sum(axis=1).to_dict()
     return books | {"firm": firm}
 
 
@@ -78,7 +75,6 @@ def book_set(books: Books, assets: Iterable[str], pnl: str) -> BookSet:
         unknown = sorted(set(map(str, weights.index)) - set(assets))
         if unknown:
             raise ParameterError(f"book {name!r}: no columns {unknown}")
-    columns = [weights.reindex(assets, fill_value=0.0).to_numpy() for weights in linear.values()]
-    matrix = np.column_stack(columns) if columns else np.zeros((len(assets), 0))
+    matrix = pd.DataFrame(linear, assets, dtype=float).fillna(0.0).to_numpy()
     valued = {name: book for name, book in books.items() if isinstance(book, Book)}
     return BookSet(tuple(linear), matrix, valued, pnl)
