@@ -105,7 +105,8 @@ def read_by_library(what: str, error: type[WorkbenchError] = DataError) -> Itera
     except WorkbenchError:
         raise
     except Exception as broken:
-        reason = str(broken).partition("\n")[0][:200] or type(broken).__name__
+        reason = str(broken).partition("\n")[0][:200]
+        reason = f"{type(broken).__name__} {reason}" if not reason or isinstance(broken, LookupError) else reason
         raise error(f"{what}: {reason}") from None
 
 

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 import numpy as np
 import pandas as pd
 
+from workbench.bounded import read_by_library
 from workbench.data._retrieval import cache_folder, cached, get_text
 from workbench.data.catalogue import KINDS
 from workbench.errors import DataError, ParameterError
@@ -116,7 +117,8 @@ def _gather(
 
 def _fetch(url: str, name: str, source: str, parse: Parse) -> pd.DataFrame:
     """The parsed answer, by increasing date; DataError when it holds nothing or a date twice."""
-    panel = parse(get_text(url, source), name)
+    with read_by_library(f"the service has changed: the answer of {source} for {name!r} has another form than known"):
+        panel = parse(get_text(url, source), name)
     if not len(panel) or panel.isna().all(axis=None):
         raise DataError(f"{source} has no value of {name!r} in the dates asked for")
     if panel.index.has_duplicates:
@@ -126,57 +128,41 @@ def _fetch(url: str, name: str, source: str, parse: Parse) -> pd.DataFrame:
 
 
 def _yahoo_bars(text: str, name: str) -> pd.DataFrame:
-    try:
-        chart = json.loads(text)["chart"]
-    except (ValueError, KeyError, TypeError):
-        raise _changed("Yahoo", name, "no JSON object with 'chart'") from None
+    chart = json.loads(text)["chart"]
     if chart.get("error"):
         raise DataError(f"Yahoo has no {name!r}: {chart['error'].get('description', 'no reason given')}")
-    try:
-        result = chart["result"][0]
-        stamps = result.get("timestamp", [])
-        quotes = result["indicators"]["quote"][0] if stamps else dict.fromkeys(_BARS, [])
-        fields = {field: quotes[field] for field in _BARS}
-        fields["adj_close"] = result["indicators"]["adjclose"][0]["adjclose"] if stamps else []
-        zone = result["meta"]["exchangeTimezoneName"]
-        index = pd.to_datetime(stamps, unit="s", utc=True).tz_convert(zone).tz_localize(None).normalize()
-        bars = pd.DataFrame(fields, index=index, dtype=float)
-    except (KeyError, IndexError, TypeError, ValueError) as missing:
-        raise _changed("Yahoo", name, f"{type(missing).__name__} at {missing}") from None
+    result = chart["result"][0]
+    stamps, zone = result.get("timestamp", []), result["meta"]["exchangeTimezoneName"]
+    quotes = result["indicators"]["quote"][0] if stamps else dict.fromkeys(_BARS, [])
+    fields = {field: quotes[field] for field in _BARS}
+    fields["adj_close"] = result["indicators"]["adjclose"][0]["adjclose"] if stamps else []
+    index = pd.to_datetime(stamps, unit="s", utc=True).tz_convert(zone).tz_localize(None).normalize()
+    bars = pd.DataFrame(fields, index=index, dtype=float)
     return bars[bars.index < pd.Timestamp.now(tz=zone).tz_localize(None).normalize()]
 
 
 def _fred_series(text: str, name: str) -> pd.DataFrame:
     date = "DATE" if text.startswith("DATE") else "observation_date"
-    return _series("FRED", name, text, date, name)
+    return _series(name, text, date, name)
 
 
 def _ecb_series(text: str, name: str) -> pd.DataFrame:
-    return _series("ECB", name, text, "TIME_PERIOD", "OBS_VALUE", "KEY")
+    return _series(name, text, "TIME_PERIOD", "OBS_VALUE", "KEY")
 
 
-def _series(source: str, name: str, text: str, date: str, value: str, key: str = "") -> pd.DataFrame:
+def _series(name: str, text: str, date: str, value: str, key: str = "") -> pd.DataFrame:
     """Values by date of a CSV answer; a period such as 2020-Q1 is dated its first day, '.' and '' are missing."""
-    try:
-        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-        lacking = sorted({date, value, *([key] if key else [])} - set(table.columns))
-        if lacking:
-            raise ValueError(f"no column {', '.join(lacking)} in the columns {list(table.columns)[:4]}")
-        dates = table[date]
-        quarters = dates.str.contains("Q").any()
-        index = pd.PeriodIndex(dates, freq="Q").to_timestamp() if quarters else pd.to_datetime(dates, format="ISO8601")
-        numbers = pd.to_numeric(table[value].replace({".": np.nan, "": np.nan}))
-    except (ValueError, TypeError) as wrong:
-        raise _changed(source, name, str(wrong)[:160]) from None
+    table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    lacking = sorted({date, value, *([key] if key else [])} - set(table.columns))
+    if lacking:
+        raise ValueError(f"no column {', '.join(lacking)} in the columns {list(table.columns)[:4]}")
     if key and table[key].nunique() > 1:
         raise ParameterError(f"the key {name!r} stands for {table[key].nunique()} series; name one without wildcards")
+    dates = table[date]
+    quarters = dates.str.contains("Q").any()
+    index = pd.PeriodIndex(dates, freq="Q").to_timestamp() if quarters else pd.to_datetime(dates, format="ISO8601")
+    numbers = pd.to_numeric(table[value].replace({".": np.nan, "": np.nan}))
     return pd.DataFrame({"value": numbers.to_numpy(float)}, index=pd.DatetimeIndex(index))
-
-
-def _changed(source: str, name: str, what: str) -> DataError:
-    return DataError(
-        f"the answer of {source} for {name!r} has another form than known ({what}); the service has changed"
-    )
 
 
 def _flow(name: str) -> str:
