@@ -117,7 +117,7 @@ def _demand_columns(table: pd.DataFrame, layout: Layout, header: list[str], path
 
 def _times(column: pd.Series, path: Path, layout: Layout) -> np.ndarray:
     """Numbers of days as they are; dates, which must increase within a draw, as 1, 2, 3, ..."""
-    if pd.to_numeric(column, errors="coerce").notna().all():
+    if (pd.to_numeric(column, errors="coerce").notna() | (column == "")).all():
         return whole(column, path)
     dates = pd.to_datetime(column, format="ISO8601", errors="coerce")
     bad = np.flatnonzero(dates.isna())
