@@ -311,22 +311,30 @@ def start(notebook: Path, output: Path, mark: Path) -> subprocess.Popen:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-@pytest.mark.parametrize("how", ["SIGTERM", "SIGKILL"])
-def test_a_run_whose_own_process_is_killed(tmp_path, how):
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_a_run_whose_own_process_is_killed_does_not_look_finished_and_can_be_run_again(tmp_path, how):
     mark, output = tmp_path / "mark", tmp_path / "out"
-    wait = f"from pathlib import Path\nimport time\nPath({str(mark)!r}).touch()\ntime.sleep(60)"
+    wait = f"from pathlib import Path\nimport time\nmark = Path({str(mark)!r})\nagain = mark.exists()\nmark.touch()"
+    wait += "\nif not again: time.sleep(60)"
     notebook = write(tmp_path / "s.ipynb", "seed: int = 1", "print('kept')", wait)
     process = start(notebook, output, mark)
     process.send_signal(getattr(signal, how))
     said = process.communicate(timeout=30)[1]
     left = next((output / "s").iterdir())
-    if how == "SIGTERM":
-        assert process.returncode == 3 and "SIGTERM" in said and str(left) in said
+    if how != "SIGKILL":
+        word = "SIGTERM" if how == "SIGTERM" else "an interrupt"
+        assert process.returncode == 3 and word in said and str(left) in said
         assert left.name.endswith(".killed") and status.read(left)["state"] == "killed"
     else:
         assert ".running-" in left.name and status.read(left)["state"] == "running"
         assert not status.alive(status.read(left))
-    assert "kept" in (left / "notebook.ipynb").read_text()
+    assert "kept" in (left / "notebook.ipynb").read_text() and not (left / "report.html").exists()
+    with pytest.raises(ParameterError, match="not the folder of a finished run"):
+        manifest.verify(left)
+    again = start(notebook, output, mark)
+    assert again.communicate(timeout=60) and again.returncode == 0
+    whole, broken = sorted((output / "s").iterdir())
+    assert broken.name == f"{whole.name}.killed" and manifest.verify(whole).sound
 
 
 def test_what_a_killed_process_left_is_recognised_by_the_next_run(tmp_path, capsys):

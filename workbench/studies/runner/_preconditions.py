@@ -29,9 +29,9 @@ REGISTERED: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 """Parameter -> the registry whose names it takes."""
 PATTERNS = {
-    "refit": (r"yearly|never|[1-9]\d*", "'yearly', 'never' or a number of trading days"),
-    "window": (r"0|[2-9]|\d\d+", "0, or at least 2 trading days"),
-    "start": (r"unconditional|last|\d{4}-\d\d-\d\d", "'unconditional', 'last' or a date such as 2008-09-12"),
+    ("backtest", "refit"): (r"yearly|never|[1-9]\d*", "'yearly', 'never' or a number of trading days"),
+    ("backtest", "window"): (r"0|[2-9]|\d\d+", "0, or at least 2 trading days"),
+    ("audit", "start"): (r"unconditional|last|\d{4}-\d\d-\d\d", "'unconditional', 'last' or a date such as 2008-09-12"),
 }
 FILES = ("scenarios", "books", "identities", "holdout", "stored")
 FOLDERS = ("store",)
@@ -45,9 +45,12 @@ ORDERED = (("market_low", "market_high"), ("first", "last"), ("trained_until", "
 ASSETS = ("refuge", "cause", "effect", "book")
 ANY_BOOK = {"book": ("equal",)}  # what else the parameter may name
 DATES = ("as_of", "until", "first", "last", "trained_until")
-WINDOWS = {"market_futures": 18, "stress": 2, "reverse_stress": 2}
+WINDOWS = {"audit": 18, "market_futures": 18, "stress": 2, "reverse_stress": 2}
 """Study -> how many windows of its horizon the history must hold."""
+KNOWN = {"as_of": 60, "until": 60, "trained_until": 250}
+"""Date -> how many days up to it a sampler is to be fitted to."""
 DRAWS_A_CHAIN = 20
+FEWEST_TESTED = 250  # days on which a graph is tested
 DAYS_A_COEFFICIENT, STAR = 10, 8  # of a structural equation; nodes of a graph that nobody declared
 
 
@@ -66,10 +69,15 @@ def require_possible(study: Study, values: Values, given: Iterable[str]) -> None
     _require_options(study.name, values, asked)
     _require_form(study.name, asked)
     for low, high in ORDERED:
-        if low in asked and values.get(high) is not None and values[low] > values[high]:
+        if low in asked and values.get(high) is not None and values[low] >= values[high]:
             raise ParameterError(
-                f"parameter {low!r} of {study.name!r} is {values[low]}, above {high!r}, {values[high]}: exchange them"
+                f"parameter {low!r} of {study.name!r} is {values[low]}, not below {high!r}, {values[high]}: exchange them, "
+                "or set them apart"
             )
+    if {*values.get("samplers", ())} == {values.get("reference")}:
+        raise ParameterError(
+            f"parameter 'samplers' of {study.name!r} names the reference alone; name another beside it"
+        )
     least = DRAWS_A_CHAIN * values.get("chains", 0)
     if values.get("draws", least) < least:
         _refuse("draws", study.name, values, f"at least {least}", f"each chain needs {DRAWS_A_CHAIN}")
@@ -110,9 +118,8 @@ def _require_options(study: str, values: Values, asked: Values) -> None:
 
 def _require_form(study: str, asked: Values) -> None:
     """Words of a fixed form, files that must be there, folders that must be folders, lists of a fixed length."""
-    for name in PATTERNS.keys() & asked.keys():
-        pattern, words = PATTERNS[name]
-        if not re.fullmatch(pattern, str(asked[name])):
+    for (of, name), (pattern, words) in PATTERNS.items():
+        if of == study and name in asked and not re.fullmatch(pattern, str(asked[name])):
             raise ParameterError(f"parameter {name!r} of {study!r} is {asked[name]!r}: give {words}")
     for name in FILES:
         if name in asked and not Path(asked[name]).exists():
@@ -171,6 +178,12 @@ def _require_in_panel(study: str, values: Values, asked: Values, source: Any) ->
                 f"parameter {name!r} of {study!r} is {asked[name]}: the returns of {str(source)!r} run from "
                 f"{begin:%Y-%m-%d} to {end:%Y-%m-%d}; give a date among them"
             )
+        days = len(panel.loc[: pd.Timestamp(asked.get(name) or end)])
+        if days < KNOWN.get(name, 0):
+            raise ParameterError(
+                f"parameter {name!r} of {study!r} is {asked[name]}: {days} days of {str(source)!r} are known by then, "
+                f"{KNOWN[name]} are needed; give a later date"
+            )
     if study == "causal":
         _require_graph(study, values, panel.loc[pd.Timestamp(values["first"] or begin) :])
     days = len(panel.loc[: pd.Timestamp(asked.get("as_of") or end)])
@@ -187,6 +200,11 @@ def _refuse(name: str, study: str, values: Values, bound: str, why: str) -> NoRe
 def _require_graph(study: str, values: Values, panel: pd.DataFrame) -> None:
     """Nodes that are assets, a cause and an effect that are nodes, and days enough for the coefficients of an equation."""
     nodes, days = min(STAR, panel.shape[1]), len(panel)
+    if days < FEWEST_TESTED:
+        raise ParameterError(
+            f"parameter 'first' of {study!r} is {values['first']}: {days} days are left, {FEWEST_TESTED} are needed; give "
+            "an earlier date"
+        )
     if values["graph"]:
         from workbench.stress.causal import causal_graph
 
