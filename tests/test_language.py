@@ -15,7 +15,7 @@ RETIRED = {
     "speak": r"\b(?:speaks?|spoke|spoken|speaking)\b",
     "boring": r"\bboring\b",
     "refuted by": r"\brefuted by\b",
-    "law of motion": r"\blaws? of motion\b",
+    "law": r"(?<![a-z])laws?(?![a-z])",
     "race": r"(?<!horse )(?<!horse_)\braces?\b",
     "bet": r"\bbets\b",
     "eve": r"\b(?:eve|eves|evenings?)\b",
@@ -27,6 +27,7 @@ ALLOWED = {  # names that are part of the contract, and the terms of e-values
     "bet": r"e-value|evalue_bets|e-process|who bets|money to|bets against|Waudby|\bbets\b.*(?:wealth|capital)",
     "worlds": r"live_worlds",
     "foresee": r"samplers\.foresee\b",  # deprecated, still there
+    "law": r"law of (?:imports|large numbers)|(?:power|cubic) law|\"law_?\"",  # old attributes and a seed's old text
 }
 LEFT = 0  # places that still have a retired word
 PATTERNS = (
@@ -59,7 +60,8 @@ def test_retired_words_stand_nowhere() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["nothing is foretold", "three honest sets", "refuted by 3 checks", "on the eve of it"]
+    "text",
+    ["nothing is foretold", "three honest sets", "refuted by 3 checks", "on the eve of it", "test_the_true_law_wins"],
 )
 def test_a_retired_word_is_found(text: str, tmp_path: Path) -> None:
     assert any(re.search(pattern, text) for pattern in RETIRED.values())

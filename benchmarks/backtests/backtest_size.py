@@ -34,10 +34,10 @@ KNOWN = {
     ("basel red", "exact", "right", 0.99, 250): 0.0003,
     ("basel red", "exact", "scale .9", 0.99, 250): 0.004,
     ("basel red", "exact", "scale", 0.99, 250): 0.047,
-    ("z2", "true law", "shortfall", 0.975, 250): 0.17,
-    ("z2", "true law", "shortfall", 0.975, 1000): 0.33,
-    ("z2_minimally_biased", "true law", "shortfall", 0.975, 250): 0.33,
-    ("z2_minimally_biased", "true law", "shortfall", 0.975, 1000): 0.82,
+    ("z2", "true distribution", "shortfall", 0.975, 250): 0.17,
+    ("z2", "true distribution", "shortfall", 0.975, 1000): 0.33,
+    ("z2_minimally_biased", "true distribution", "shortfall", 0.975, 250): 0.33,
+    ("z2_minimally_biased", "true distribution", "shortfall", 0.975, 1000): 0.82,
     ("e-process .025", "Ville", "shortfall", 0.975, 250): 0.50,
     ("e-process .025", "Ville", "shortfall", 0.975, 1000): 0.88,
     ("e-process .025", "Ville", "right", 0.975, 250): 0.020,
@@ -147,7 +147,7 @@ def counted(days: int, level: float, histories: int = 200_000) -> list[dict]:
 
 
 def shortfall(days: int, level: float = 0.975, histories: int = 4000) -> list[dict]:
-    """Z2 and the minimally biased Z with the critical value of the true law, and the fixed-stake e-process."""
+    """Z2 and the minimally biased Z with the critical value of the true distribution, and the fixed-stake e-process."""
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([64, days])))
     good = right(rng, histories, days, level)
     rows = []
@@ -157,7 +157,7 @@ def shortfall(days: int, level: float = 0.975, histories: int = 4000) -> list[di
         for name in ("z2", "z2_minimally_biased"):
             statistic = BY_NAME[name].statistic
             found = statistic(sample) < np.quantile(statistic(good), SIZE)
-            rows.append(row(name, "true law", forecaster, level, days, int(found.sum()), histories))
+            rows.append(row(name, "true distribution", forecaster, level, days, int(found.sum()), histories))
         wealth = np.cumsum(np.log1p(STAKE * (es_evalues(sample) - 1.0)), axis=-1).max(axis=-1)
         alarms = int(np.sum(wealth >= -np.log(SIZE)))
         rows.append(row("e-process .025", "Ville", forecaster, level, days, alarms, histories))

@@ -1,6 +1,6 @@
 r"""What does the battery refute on real data, and do the refuted lose the horse race too?
 
-Every sampler is fitted to US equities 1990-2006 and audited with 2,000 draws of 20 days of 20 stocks: its long-run law
+Every sampler is fitted to US equities 1990-2006 and audited with 2,000 draws of 20 days of 20 stocks: its long-run distribution
 against the years it was fitted to, and sets that start at several closes, inside the fitted span and beyond it, against
 the history up to that close. Beside the refutations stands how the same samplers did one day ahead in 2007-2022
 (``results/horse_race_t.csv``: gain over ``fhs_moving`` in per cent, hundredths for FZ0, negative is better). Finished

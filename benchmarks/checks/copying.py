@@ -3,7 +3,7 @@ r"""Do learned samplers copy? Nearest-neighbour distances of generated days and 
 A point is a day's 20 returns, or a path's 20 x 20, in units of each stock's volatility and divided by its norm, so that
 a copy rescaled is still near (:mod:`workbench.validation.checks.copying`). Three places to look:
 
-* ``path``: paths of 20 days from the long-run law, against all windows of 20 training days;
+* ``path``: paths of 20 days from the long-run distribution, against all windows of 20 training days;
 * ``day``: their first days, against all training days;
 * ``shock``: what the sampler's shock model gives for one day, before correlation and volatility are put on, against the
   whitened training days. A bootstrap of ranks replays these: its distance is the jitter within a rank. A drawn day is
@@ -83,7 +83,7 @@ def shocks(sampler, returns: pd.DataFrame) -> np.ndarray:
 def compared(drawn: np.ndarray, real: np.ndarray, overlap: int) -> dict:
     """Low quantiles of both, and the two tests."""
     count, rng = int((drawn < real.min()).sum()), np.random.default_rng(0)
-    law = stats.betabinom(len(drawn), 1.0, max(1, len(real) // overlap))
+    expected = stats.betabinom(len(drawn), 1.0, max(1, len(real) // overlap))
     blocks = real[: len(real) // HORIZON * HORIZON].reshape(-1, HORIZON)
     ratios = [
         np.quantile(rng.choice(drawn, len(drawn)), 0.01)
@@ -93,7 +93,7 @@ def compared(drawn: np.ndarray, real: np.ndarray, overlap: int) -> dict:
     answer = {"min": drawn.min(), **{name: np.quantile(drawn, q) for name, q in QUANTILES.items()}}
     answer |= {"real_min": real.min(), **{f"real_{name}": np.quantile(real, q) for name, q in QUANTILES.items()}}
     low, high = np.quantile(ratios, [0.025, 0.975])
-    answer |= {"nearer_than_any_real": count, "p_nearer": float(law.sf(count - 1)) if count else 1.0}
+    answer |= {"nearer_than_any_real": count, "p_nearer": float(expected.sf(count - 1)) if count else 1.0}
     return answer | {
         "ratio_1": np.quantile(drawn, 0.01) / np.quantile(real, 0.01),
         "ratio_low": low,

@@ -22,10 +22,10 @@ DRAWS, HORIZON, ASSETS, DAYS = 10_000, 20, 20, 8_000
 
 
 def files(folder: Path) -> tuple[Path, Path]:
-    """A scenario file and a history of one law."""
-    law = PROCESSES.make("garch", assets=ASSETS)
-    history, _ = law.history(DAYS, seed=1)
-    tree = scenarios.assemble(law.scenarios(DRAWS, HORIZON, seed=2), list(history.columns))
+    """A scenario file and a history of one process."""
+    process = PROCESSES.make("garch", assets=ASSETS)
+    history, _ = process.history(DAYS, seed=1)
+    tree = scenarios.assemble(process.scenarios(DRAWS, HORIZON, seed=2), list(history.columns))
     tree.to_netcdf(folder / "set.nc", engine="h5netcdf")
     history.to_parquet(folder / "history.parquet")
     return folder / "set.nc", folder / "history.parquet"

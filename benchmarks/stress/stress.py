@@ -3,7 +3,7 @@ rarity]``.
 
 *million*: P = 1e-6 of a linear functional of a normal sampler (20 stocks, 20 days), 50 seeds: by gradient, by a
 regressed slope, and by subset simulation alone, which uses neither.
-*interventions*: a confounded law with known answers; how often a true graph and a wrong one are refuted.
+*interventions*: a confounded process with known answers; how often a true graph and a wrong one are refuted.
 *speed*: 10,000 conditional scenarios from the neural sampler. *rarity*: a loss of about one in ten thousand, by
 sampler, with the default budget.
 """
@@ -64,7 +64,7 @@ def million(runs: int = 50) -> pd.DataFrame:
 
 
 def interventions() -> pd.DataFrame:
-    """Known and estimated answers of a confounded law; refutation rates of a true and a wrong graph."""
+    """Known and estimated answers of a confounded process; refutation rates of a true and a wrong graph."""
     truth = stress.causal_graph({"edges": [["U", "X"], ["U", "Y"], ["X", "Y"]]})
     u, x, y = np.random.default_rng(1).normal(size=(3, 20_000))
     panel = pd.DataFrame({"U": u, "X": u + x, "Y": 2 * u - 0.5 * (u + x) + y})

@@ -83,8 +83,8 @@ def vine(known: pd.DataFrame, path: np.ndarray) -> np.ndarray:
     """Draws (draw, day, asset) from a vine conditioned on the factor's value."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        law = VineCopula(central_assets=["EQUITY"], max_depth=3, n_jobs=1, random_state=1).fit(known)
-        drawn = [np.asarray(law.sample(DRAWS, conditioning={"EQUITY": float(value)}))[:, 1:] for value in path]
+        vine = VineCopula(central_assets=["EQUITY"], max_depth=3, n_jobs=1, random_state=1).fit(known)
+        drawn = [np.asarray(vine.sample(DRAWS, conditioning={"EQUITY": float(value)}))[:, 1:] for value in path]
     return np.stack(drawn, axis=1)
 
 

@@ -1,6 +1,6 @@
 """How often crises from the true process fail by their shape: ``python -m benchmarks stress_likeness``.
 
-A known law (three samplers, fitted to 20 US stocks of 1994-2008) makes 150 histories of 3,600 days. The law itself is
+A known process (three samplers, fitted to 20 US stocks of 1994-2008) makes 150 histories of 3,600 days. The process itself is
 then compared with each (its long-run draws), and single paths of it are placed among the history's worst windows: paths
 that lost as much as these, and paths that lost 12 % or more, which is more than nearly all of them. Everything true, so
 every refutation is a false alarm.
@@ -17,7 +17,7 @@ from workbench import books, data, samplers, scenarios
 from workbench.samplers.noise import stream
 from workbench.validation.crisis_shape import Crises
 
-LAWS, HISTORIES, DAYS, HORIZON, DEEP = ("fhs", "gjr_t", "lognormal"), 150, 3600, 20, 0.12
+SAMPLERS, HISTORIES, DAYS, HORIZON, DEEP = ("fhs", "gjr_t", "lognormal"), 150, 3600, 20, 0.12
 
 
 def histories(sampler: samplers.Sampler) -> list[pd.DataFrame]:
@@ -31,10 +31,10 @@ def histories(sampler: samplers.Sampler) -> list[pd.DataFrame]:
     return [pd.DataFrame(values, days, sampler.assets_) for values in drawn]
 
 
-def measure(law: str) -> pd.DataFrame:
-    """One row a history: the p-value of the law itself, and the share of single paths refuted."""
+def measure(name: str) -> pd.DataFrame:
+    """One row a history: the p-value of the sampler itself, and the share of single paths refuted."""
     returns = data.returns("us_equities").loc["1994-06":"2008-09-12"]
-    sampler, book = samplers.make(law).fit(returns, 1), books.equal_weight(returns)
+    sampler, book = samplers.make(name).fit(returns, 1), books.equal_weight(returns)
     pool = scenarios.pooled(sampler.sample(30_000, HORIZON, 5, "long-run"))
     losses = book.loss(torch.as_tensor(pool)).numpy()
     rows = []
@@ -45,15 +45,15 @@ def measure(law: str) -> pd.DataFrame:
         shares = [np.mean([crises.rank(pd.DataFrame(pool[k], columns=history.columns)).failed for k in which])
                   for which in (alike, deep)]  # fmt: skip
         whole = crises.compare(pool[generator.permutation(len(pool))[:3000]]).p_value
-        rows.append((law, number, *crises.losses, whole, *shares))
-    return pd.DataFrame(rows, columns=["law", "history", "least_loss", "worst_loss", "p_sampler", "alike", "deep"])
+        rows.append((name, number, *crises.losses, whole, *shares))
+    return pd.DataFrame(rows, columns=["sampler", "history", "least_loss", "worst_loss", "p_sampler", "alike", "deep"])
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser(__doc__).parse_args(arguments or [])
     torch.set_num_threads(1)
-    table = pd.concat([measure(law) for law in LAWS])
+    table = pd.concat([measure(name) for name in SAMPLERS])
     write(table.round(4), RESULTS / "stress_likeness.csv")
     answer = table.assign(at_5=table["p_sampler"] <= 0.05, at_3=table["p_sampler"] <= 0.03)
-    print(answer.groupby("law")[["at_5", "at_3", "alike", "deep"]].mean())
+    print(answer.groupby("sampler")[["at_5", "at_3", "alike", "deep"]].mean())
     print(answer[["at_5", "at_3", "alike", "deep"]].mean())

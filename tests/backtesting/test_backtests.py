@@ -156,19 +156,19 @@ def test_exact_kupiec_never_exceeds_its_size(days, alpha):
     assert coverage.kupiec_p_value([0, 1, 3, 12, 40], days, alpha) == pytest.approx(direct)
 
 
-@pytest.mark.parametrize("law, critical", [(stats.norm(), -0.699), (stats.t(5), -0.736), (stats.t(3), -0.813)])
-def test_z2_critical_values(law, critical):
+@pytest.mark.parametrize("truth, critical", [(stats.norm(), -0.699), (stats.t(5), -0.736), (stats.t(3), -0.813)])
+def test_z2_critical_values(truth, critical):
     """5 % critical value at 250 days and 2.5 %; standard error about .009 with 8,000 histories."""
     rng = np.random.Generator(np.random.Philox(11))
-    var = -law.ppf(0.025)
-    es = -law.expect(lambda x: x, lb=-np.inf, ub=-var) / 0.025
-    r = law.ppf(rng.random((8000, 250)))
+    var = -truth.ppf(0.025)
+    es = -truth.expect(lambda x: x, lb=-np.inf, ub=-var) / 0.025
+    r = truth.ppf(rng.random((8000, 250)))
     z = shortfall.z2(observed(-r, var, 0.975, np.full(250, es)))
     assert np.quantile(z, 0.05) == pytest.approx(critical, abs=0.035)
 
 
 @pytest.mark.parametrize("name, known", [("z2", (0.17, 0.33)), ("z2_minimally_biased", (0.33, 0.82))])
-def test_power_against_an_es_a_fifth_too_small_with_the_critical_value_of_the_true_law(name, known):
+def test_power_against_an_es_a_fifth_too_small_with_the_critical_value_of_the_true_distribution(name, known):
     """Known power at 250 and 1,000 days, t5, level .975; standard error .008 with 4,000 histories."""
     var, es = t_var_es(0.025, 5.0)
     rng = np.random.Generator(np.random.Philox(12))
@@ -191,13 +191,13 @@ def test_implied_degrees_of_freedom_invert_the_ratio(nu):
 SIMULATED = [t.name for t in TESTS if t.null == "fair"]
 
 
-@pytest.mark.parametrize("days, level, law", [(250, 0.975, stats.t(5)), (500, 0.99, stats.t(3))])
-def test_simulated_p_values_hold_their_size(days, level, law):
+@pytest.mark.parametrize("days, level, truth", [(250, 0.975, stats.t(5)), (500, 0.99, stats.t(3))])
+def test_simulated_p_values_hold_their_size(days, level, truth):
     """400 right histories: at most 5 % rejected, up to 3.3 standard errors (.036); 26 looks, false alarm about 1 %."""
     rng = np.random.Generator(np.random.Philox(21))
-    var, es = t_var_es(1 - level, law.kwds.get("df", law.args[0] if law.args else 5))
-    r = law.ppf(rng.random((400, days)))
-    sample = observed(-r, var, level, np.full(days, es), law.cdf(r))
+    var, es = t_var_es(1 - level, truth.kwds.get("df", truth.args[0] if truth.args else 5))
+    r = truth.ppf(rng.random((400, days)))
+    sample = observed(-r, var, level, np.full(days, es), truth.cdf(r))
     null = null_statistics({n: BY_NAME[n].statistic for n in SIMULATED}, sample, "fair", 0, 999)
     for name in SIMULATED:
         p = tail_share(BY_NAME[name].statistic(sample), null[name], BY_NAME[name].worse)

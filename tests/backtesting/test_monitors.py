@@ -48,7 +48,7 @@ def test_bets_have_mean_one_while_the_forecast_is_right(name):
 
 @pytest.mark.parametrize("name", ["scale", "evenness"])
 def test_bets_of_infinite_variance_have_mean_one_by_quadrature(name):
-    """Their sample mean obeys no normal law. Beyond a PIT of 1e-12 nothing is bet on: mean 1, less at most 2 %."""
+    """Their sample mean is not normally distributed. Beyond a PIT of 1e-12 nothing is bet on: mean 1, less at most 2 %."""
     y = np.linspace(-9.0, 9.0, 40_001)
     u = stats.norm.cdf(y)
     bets = MONITORS[name].evalues(Stream(observed(-y, 9.0, 0.975, pit=u), u, u))
@@ -220,7 +220,7 @@ def test_monitors_stay_silent_about_breaks_that_are_not_theirs(delays):
 
 
 def test_information_of_a_doubling():
-    """Closed form for the normal: 1.5 - log 2 nats a day; of the tail, the mean over draws of the law that came."""
+    """Closed form for the normal: 1.5 - log 2 nats a day; of the tail, the mean over draws of the distribution that came."""
     assert delay.information(1e7) == pytest.approx(1.5 - np.log(2), abs=1e-3)
     assert delay.information(5.0) == pytest.approx(0.351, abs=2e-3)
     wider, nu = stats.t.ppf(0.75, 5) / stats.t.ppf(0.75, 2.5), 2.5

@@ -56,7 +56,9 @@ def test_aci_is_the_recursion_of_its_paper() -> None:
         expected.append(var * stats.t.ppf(max(a, 1e-4 * alpha), 5) / stats.t.ppf(alpha, 5))
         a += gamma * (alpha - (loss > expected[-1]))
     found = recalibrate(given, [0.975], Recalibration("aci", gamma))
-    np.testing.assert_allclose(found["var_0.975"], expected, rtol=5e-3)  # the law's dof is read off ES/VaR, rounded
+    np.testing.assert_allclose(
+        found["var_0.975"], expected, rtol=5e-3
+    )  # the distribution's dof is read off ES/VaR, rounded
 
 
 @pytest.mark.parametrize("method", METHODS)

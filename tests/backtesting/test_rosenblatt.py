@@ -1,4 +1,4 @@
-"""Rosenblatt's transform of draws: the conditional laws of known copulas, uniform for any right forecast, alert."""
+"""Rosenblatt's transform of draws: the conditional distributions of known copulas, uniform for any right forecast, alert."""
 
 import numpy as np
 import pandas as pd
@@ -28,11 +28,11 @@ def days_of_the_past(rng: np.random.Generator, shape: tuple[int, ...]) -> np.nda
     return past[rng.integers(0, 40, shape)]
 
 
-LAWS = {"gaussian": gaussian, "student": student, "days of the past": days_of_the_past}
+FORECASTS = {"gaussian": gaussian, "student": student, "days of the past": days_of_the_past}
 
 
 def conditional_student(x: np.ndarray, nu: float) -> np.ndarray:
-    """F(x_i | x_<i) of a multivariate t by its textbook conditional law, with R's blocks and not its root."""
+    """F(x_i | x_<i) of a multivariate t by its textbook conditional distribution, with R's blocks and not its root."""
     u = np.empty_like(x)
     for i in range(x.shape[-1]):
         known, block = x[:, :i], CORRELATION[:i, :i]
@@ -45,7 +45,7 @@ def conditional_student(x: np.ndarray, nu: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("nu", [4.0, np.inf])
-def test_it_is_the_conditional_law_of_a_t_copula_whatever_the_margins(nu: float) -> None:
+def test_it_is_the_conditional_distribution_of_a_t_copula_whatever_the_margins(nu: float) -> None:
     """Bent margins. The error of a rank among m draws is about (4 m)^-1/2, .011 at 2,000, and halves with four times m
     (days far out, conditioned on extremes, err more)."""
     rng = np.random.default_rng(1)
@@ -57,22 +57,25 @@ def test_it_is_the_conditional_law_of_a_t_copula_whatever_the_margins(nu: float)
     assert many.mean() < 0.75 * few.mean()
 
 
-@pytest.mark.parametrize("law", LAWS)
-def test_a_right_forecast_has_uniform_ranks_whatever_its_copula(law: str) -> None:
+@pytest.mark.parametrize("name", FORECASTS)
+def test_a_right_forecast_has_uniform_ranks_whatever_its_copula(name: str) -> None:
     """Four looks at 500 days; each false alarm once in 1,000."""
     rng = np.random.default_rng(2)
-    day, draws = LAWS[law](rng, (500,)), LAWS[law](rng, (500, 99))
+    day, draws = FORECASTS[name](rng, (500,)), FORECASTS[name](rng, (500, 99))
     for u in rosenblatt(draws, day)[0].T:
         assert stats.kstest(u, "uniform").pvalue > 0.001
     distance = [rosenblatt_day(members, came, number) for number, (members, came) in enumerate(zip(draws, day))]
     assert stats.kstest(distance, "uniform").pvalue > 0.001
 
 
-@pytest.mark.parametrize("law", ["gaussian", "days of the past"])
-def test_the_joint_test_keeps_its_size(law: str) -> None:
+@pytest.mark.parametrize("name", ["gaussian", "days of the past"])
+def test_the_joint_test_keeps_its_size(name: str) -> None:
     """60 right forecasters: at most 10 of 60 rejected at 5 % (more happens once in 1,500)."""
     rng = np.random.default_rng(4)
-    p = [joint_p_value(rosenblatt(LAWS[law](rng, (80, 49)), LAWS[law](rng, (80,)), pretended=19)) for _ in range(60)]
+    p = [
+        joint_p_value(rosenblatt(FORECASTS[name](rng, (80, 49)), FORECASTS[name](rng, (80,)), pretended=19))
+        for _ in range(60)
+    ]
     assert np.mean(np.array(p) <= 0.05) <= 10 / 60
 
 

@@ -175,7 +175,7 @@ def test_confidence_set_keeps_the_best_and_drops_the_bad():
     assert model_confidence_set(scores[["good", "good"]].set_axis(["a", "b"], axis=1))["included"].all()
 
 
-def test_z3_of_a_right_law_is_small_and_of_a_wide_one_is_not():
+def test_z3_of_a_right_forecast_is_small_and_of_a_wide_one_is_not():
     rng = np.random.Generator(np.random.Philox(14))
     scale = 0.01 * (1 + 0.5 * np.sin(np.arange(500) / 30))
     r = scale * rng.standard_t(5, 500)

@@ -117,7 +117,7 @@ def test_a_comparison_is_diebold_and_mariano_s_averaged_over_seeds(rows) -> None
         and answer["t_low"] <= answer["t_high"]
         and answer["seeds"] == 2
     )
-    assert table.loc["CRPS", "historical"]["t"] > 2  # a frozen law through 2008
+    assert table.loc["CRPS", "historical"]["t"] > 2  # a frozen distribution through 2008
     with pytest.raises(ParameterError, match="ran alone"):
         tournament.compare({("historical", 0): rows["historical", 0]}, "historical")
     with pytest.raises(ParameterError, match="nobody"):

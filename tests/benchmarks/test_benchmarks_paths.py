@@ -38,7 +38,7 @@ def test_whatever_the_quantities_bars_are_possible():
 
 
 def test_the_judge_tells_other_series_apart_and_not_the_same(monkeypatch):
-    """240 windows a side held out: 1.96 standard errors of an accuracy are .045; three of them for the same law."""
+    """240 windows a side held out: 1.96 standard errors of an accuracy are .045; three of them for the same distribution."""
     monkeypatch.setattr(discriminative, "STEPS", 150)
     rng = np.random.default_rng(6)
     real, same, other = rng.standard_normal((3, 1200, 8, 2)) * np.array([1, 1, 3])[:, None, None, None]
@@ -48,7 +48,7 @@ def test_the_judge_tells_other_series_apart_and_not_the_same(monkeypatch):
 
 
 def test_copies_among_the_draws_are_found():
-    """One draw in fifty is a training day with a little noise: far too near; draws of the same law are not."""
+    """One draw in fifty is a training day with a little noise: far too near; draws of the same distribution are not."""
     rng = np.random.default_rng(7)
     days, drawn = rng.standard_normal((1500, 12)), rng.standard_normal((1000, 12))
     real = copying.among_themselves(days)

@@ -230,7 +230,7 @@ def known_forecasts(days: int = 240) -> tuple[dict[str, np.ndarray], pd.DataFram
     return {name: rng.normal(0, size, shape) for name, size in sizes.items()}, truth
 
 
-def test_the_right_law_gains_and_the_wider_the_worse() -> None:
+def test_the_right_distribution_gains_and_the_wider_the_worse() -> None:
     ensembles, truth = known_forecasts()
     scores = forecasts.forecast_scores(ensembles, truth)
     gains = forecasts.compare_scores(scores, "fhs")

@@ -1,4 +1,4 @@
-"""Planted faults and the measurement of the battery: laws every fault obeys, and tables that separate the truth."""
+"""Planted faults and the measurement of the battery: properties of every fault, and tables that separate the truth."""
 
 from dataclasses import replace
 
@@ -88,7 +88,7 @@ def test_bad_requests_are_reported():
         build(replace(WORLD, start="yesterday"))
 
 
-def test_a_law_kept_apart_is_no_law_of_the_developers():
+def test_a_process_kept_apart_is_no_process_of_the_developers():
     from workbench.power.processes import PROCESSES
 
     assert not set(HELD_OUT) & set(PROCESSES)

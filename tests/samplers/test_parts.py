@@ -65,7 +65,7 @@ def residuals():
     return stats.multivariate_t(shape=shape, df=5, seed=8).rvs(2000)
 
 
-def test_the_tail_is_the_pareto_law_to_the_last_digit(residuals):
+def test_the_tail_is_the_pareto_distribution_to_the_last_digit(residuals):
     margins = SplicedMargins(0.05).fit(residuals)
     for side, sign in (("lower", -1.0), ("upper", 1.0)):
         beyond = np.geomspace(1e-9, 0.0499, 200)
@@ -84,7 +84,7 @@ def test_the_margin_is_continuous_at_the_splice_and_increasing(residuals):
     assert margins.quantile(near).diff(dim=0).abs().max() < 1e-4
 
 
-def test_the_pooled_index_of_a_t5_law_is_a_fifth(residuals):
+def test_the_pooled_index_of_a_t5_distribution_is_a_fifth(residuals):
     """Standard error of the pooled index, 300 exceedances a side: (1 + xi) / sqrt(300) = .07; three of them."""
     assert np.abs(SplicedMargins(0.05).fit(residuals).shape_ - 0.2).max() < 0.21
 

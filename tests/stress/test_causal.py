@@ -1,4 +1,4 @@
-"""Do: simulated laws with known interventions, graphs that are right and wrong; registered questions."""
+"""Do: simulated processes with known interventions, graphs that are right and wrong; registered questions."""
 
 import networkx as nx
 import numpy as np
@@ -42,7 +42,7 @@ def _clustered(days, seed):
     return pd.DataFrame({"A": a, "B": b, "C": 0.6 * b + c}, pd.bdate_range("2000-01-01", periods=days))
 
 
-def test_imposed_and_seen_differ_as_the_law_says():
+def test_imposed_and_seen_differ_as_the_process_says():
     model = fit_structural(_confounded(), causal_graph(TRUE))
     table = intervene(model, {"X": 2.0}, draws=40_000, seed=2).table
     error = 4 * np.sqrt(5 / 40_000) + 0.05  # four standard errors of the draws, and the slopes' own

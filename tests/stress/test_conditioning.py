@@ -39,7 +39,7 @@ def resampled():
     return make("filtered", filter="ewma", shocks="bootstrap").fit(panel())
 
 
-def _law(sampler):
+def _moments(sampler):
     """Mean and covariance of the horizon move of a lognormal sampler, from its own fitted numbers."""
     scale = sampler.filter.scale_[0].double().numpy()
     root = sampler.shocks.root_.double().numpy()
@@ -47,7 +47,7 @@ def _law(sampler):
 
 
 def test_normal_sampler_has_the_textbook_conditional_mean_and_covariance(normal):
-    mean, cov = _law(normal)
+    mean, cov = _moments(normal)
     functionals = [Move(name) for name in normal.assets_]
     problem = Problem(normal, HORIZON)
     one, every = affine(problem, functionals[:1]), affine(problem, functionals)
@@ -62,8 +62,8 @@ def test_normal_sampler_has_the_textbook_conditional_mean_and_covariance(normal)
     np.testing.assert_allclose(got_cov, want_cov, rtol=1e-3, atol=1e-3 * cov[0, 0])
 
 
-def test_exact_draws_sit_on_the_value_and_have_that_law(normal):
-    mean, cov = _law(normal)
+def test_exact_draws_sit_on_the_value_and_have_that_moments(normal):
+    mean, cov = _moments(normal)
     found = given(normal, [Constraint(Move("A"), -0.08, -0.08)], 4000, HORIZON, seed=3)
     moves = found.tree["scenarios"]["ret"].sum("time").values[0]
     assert found.method == "exact"
@@ -82,16 +82,16 @@ def test_contradictory_values_are_refused(normal):
 
 def test_guided_band_agrees_with_the_normal_closed_form(normal):
     """Three standard errors of a truncated normal's mean at 2,000 effective draws; false alarm about .003 a number."""
-    mean, cov = _law(normal)
+    mean, cov = _moments(normal)
     sd = np.sqrt(cov[0, 0])
     low, high = mean[0] - 3 * sd, mean[0] - 2 * sd
     found = given(normal, [Constraint(Move("A"), low, high)], 4000, HORIZON, seed=1)
     moves = found.tree["scenarios"]["ret"].sum("time")
-    law = stats.truncnorm(-3, -2, mean[0], sd)
+    truncated = stats.truncnorm(-3, -2, mean[0], sd)
     assert found.method == "guided"
     assert found.probability == pytest.approx(stats.norm.cdf(-2) - stats.norm.cdf(-3), rel=0.15)
-    assert abs(float(moves.sel(asset="A").mean()) - law.mean()) < 3 * law.std() / np.sqrt(1000)
-    want = mean[1] + cov[0, 1] / cov[0, 0] * (law.mean() - mean[0])
+    assert abs(float(moves.sel(asset="A").mean()) - truncated.mean()) < 3 * truncated.std() / np.sqrt(1000)
+    want = mean[1] + cov[0, 1] / cov[0, 0] * (truncated.mean() - mean[0])
     assert abs(float(moves.sel(asset="B").mean()) - want) < 4 * np.sqrt(cov[1, 1] / 1000)
 
 

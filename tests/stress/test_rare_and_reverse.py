@@ -35,14 +35,14 @@ def resampled():
     return make("filtered", filter="ewma", shocks="bootstrap").fit(panel())
 
 
-def _law(sampler, weights):
+def _moments(sampler, weights):
     scale, root = sampler.filter.scale_[0].double().numpy(), sampler.shocks.root_.double().numpy()
     w = np.array(list(weights.values()))
     return HORIZON * float(w @ sampler.filter.mean_[0].numpy()), math.sqrt(HORIZON) * np.linalg.norm((w * scale) @ root)
 
 
 def test_design_point_distance_and_exceedance_are_the_closed_forms(normal):
-    mean, sd = _law(normal, EQUAL)
+    mean, sd = _moments(normal, EQUAL)
     linear = affine(Problem(normal, HORIZON), [Move(EQUAL)])
     distance = float((0.05 - linear.offset[0]) / linear.slope[0].norm())
     assert distance == pytest.approx((0.05 - mean) / sd, rel=1e-3)
@@ -54,7 +54,7 @@ def test_design_point_distance_and_exceedance_are_the_closed_forms(normal):
 @pytest.mark.parametrize("seed", range(3))
 def test_one_in_a_million_by_importance_sampling(normal, seed):
     """One seed's error is below .04 with probability .95; .1 is beyond five standard errors."""
-    mean, sd = _law(normal, EQUAL)
+    mean, sd = _moments(normal, EQUAL)
     found = rare(normal, Move(EQUAL), mean + sd * stats.norm.isf(1e-6), HORIZON, seed)
     assert found.method == "importance" and found.evaluations <= 50_000
     assert found.probability == pytest.approx(1e-6, rel=0.1)
@@ -64,7 +64,7 @@ def test_one_in_a_million_by_importance_sampling(normal, seed):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_one_in_a_million_with_a_regressed_slope(normal, seed):
-    mean, sd = _law(normal, EQUAL)
+    mean, sd = _moments(normal, EQUAL)
     found = rare(normal, Move(EQUAL), mean + sd * stats.norm.isf(1e-6), HORIZON, seed, method="response")
     assert found.method == "response" and found.evaluations <= 50_000
     assert found.probability == pytest.approx(1e-6, rel=0.1)
@@ -87,7 +87,7 @@ def test_importance_sampling_that_misses_a_mode_is_not_believed(normal):
 
 
 def test_subset_simulation_needs_no_gradient_and_knows_its_error(normal, resampled):
-    mean, sd = _law(normal, EQUAL)
+    mean, sd = _moments(normal, EQUAL)
     target = mean + sd * stats.norm.isf(1e-4)
     runs = [rare(normal, Move(EQUAL), target, HORIZON, seed, budget=8000, method="splitting") for seed in range(8)]
     logs = np.log([run.probability / 1e-4 for run in runs])
@@ -139,7 +139,7 @@ def test_a_map_that_is_continuous_without_a_gradient_has_its_design_point_regres
 
 def test_reverse_of_a_normal_sampler_is_its_design_point(normal):
     """A linear book in log returns would be exact; a held one bends by less than a percent over these moves."""
-    mean, sd = _law(normal, EQUAL)
+    mean, sd = _moments(normal, EQUAL)
     found = reverse(normal, equal_weight(panel()), 0.06, HORIZON, seed=1)
     mode = found.modes[0]
     assert found.method == "gradient" and mode.loss == pytest.approx(0.06, rel=1e-3)

@@ -8,7 +8,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -127,7 +127,6 @@ def test_two_parameter_cells_are_refused_and_none_is_fine():
     assert declared([new_code_cell("a = 1")], "s") == {}
 
 
-law = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 words = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=8)
 KINDS = {
     int: st.integers(),
@@ -144,7 +143,6 @@ KINDS = {
 }
 
 
-@law
 @given(st.data())
 def test_values_survive_conversion_injection_and_the_manifest(data):
     kind = data.draw(st.sampled_from(list(KINDS)))
@@ -155,7 +153,6 @@ def test_values_survive_conversion_injection_and_the_manifest(data):
     assert eval(_cells.literal(value), scope) == value
 
 
-@law
 @given(st.data())
 def test_a_scalar_written_on_the_command_line_is_itself(data):
     kind = data.draw(st.sampled_from([int, float, bool, str, datetime.date]))
@@ -163,7 +160,6 @@ def test_a_scalar_written_on_the_command_line_is_itself(data):
     assert convert(str(value), kind) == value
 
 
-@law
 @given(st.text() | st.integers() | st.floats() | st.booleans() | st.none() | st.lists(st.text(), max_size=3))
 def test_conversion_gives_the_type_or_a_value_error(value):
     for kind in KINDS:

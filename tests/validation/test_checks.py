@@ -121,14 +121,14 @@ def test_a_conditional_set_is_judged_by_today(world):
 def test_response_follows_the_state():
     from workbench.validation.checks.conditional import response
 
-    law = PROCESSES.make("garch", assets=2)
-    histories, states = law.histories(1, 300, seed=1)
+    process = PROCESSES.make("garch", assets=2)
+    histories, states = process.histories(1, 300, seed=1)
     sets, index = {}, 300
     for step in range(10):
-        more, states = law.walk(states, 60, np.random.default_rng(50 + step))
+        more, states = process.walk(states, 60, np.random.default_rng(50 + step))
         histories = np.concatenate([histories, more], axis=1)
         index += 60
-        sets[index] = law.scenarios(500, 10, seed=step, state=states[0])
+        sets[index] = process.scenarios(500, 10, seed=step, state=states[0])
     history = panel(histories[0])
     dated = {str(history.index[row - 1].date()): values for row, values in sets.items()}
     assert response(dated, history).verdict == "pass"

@@ -132,8 +132,8 @@ def triangle(noise: float):
 @pytest.mark.parametrize("noise, outcome", [(0.0, "pass"), (1e-5, "fail")])
 def test_a_triangle_of_currencies_closes_to_rounding(noise, outcome):
     history = pd.DataFrame(triangle(0.0).reshape(-1, 3)[:1500].astype(float), columns=["EURUSD", "USDJPY", "EURJPY"])
-    laws = [{"name": "triangle", "weights": {"EURUSD": 1, "USDJPY": 1, "EURJPY": -1}}]
-    assert trial(triangle(noise), history, checks=["identities"], identities=laws)[0].verdict == outcome
+    identities = [{"name": "triangle", "weights": {"EURUSD": 1, "USDJPY": 1, "EURJPY": -1}}]
+    assert trial(triangle(noise), history, checks=["identities"], identities=identities)[0].verdict == outcome
 
 
 def test_levels_positivity_parity_and_butterflies():
@@ -158,9 +158,9 @@ def test_levels_positivity_parity_and_butterflies():
     ],
 )
 def test_a_malformed_identity_is_reported(text, tmp_path):
-    (tmp_path / "laws.yaml").write_text(text)
+    (tmp_path / "identities.yaml").write_text(text)
     with pytest.raises(ParameterError):
-        read_identities(tmp_path / "laws.yaml")
+        read_identities(tmp_path / "identities.yaml")
 
 
 @pytest.fixture

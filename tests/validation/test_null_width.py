@@ -42,7 +42,7 @@ def test_the_factor_of_a_check_widens_its_reference(world, monkeypatch):
 
 
 def test_memory_is_that_of_the_markets_volatility():
-    iid, slow = (build(SimulatedMarket(law, days=4000, draws=40)) for law in ("iid", "garch"))
+    iid, slow = (build(SimulatedMarket(name, days=4000, draws=40)) for name in ("iid", "garch"))
     assert abs(prepare(iid.null, iid.history).memory) < 0.2
     assert prepare(slow.null, slow.history).memory > 0.2
 

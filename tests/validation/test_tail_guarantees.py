@@ -51,7 +51,7 @@ def test_the_joint_tail_of_a_shared_scale_by_quadrature():
 
 
 def comonotone(noise: torch.Tensor) -> torch.Tensor:
-    """A law whose assets always move together, on a scale that is far from normal."""
+    """A process whose assets always move together, on a scale that is far from normal."""
     return noise[:, :1].sinh().expand(-1, 3) * torch.tensor([1.0, 2.0, 0.5])
 
 
