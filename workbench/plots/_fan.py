@@ -15,7 +15,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from workbench import scenarios
-from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, themed
+from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, spot, themed
 from workbench.reporting.formats import percent
 
 BANDS = (0.5, 0.8, 0.98)
@@ -81,8 +81,21 @@ def _fan_chart(
     ax.axvline(0, color=FAINT, linewidth=0.7)
     ax.set(xlabel="trading days from the start", title=title)
     ax.margins(x=0)
+    _name_days(ax, draws, bands, realised, title)
     if labels:
         _name_bands(ax, draws[:, -1], bands, realised)
+
+
+def _name_days(ax: Axes, draws: np.ndarray, bands: Sequence[float], realised: pd.Series | None, title: str) -> None:
+    """What the pointer reads on each day: the median, the bands and what happened; ``draws`` (draw, day) in per cent."""
+    happened = {} if realised is None else realised.to_dict()
+    for day, column in enumerate(draws.T, start=1):
+        edges = [(share, *np.quantile(column, [0.5 - share / 2, 0.5 + share / 2]) / 100) for share in sorted(bands)]
+        lines = [f"{title}, day {day}: median {percent(np.median(column) / 100, sign=True)}"]
+        lines += [f"{percent(share, 0)} from {percent(low, sign=True)} to {percent(high, sign=True)}"
+                  for share, low, high in edges]  # fmt: skip
+        lines += [f"what happened {percent(happened[day], sign=True)}"] if day in happened else []
+        spot(ax, day, "; ".join(lines))
 
 
 def _name_bands(ax: Axes, last: np.ndarray, bands: Sequence[float], realised: pd.Series | None) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
 from workbench.errors import ParameterError, WorkbenchError
@@ -160,3 +161,12 @@ def legend_below(ax: Axes, columns: int = 6) -> None:
     """One legend for the whole figure, under it."""
     handles, labels = ax.get_legend_handles_labels()
     ax.figure.legend(handles, labels, loc="outside lower center", ncols=min(columns, len(labels)), handlelength=2.6)
+
+
+def spot(ax: Axes, day: float, text: str) -> None:
+    """An unseen strip over one day of a panel, with the words that a report shows where the pointer rests on it.
+
+    The words travel in the strip's ``gid``; :func:`workbench.studies.show` collects them.
+    """
+    strip = Rectangle((day - 0.5, 0), 1, 1, transform=ax.get_xaxis_transform(), visible=False, gid=text)
+    ax.add_artist(strip)

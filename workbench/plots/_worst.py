@@ -10,7 +10,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from workbench import scenarios
-from workbench.plots._style import COLOURS, FAINT, REAL, canvas, drop, legend_below, themed
+from workbench.plots._style import COLOURS, FAINT, REAL, canvas, drop, legend_below, spot, themed
+from workbench.reporting.formats import percent
 
 
 @themed
@@ -28,7 +29,11 @@ def worst_paths(
     axes = canvas(rows, columns, 0.6 + 1.65 * rows, sharex=True, sharey=True)
     for ax, row in zip(axes.flat, episodes.itertuples()):
         path = profit.sel(chain=row.chain, draw=row.draw).values
-        _pair(ax, path, _book(history.loc[row.first : row.last], weights))
+        episode = _book(history.loc[row.first : row.last], weights)
+        _pair(ax, path, episode)
+        for day, (here, there) in enumerate(zip(path, episode), start=1):
+            spot(ax, day, f"chain {row.chain}, draw {row.draw}, day {day}: {percent(here, sign=True)}; "
+                          f"{row.first:%Y-%m-%d} and on: {percent(there, sign=True)}")  # fmt: skip
         ax.set_title(f"{row.first:%b %Y}, {row.distance:.1f}", fontsize=8)
     for ax in axes[-1]:
         ax.set_xlabel("trading days")

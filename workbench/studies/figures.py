@@ -35,7 +35,8 @@ def show(figure: Any, alt: str, caption: str = "", kind: str = "png", dpi: int =
 
     Raises ParameterError for an ``alt`` that says nothing, or another ``kind``.
 
-    The words travel in the output's metadata: ``image/png.alt`` (read by JupyterLab too) and ``workbench.caption``.
+    The words travel in the output's metadata: ``image/png.alt`` (read by JupyterLab too) and ``workbench.caption``. A
+    rectangle of the figure with a ``gid`` is a spot: where the pointer rests on it, the report shows the gid's text.
     """
     from IPython.display import Markdown, display
 
@@ -45,7 +46,7 @@ def show(figure: Any, alt: str, caption: str = "", kind: str = "png", dpi: int =
         raise ParameterError(f"kind={kind!r}: a figure is shown as 'png' or 'svg'")
     drawn = _figure(figure)
     mime = {"png": "image/png", "svg": "image/svg+xml"}[kind]
-    words = {mime: {"alt": alt}, ROLE: {"role": "figure", "caption": caption}}
+    words = {mime: {"alt": alt}, ROLE: {"role": "figure", "caption": caption, "spots": _spots(drawn)}}
     display({mime: _render(drawn, kind, dpi), "text/plain": alt}, raw=True, metadata=words)
     if caption:
         display(Markdown(caption), metadata={ROLE: {"role": "caption"}})
@@ -79,6 +80,32 @@ def _figure(figure: Any) -> Any:
             raise ParameterError(f"cannot show {type(figure).__name__}: expected a Matplotlib Figure or Axes")
         drawn = above
     return drawn
+
+
+def _spots(figure: Any) -> list[list[Any]]:
+    """Left, top, width and height of every rectangle with words, as shares of the picture that is saved, and the words."""
+    from matplotlib import rcParams
+    from matplotlib.patches import Rectangle
+
+    strips = figure.findobj(lambda artist: isinstance(artist, Rectangle) and bool(artist.get_gid()))
+    if not strips:
+        return []
+    figure.draw_without_rendering()
+    page = figure.get_tightbbox().padded(rcParams["savefig.pad_inches"])
+    shares = [_share(strip, page, figure.dpi) for strip in strips]
+    return [[*share, strip.get_gid()] for share, strip in zip(shares, strips) if share]
+
+
+def _share(strip: Any, page: Any, dpi: float) -> list[float]:
+    """Left, top, width and height of a rectangle within its Axes, as shares of the page (inches); empty outside them."""
+    from matplotlib.transforms import Bbox
+
+    box = Bbox.intersection(strip.get_window_extent(), strip.axes.bbox)
+    if box is None:
+        return []
+    left, top = box.x0 / dpi - page.x0, page.y1 - box.y1 / dpi
+    shares = left / page.width, top / page.height, box.width / dpi / page.width, box.height / dpi / page.height
+    return [round(float(share), 4) for share in shares]
 
 
 def _render(figure: Any, kind: str, dpi: int) -> bytes | str:

@@ -69,7 +69,26 @@ def _figure(output: NotebookNode, mime: str, own: str, caption: str, heading: st
         alt = words(caption) or f"Figure without a description, under {heading!r}"
     text = f"<figcaption>{caption}</figcaption>" if caption else ""
     source, tall = _data(output.data[mime], mime), ' class="tall"' * _tall(output.data[mime], mime)
-    return f'<figure{tall}><img src="{source}" alt="{html.escape(alt, quote=True)}"/>{text}</figure>'
+    picture = f'<img src="{source}" alt="{html.escape(alt, quote=True)}"/>'
+    listed = role(output).get("spots")
+    if spots := "".join(map(_spot, listed)) if isinstance(listed, list) else "":
+        picture = f'<div class="spots">{picture}{spots}</div>'
+    return f"<figure{tall}>{picture}{text}</figure>"
+
+
+def _spot(spot: Any) -> str:
+    """A place of a picture that shows words where the pointer rests on it; nothing for what is no such place."""
+    match spot:
+        case [*shares, str(text)] if len(shares) == 4 and all(map(_share, shares)):
+            named = zip(("left", "top", "width", "height"), shares)
+            place = "; ".join(f"{side}: {100 * share:.4g}%" for side, share in named)
+            side = ' class="right"' * (spot[0] > 0.5)
+            return f'<span{side} style="{place}" data-words="{html.escape(printable(text), quote=True)}"></span>'
+    return ""
+
+
+def _share(value: Any) -> bool:
+    return isinstance(value, int | float) and 0 <= value <= 1
 
 
 def _tall(content: str | list[str], mime: str) -> bool:
