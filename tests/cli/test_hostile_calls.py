@@ -114,6 +114,7 @@ CALLS = {
     "run horse_race -p reference=abc": "'reference' of 'horse_race'.*'abc'",
     "run horse_race -p 'options={neurall: {members: 3}}'": "'options' of 'horse_race'.*did you mean 'neural'",
     "run horse_race -p trained_until=1950-01-01": "'trained_until'.*1950-01-01",
+    "run red_team -p dataset=wti -p planted_assets=oil": "'planted_assets' of 'red_team'.*unknown asset 'oil'",
     "run red_team -p live_faults=nothing": "'live_faults' of 'red_team'.*'nothing'",
     "run tail_proof -p filter=arima": "'filter' of 'tail_proof'.*'arima'",
     "run tail_proof -p shocks=foo": "'shocks' of 'tail_proof'.*did you mean 'flow'",

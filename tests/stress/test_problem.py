@@ -42,7 +42,7 @@ def test_paths_decoded_together_are_those_decoded_one_by_one(sampler, start):
 def test_a_score_and_a_tree_know_the_assets(sampler):
     problem = Problem(sampler, 2)
     paths = problem.decode(problem.prior(6, 1, "x"))
-    torch.testing.assert_close(problem.score(Move("B"))(paths), paths[:, :, 1].sum(1).double())
+    torch.testing.assert_close(problem.reaching(Move("B"), 0.0).score(paths), paths[:, :, 1].sum(1).double())
     tree = problem.tree(paths[None], origin="here")
     attrs = dict(tree.attrs) | dict(tree["scenarios"].attrs) | dict(tree["scenarios"]["ret"].attrs)
     assert (attrs["origin"], attrs["horizon"]) == ("here", 2)

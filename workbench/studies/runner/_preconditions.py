@@ -42,7 +42,7 @@ SPANS = {
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 MAY_BE_EMPTY = ("baselines", "live_faults", "options", "allow")
 ORDERED = (("market_low", "market_high"), ("first", "last"), ("trained_until", "last"))
-ASSETS = ("refuge", "cause", "effect", "book")
+ASSETS = ("refuge", "cause", "effect", "book", "planted_assets")
 ANY_BOOK = {"book": ("equal",)}  # what else the parameter may name
 DATES = ("as_of", "until", "first", "last", "trained_until")
 WINDOWS = {"audit": 18, "market_futures": 18, "stress": 2, "reverse_stress": 2}
@@ -63,7 +63,7 @@ def require_possible(study: Study, values: Values, given: Iterable[str]) -> None
             raise ParameterError(f"parameter {name!r} of {study.name!r} is empty; leave it out for {default!r}")
     for name in asked.keys() & {*REGISTERED, "allow"}:
         known, kind = _known(name)
-        for item in [asked[name]] if isinstance(asked[name], str) else asked[name]:
+        for item in _items(asked[name]):
             if item not in known:
                 raise ParameterError(f"parameter {name!r} of {study.name!r}: {unknown(kind, item, known)}")
     _require_options(study.name, values, asked)
@@ -84,6 +84,10 @@ def require_possible(study: Study, values: Values, given: Iterable[str]) -> None
     source = values.get("dataset") or values.get("history")
     if source and asked.keys() & {*ASSETS, *DATES, "dataset", "history", "horizon", "graph", "lags"}:
         _require_in_panel(study.name, values, asked, source)
+
+
+def _items(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _known(name: str) -> tuple[Collection[str], str]:
@@ -166,9 +170,10 @@ def _require_in_panel(study: str, values: Values, asked: Values, source: Any) ->
     accepted = [rule for rule in values.get("allow") or () if rule in data.RULES]
     panel = data.returns(data.load(source, kind, columns=values.get("columns") or None, accept=accepted))
     for name in ASSETS:
-        if name in asked and asked[name] not in (*panel.columns, *ANY_BOOK.get(name, ())):
-            known = [*ANY_BOOK.get(name, ()), *map(str, panel.columns)]
-            raise ParameterError(f"parameter {name!r} of {study!r}: {unknown('asset', asked[name], known)}")
+        known = [*ANY_BOOK.get(name, ()), *map(str, panel.columns)]
+        for item in _items(asked.get(name, [])):
+            if item not in known:
+                raise ParameterError(f"parameter {name!r} of {study!r}: {unknown('asset', item, known)}")
     begin, end = panel.index[0], panel.index[-1]
     for name in DATES:
         if name in asked and (
