@@ -80,6 +80,8 @@ def test_delays_are_found_where_a_false_alarm_comes_sooner_than_the_quiet_days_a
     curves = replay.delay_curve([1.0], histories=60, periods=12).set_index(["break", "monitor"])
     assert curves["early"].between(0, 0.8).all() and (curves["found"] > 0).all()
     assert curves.loc[("volatility", "scale"), "median"] < curves.loc[("tail", "scale"), "median"]
+    with pytest.raises(ParameterError, match="had an alarm of .* in the 63 days before the break"):
+        replay.delay_curve([0.25], histories=2)
 
 
 def test_an_episode_without_an_alarm_has_no_delay() -> None:

@@ -29,6 +29,7 @@ from workbench.backtesting.backtests._ranks import joint_movement, rank_among, t
 from workbench.backtesting.backtests._sample import observed
 from workbench.backtesting.monitors._monitors import MONITORS, Stream, threshold
 from workbench.constants import TRADING_DAYS
+from workbench.errors import ParameterError
 from workbench.stats import probit
 
 ASSETS, BEFORE, AFTER = 10, 0.3, 0.8
@@ -89,6 +90,7 @@ def detection_delays(
 
     ``low, high`` hold the median with 95 %, by order statistics. A history in which nothing was found within ``after``
     days counts as infinite.
+    Raises ParameterError where every history had an alarm before the break.
     """
     for name, value in (("histories", histories), ("quiet", quiet), ("after", after)):
         count(name, value)
@@ -101,6 +103,11 @@ def detection_delays(
         for monitor in MONITORS.values():
             limit = threshold(monitor.name, level, TYPICAL, years, periods)
             delay, early = days_to_alarm(monitor.detector(stream), limit, quiet)
+            if not delay.size:
+                raise ParameterError(
+                    f"all {histories} histories had an alarm of {monitor.name!r} in the {quiet} days before the break; "
+                    "simulate more histories, or ask for more years to a false alarm or fewer quiet days"
+                )
             median, late = np.quantile(delay, [0.5, 0.9], method="higher")
             held = median_interval(delay)
             rows.append((name, monitor.name, median, *held, late, float(np.isfinite(delay).mean()), early))
