@@ -71,8 +71,12 @@ def test_episodes_of_weeks_and_months_have_enough_forecasts_to_compare(tmp_path,
     dates = pd.date_range("1980-01-31", periods=500, freq=rule)
     moves = pd.Series(np.random.default_rng(3).normal(0, 0.02, 500), dates)
     (100 * np.exp(moves.cumsum())).to_frame("A").to_csv(tmp_path / "prices.csv", index_label="date")
+    replays, quiet, _ = setting.episodes(str(tmp_path / "prices.csv"), {}, {}, {}, [])
+    assert all(len(moves.loc[first:last]) >= 26 for _, first, last, *_ in [*replays.values(), *quiet.values()])
+    late = moves.where(np.arange(500) != 498, -0.5)
+    (100 * np.exp(late.cumsum())).to_frame("A").to_csv(tmp_path / "prices.csv", index_label="date")
     replays, _, _ = setting.episodes(str(tmp_path / "prices.csv"), {}, {}, {}, [])
-    assert all(len(moves.loc[first:last]) >= 13 for _, first, last, _ in replays.values())
+    assert all(len(moves.loc[first:last]) >= 26 for _, first, last, _ in replays.values()), "a fall on the last dates"
 
 
 def test_a_history_is_read_as_the_parameters_say(returns, tmp_path):

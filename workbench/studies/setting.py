@@ -21,7 +21,7 @@ from workbench.studies.runner._conversion import convert, describe
 from workbench.validation import extrapolation
 
 FEWEST_HELD_OUT = 100  # days after the start below which forecasts are not scored
-FEWEST_MONITORED = 13  # dates before and after a shock
+FEWEST_MONITORED = 13  # dates before and after a shock; twice as many can be monitored
 FEWEST_TO_FIT = 260  # dates before the first forecast of a frozen model
 SCORED_DAYS = 800  # about how many held-out days are scored
 DEMONSTRATION: dict[str, dict[str, Any]] = {
@@ -252,7 +252,8 @@ def episodes(
     """Episodes to monitor: those that are named, or of ``dataset`` its worst falls and its calmest stretch.
 
     A sampler is fitted to the first 30 % of the dates (260 at the least) and recalibration is chosen on the next 30 %; episodes are of the
-    rest: half a year before and a quarter after each of the two worst falls of 20 dates, and the calmest year.
+    rest: half a year before and a quarter after each of the two worst falls of 20 dates, and the calmest year
+    (each at least 26 dates).
     Raises DataError when the rest is shorter than a year.
     """
     if not dataset:
@@ -262,14 +263,16 @@ def episodes(
     cuts = [max(int(KNOWN / 2 * len(returns)), min(FEWEST_TO_FIT, int(KNOWN * len(returns)) - 30)), 0]
     cuts[1] = max(cuts[0] + 1, int(KNOWN * len(returns)))
     dates, late = returns.index.strftime("%Y-%m-%d"), returns.iloc[cuts[1] :]
-    if len(late) <= year + 20:
-        raise DataError(f"{len(late)} dates after the first 60 % are too few for episodes; {year + 21} are needed")
+    still = max(year, 2 * FEWEST_MONITORED)
+    if len(late) <= still + 20:
+        raise DataError(f"{len(late)} dates after the first 60 % are too few for episodes; {still + 21} are needed")
     shocks = [returns.index.get_loc(day) for day in defaults.worst_episodes(late, 20, 2)["first"]]
     before, after = max(year // 2, FEWEST_MONITORED), max(year // 4, FEWEST_MONITORED)
-    spans = [(max(cuts[1], day - before), min(len(dates) - 1, day + after), day) for day in shocks]
-    calm = cuts[1] + int(late.mean(axis=1).rolling(year).std().to_numpy()[year - 1 :].argmin())
+    ends = [(min(len(dates) - 1, day + after), day) for day in shocks]
+    spans = [(max(cuts[1], min(day - before, end - 2 * FEWEST_MONITORED)), end, day) for end, day in ends]
+    calm = cuts[1] + int(late.mean(axis=1).rolling(still).std().to_numpy()[still - 1 :].argmin())
     found = {dates[day]: [dataset, dates[begin], dates[end], dates[day]] for begin, end, day in spans}
-    calmest = {f"calm from {dates[calm]}": [dataset, dates[calm], dates[calm + year - 1]]}
+    calmest = {f"calm from {dates[calm]}": [dataset, dates[calm], dates[calm + still - 1]]}
     return found, calmest, [dataset, dates[cuts[0]], dates[cuts[1] - 1]]
 
 
