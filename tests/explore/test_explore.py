@@ -123,3 +123,11 @@ def test_headers_of_a_file_are_mapped(tmp_path, fits):
     assert list(session.returns) == ["ALPHA", "x2"]
     session.load("us_indices")
     assert session.risk("historical", 5, 0.1, 0.95)["VaR"] > 0
+
+
+def test_the_table_on_paper_says_what_the_sliders_say(fits):
+    session = Session("us_indices", draws=200)
+    table, risk = session.by_horizon("historical", 0.1, 0.95), session.risk("historical", 20, 0.1, 0.95)
+    assert list(table) == ["VaR 95 %", "ES 95 %", "chance to lose 10 % or more"] and table.index[-1] == 60
+    assert list(table.loc[20]) == [f"{100 * risk[name]:.1f} %" for name in ("VaR", "ES", "chance")]
+    assert fits == ["historical"]

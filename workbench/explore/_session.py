@@ -17,10 +17,12 @@ import torch
 
 from workbench import books, data, samplers, scenarios
 from workbench._require import number
+from workbench.reporting import formats
 from workbench.stats import expected_shortfall, value_at_risk
 from workbench.stress.reverse_stress import closest_episode
 
 LONGEST = 60  # trading days
+HORIZONS = (1, 5, 10, 20, 40, LONGEST)
 Options = Mapping[str, Any]
 NONE: Options = MappingProxyType({})
 
@@ -82,6 +84,13 @@ class Session:
             "ES": expected_shortfall(losses, confidence),
             "chance": float((losses >= loss).mean()),
         }
+
+    def by_horizon(self, sampler: str, loss: float = 0.1, confidence: float = 0.99) -> pd.DataFrame:
+        """VaR, ES and the chance to lose at least ``loss``, from one day to the longest horizon, as a report shows them."""
+        rows = {days: self.risk(sampler, days, loss, confidence) for days in HORIZONS}
+        table = pd.DataFrame(rows).T.rename_axis("days ahead").map(formats.percent)
+        names = {name: f"{name} {formats.level(confidence)}" for name in ("VaR", "ES")}
+        return table.rename(columns=names | {"chance": f"chance to lose {formats.percent(loss, 0)} or more"})
 
     def story(
         self, sampler: str, horizon: int, draw: int, start: str = "last", options: Options = NONE

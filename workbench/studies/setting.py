@@ -18,6 +18,7 @@ from workbench.errors import DataError, ParameterError, Refusal
 from workbench.reporting import formats, sentence
 from workbench.stress import defaults
 from workbench.studies.runner._conversion import convert, describe
+from workbench.studies.runner._inputs import returns_of
 from workbench.validation import extrapolation
 
 FEWEST_HELD_OUT = 100  # days after the start below which forecasts are not scored
@@ -98,9 +99,7 @@ def history(
     source: str, returns: bool = False, columns: Mapping[str, str] | None = None, allow: Collection[str] = ()
 ) -> pd.DataFrame:
     """Log returns of a history, one row a day: a data set by name or a file, read as the parameters say."""
-    kind = "return" if returns and source not in data.DATASETS else None
-    rules = [rule for rule in allow if rule in data.RULES]
-    return data.returns(data.load(source, kind, columns=columns, accept=rules))
+    return returns_of(source, {"returns": returns, "columns": columns, "allow": allow})
 
 
 def split(returns: pd.DataFrame, as_of: Any = None, name: str = "as_of") -> Split:
@@ -258,7 +257,7 @@ def episodes(
     """
     if not dataset:
         return replays, quiet, training
-    returns = data.returns(data.load(dataset, columns=columns))
+    returns = history(dataset, columns=columns)
     year = round(data.periods_per_year(returns.index))
     cuts = [max(int(KNOWN / 2 * len(returns)), min(FEWEST_TO_FIT, int(KNOWN * len(returns)) - 30)), 0]
     cuts[1] = max(cuts[0] + 1, int(KNOWN * len(returns)))
@@ -283,7 +282,7 @@ def equal_book_forecasts(
     """Forecasts of the equal-weight book of a data set, frozen before ``first`` or fitted again every ``refit`` days, 0
     for half a year.
     """
-    returns = data.returns(data.load(dataset, columns=columns))
+    returns = history(dataset, columns=columns)
     books = {"equal": walk_forward.equal_book(returns.columns)}
     plan = walk_forward.Schedule(max(1, data.periods_per_year(returns) // 2) if refit == 0 else refit)
     table = walk_forward.walk_forward(

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.governance import fingerprints
 from workbench.studies.runner._cells import plain
 from workbench.studies.runner.notebooks import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _DATA = ("dataset", "history")
 
@@ -59,20 +62,30 @@ def gather(study: Study, parameters: Mapping[str, object]) -> Inputs:
 def require_usable(parameters: Mapping[str, Any]) -> None:
     """Read the file that ``dataset`` or ``history`` names as the study will, before a kernel starts.
 
-    ``columns``, ``returns`` and ``allow`` among the parameters say how it is read. Raises WorkbenchError, with the remedy, for a
-    file that is not there, cannot be read or fails the validation.
+    Raises WorkbenchError, with the remedy, for a file that is not there, cannot be read or fails the validation.
     """
     from workbench import data
 
-    columns = parameters.get("columns") or None
-    allowed = [rule for rule in parameters.get("allow") or () if rule in data.RULES]
     for name in _DATA:
         source = parameters.get(name)
-        if isinstance(source, str | Path) and str(source):
-            named = str(source) in data.DATASETS
-            kind = "return" if parameters.get("returns") is True and not named else None
-            if columns or not named:
-                data.load(source, kind, columns=columns, accept=allowed)
+        named = str(source) in data.DATASETS
+        if isinstance(source, str | Path) and str(source) and (parameters.get("columns") or not named):
+            _load(source, parameters)
+
+
+def returns_of(source: str | Path, parameters: Mapping[str, Any]) -> pd.DataFrame:
+    """Log returns (day, asset) of a data set or a file, read as ``columns``, ``returns`` and ``allow`` say."""
+    from workbench import data
+
+    return data.returns(_load(source, parameters))
+
+
+def _load(source: str | Path, parameters: Mapping[str, Any]) -> pd.DataFrame:
+    from workbench import data
+
+    kind = "return" if parameters.get("returns") is True and str(source) not in data.DATASETS else None
+    accepted = [rule for rule in parameters.get("allow") or () if rule in data.RULES]
+    return data.load(source, kind, columns=parameters.get("columns") or None, accept=accepted)
 
 
 def data_of(parameters: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from workbench.errors import ParameterError, WorkbenchError
 from workbench.registry import Registry, unknown
+from workbench.studies.runner._inputs import returns_of
 from workbench.studies.runner.notebooks import Study
 
 Values = Mapping[str, Any]
@@ -163,12 +164,7 @@ def require_folder(named: str, folder: Path) -> None:
 
 
 def _require_in_panel(study: str, values: Values, asked: Values, source: Any) -> None:
-    from workbench import data
-
-    named = str(source) in data.DATASETS
-    kind = "return" if values.get("returns") is True and not named else None
-    accepted = [rule for rule in values.get("allow") or () if rule in data.RULES]
-    panel = data.returns(data.load(source, kind, columns=values.get("columns") or None, accept=accepted))
+    panel = returns_of(source, values)
     for name in ASSETS:
         known = [*ANY_BOOK.get(name, ()), *map(str, panel.columns)]
         for item in _items(asked.get(name, [])):
