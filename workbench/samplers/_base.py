@@ -83,6 +83,7 @@ class Sampler(ABC):
     seed_: int | None = None
     notes_: Sequence[str] = ()
 
+    @one_thread()
     def fit(self, returns: pd.DataFrame, seed: int = 0) -> Self:
         """Learn from log returns (day, asset), fractions; gives the sampler itself. Same inputs and seed, same fit.
 

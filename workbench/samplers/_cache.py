@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -21,7 +22,7 @@ Cache = bool | str | Path
 CODE = ("workbench.samplers", "workbench.stats", "workbench.data._stale")  # what decides the numbers of a fit
 
 
-def cached_fit(name: str, returns: pd.DataFrame, seed: int = 0, cache: Cache = True, **options) -> Sampler:
+def cached_fit(name: str, returns: pd.DataFrame, seed: int = 0, cache: Cache = True, **options: Any) -> Sampler:
     """The registered sampler ``name`` fitted to log returns (day, asset); read from disk where that was done before.
 
     cache : True for ``fits`` in the folder of the variable ``WORKBENCH_CACHE``, else in the user's cache; a folder;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ def fit_chains(
     seed: int = 0,
     executor: Executor | None = None,
     cache: Cache = False,
-    **options,
+    **options: Any,
 ) -> list[Sampler]:
     """Fit the registered sampler ``name`` once a chain on log returns (day, asset); with ``executor``, side by side.
 

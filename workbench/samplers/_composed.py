@@ -25,6 +25,7 @@ from workbench.samplers.filters._classical import LARGEST
 from workbench.samplers.filters._tracking import POOL
 from workbench.samplers.noise import block_noise
 from workbench.samplers.shocks import SHOCKS, GaussianMargins, Shocks, SplicedMargins
+from workbench.samplers.training._loop import one_thread
 
 TAILS = {"none": 0.0, "gpd": 0.05}
 FIXED = ("root", "edge", "stretch")  # parts of a state that stay as they are over the horizon
@@ -73,6 +74,7 @@ class Filtered(Sampler):
             with torch.no_grad():
                 self.tracking.fit(self.shocks.decode(noise))
 
+    @one_thread()
     def states(self, returns: pd.DataFrame) -> States:
         self.require_fitted()
         values = self.filter.filter_path(returns[self.assets_])
@@ -103,6 +105,7 @@ class Filtered(Sampler):
         return colour(state["root"], shock) if "root" in state else shock
 
 
+@one_thread()
 def with_shocks(fitted: Filtered, shocks: str | Shocks, seed: int = 0, tails: str | None = None) -> Filtered:
     """A sampler with the filter and the correlation of ``fitted`` and other shocks, learnt from the same residuals.
 
@@ -118,6 +121,7 @@ def with_shocks(fitted: Filtered, shocks: str | Shocks, seed: int = 0, tails: st
     return sampler
 
 
+@one_thread()
 def residuals(sampler: Filtered, returns: pd.DataFrame) -> pd.DataFrame:
     """The sampler's standardised residuals on a history of log returns, (day, asset): what its filter leaves over."""
     sampler.require_fitted()

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
-from typing import Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from workbench.errors import printable
 
+if TYPE_CHECKING:
+    from workbench.samplers._base import Sampler
+
 PLAIN = (bool, int, float, str, type(None), tuple, dict)
-
-
-class Fitted(Protocol):
-    """What a fitted sampler knows of its fit."""
-
-    assets_: list[str]
-    history_: pd.DataFrame
-    seed_: int | None
-    notes_: Sequence[str]
 
 
 def options(part: object) -> dict[str, object]:
@@ -46,7 +37,7 @@ def _join(known: dict[str, object]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in known.items())
 
 
-def fitted(sampler: Fitted) -> str:
+def fitted(sampler: Sampler) -> str:
     """The assets, the span and the seed of the fit, or that there is none."""
     if not hasattr(sampler, "assets_"):
         return "not fitted"
@@ -55,12 +46,12 @@ def fitted(sampler: Fitted) -> str:
     return f"{count} asset{'s' * (count != 1)}, {span}, seed {'unknown' if sampler.seed_ is None else sampler.seed_}"
 
 
-def describe(sampler: Fitted) -> str:
+def describe(sampler: Sampler) -> str:
     """One line: class, options, fit."""
     return f"{type(sampler).__name__}({_join(options(sampler))}), {fitted(sampler)}"
 
 
-def html(sampler: Fitted) -> str:
+def html(sampler: Sampler) -> str:
     """A table of options, fitted span and notes; everything in it is escaped."""
     rows = {**options(sampler), "fitted": fitted(sampler)}
     if hasattr(sampler, "assets_"):

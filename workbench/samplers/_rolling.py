@@ -14,6 +14,7 @@ from workbench.errors import ParameterError
 from workbench.samplers._base import Sampler, timestamp
 from workbench.samplers._progress import tracked
 from workbench.samplers.noise import BLOCK, block_noise
+from workbench.samplers.training._loop import one_thread
 
 
 def roll(
@@ -43,7 +44,9 @@ def roll(
     with torch.no_grad():
         for day in range(begin, end - horizon + 1, every):
             noise = torch.from_numpy(block_noise(seed, "roll", day, horizon, sampler.width))[:draws]
-            yield days[day], sampler.decode(noise, states.rows([day - 1]), horizon).numpy()
+            with one_thread():
+                decoded = sampler.decode(noise, states.rows([day - 1]), horizon)
+            yield days[day], decoded.numpy()
 
 
 def one_day_ensembles(

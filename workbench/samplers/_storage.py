@@ -43,14 +43,7 @@ PARTS = (MovingCorrelation, QuantileTracking, GaussianMargins, SplicedMargins, S
 NETWORKS = (Networks, Transformer, Block, Velocity, Field, Couplings, Autoencoder)
 LAYERS = (nn.Linear, nn.SiLU, nn.RMSNorm, nn.Sequential, nn.ModuleList, nn.ParameterList, nn.Tanh)
 OLD_CLASSES = {"Attention": "TransformerFilter", "PooledMotion": "PooledGarch"}
-OLD_ATTRIBUTES = {
-    "LeadLag": {"law": "inner"},
-    "NeuralFilter": {"motion_": "garch_"},
-    "TransformerFilter": {"motion_": "garch_"},
-    "PretrainedFilter": {"motion_": "garch_"},
-    "StudentCopula": {"law_": "scale_mixture_"},
-    "Calibration": {"law_": "scale_mixture_"},
-}  # class of today -> its attributes in files of version 0.1
+OLD_ATTRIBUTES = {"law": "inner", "motion_": "garch_", "law_": "scale_mixture_"}  # of our own classes in version 0.1
 Arrays = dict[str, Tensor]
 
 
@@ -167,6 +160,6 @@ def _build(name: str, state: dict[str, Any]) -> Any:
     built = kind.__new__(kind)
     if isinstance(built, nn.Module):
         nn.Module.__init__(built)
-    renamed = OLD_ATTRIBUTES.get(known, {})
+    renamed = {} if ":" in known else OLD_ATTRIBUTES
     vars(built).update({renamed.get(key, key): item for key, item in state.items() if "_hooks" not in key})
     return built

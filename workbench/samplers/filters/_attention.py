@@ -34,6 +34,14 @@ def perceptron(width: int) -> nn.Sequential:
     return nn.Sequential(nn.RMSNorm(width), nn.Linear(width, 2 * width), nn.SiLU(), nn.Linear(2 * width, width))
 
 
+def initialise(network: nn.Module, generator: torch.Generator) -> None:
+    """Weights of every linear layer from the generator, of variance one over its inputs; no bias."""
+    for part in network.modules():
+        if isinstance(part, nn.Linear):
+            part.weight.data = torch.randn(part.weight.shape, generator=generator) / math.sqrt(part.in_features)
+            part.bias.data.zero_()
+
+
 def whole_heads(hidden: int) -> int:
     """``hidden`` columns, which every head gets an equal share of."""
     if count("hidden", hidden, HEADS) % HEADS:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from scipy.signal import lfilter
 from torch import Tensor
 
 from workbench._require import number
@@ -44,11 +45,10 @@ class MovingCorrelation:
         return _root(matrices).float()
 
     def _weighted(self, residuals: Tensor, decay: float) -> Tensor:
-        moving, days = self.start_, [self.start_]
-        for today in _bounded(residuals):
-            moving = decay * moving + (1 - decay) * torch.outer(today, today)
-            days.append(moving)
-        return torch.stack(days)
+        bounded, start = _bounded(residuals), self.start_[None]
+        squares = (bounded[:, :, None] * bounded[:, None, :]).numpy()
+        moving, _ = lfilter([1 - decay], [1, -decay], squares, axis=0, zi=decay * start.numpy())
+        return torch.cat([start, torch.as_tensor(moving)])
 
     @staticmethod
     def whiten(roots: Tensor, residuals: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench._require import count, number
-from workbench.samplers.filters._attention import HEADS, attend, heads, merged, perceptron, whole_heads
+from workbench.samplers.filters._attention import HEADS, attend, heads, initialise, merged, perceptron, whole_heads
 from workbench.samplers.filters._classical import FILTERS, State
 from workbench.samplers.filters._neural import BOUND, NeuralFilter, decay_rate, student_constant
 from workbench.samplers.training._loop import Plan, train
@@ -89,12 +89,7 @@ class Transformer(nn.Module):
         last = nn.Linear(width, 2)
         self.head = nn.Sequential(nn.RMSNorm(width), last)
         self.log_dof = nn.Parameter(torch.tensor(math.log(5.0)))
-        for weight in self.parameters():
-            if weight.dim() == 2:
-                weight.data = torch.randn(weight.shape, generator=generator) / math.sqrt(weight.shape[1])
-        for part in self.modules():
-            if isinstance(part, nn.Linear):
-                part.bias.data.zero_()
+        initialise(self, generator)
         last.weight.data.mul_(0.1)
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -169,8 +164,7 @@ def _windows(days: Tensor) -> Tensor:
 
 def _negative_likelihood(network: nn.Module, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
     """Mean negative Student-t log-likelihood of surprises after the burn-in, a few windows at once."""
-    parts = [_of_windows(network, *(part[i : i + 4] for part in rows)) for i in range(0, len(rows[0]), 4)]
-    return torch.cat(parts).mean()
+    return torch.cat([_of_windows(network, *few) for few in zip(*(part.split(4) for part in rows))]).mean()
 
 
 def _of_windows(network: Any, tokens: Tensor, surprise: Tensor, known: Tensor) -> Tensor:

@@ -35,7 +35,7 @@ from workbench._require import count
 from workbench.samplers._base import Sampler, State, States
 from workbench.samplers._composed import TAILS
 from workbench.samplers._tables import lookup
-from workbench.samplers.filters._attention import HEADS, attend, heads, perceptron, whole_heads
+from workbench.samplers.filters._attention import HEADS, attend, heads, initialise, perceptron, whole_heads
 from workbench.samplers.filters._classical import FILTERS, Filter
 from workbench.samplers.filters._correlation import MovingCorrelation, colour, covariance_root, whiten_daily
 from workbench.samplers.noise import stream
@@ -97,10 +97,11 @@ class PathFlow(Sampler):
         self.shift_ = torch.zeros(TABLE)
         drawn = np.random.Generator(np.random.Philox(seed)).integers(len(rows), size=2048)
         noise = torch.as_tensor(stream(seed, "margin", 0).standard_normal((2048, self.window, self.width)))
-        with torch.no_grad(), one_thread():
+        with torch.no_grad():
             found = self.transport(noise.float(), rows[torch.as_tensor(drawn)][:, : self.context])
         self.shift_ = _calibration(found)
 
+    @one_thread()
     def states(self, returns: pd.DataFrame) -> States:
         self.require_fitted()
         values = self.filter.filter_path(returns[self.assets_])
@@ -163,10 +164,7 @@ class Velocity(nn.Module):
         last = nn.Linear(width, 2)
         self.head = nn.Sequential(nn.RMSNorm(width), last)
         self.nearness = nn.Parameter(torch.linspace(0.05, 0.5, HEADS))
-        for part in self.modules():
-            if isinstance(part, nn.Linear):
-                part.weight.data = torch.randn(part.weight.shape, generator=generator) / math.sqrt(part.in_features)
-                part.bias.data.zero_()
+        initialise(self, generator)
         last.weight.data.zero_()
 
     def remember(self, recent: Tensor) -> tuple[Tensor, ...]:
@@ -205,8 +203,7 @@ def _features(scores: Tensor, time: Tensor) -> Tensor:
 
 def _matching(network: nn.Module, rows: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
     """Flow-matching loss in units of what white scores leave: 1 where the network adds nothing."""
-    losses = [_of_windows(network, part, generator) for part in rows[0].split(64)]
-    return torch.cat(losses).mean()
+    return torch.cat([_of_windows(network, part, generator) for part in rows[0].split(64)]).mean()
 
 
 def _of_windows(network: Any, windows: Tensor, generator: torch.Generator) -> Tensor:

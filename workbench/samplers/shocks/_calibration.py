@@ -32,7 +32,6 @@ from torch import Tensor
 from workbench._require import count, number
 from workbench.samplers._tables import lookup
 from workbench.samplers.shocks._classical import ScaleMixture
-from workbench.samplers.training._loop import one_thread
 
 KNOTS = 512  # of each asset's map, equally spaced between its outermost raw scores
 TILE = 4096
@@ -53,7 +52,7 @@ class Calibration:
         """Learn from the map ``raw`` of normals (draw, width) to raw scores (draw, asset); the normals are fixed."""
         generator = torch.Generator().manual_seed(0)
         tiles = range(-(-self.sample // TILE))
-        with one_thread(), torch.no_grad():
+        with torch.no_grad():
             drawn = torch.cat([raw(torch.randn(TILE, width, generator=generator)) for _ in tiles])
         ordered = np.sort(drawn.double().numpy(), axis=0)
         levels = (np.arange(len(ordered)) + 0.5) / len(ordered)

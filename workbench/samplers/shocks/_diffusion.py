@@ -11,6 +11,8 @@ starts from pure noise at :math:`\theta = \pi/2`; angles are spaced as training 
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -23,7 +25,7 @@ from workbench.samplers.shocks._flow import RIGHT_ANGLE, Flow
 class Diffusion(Flow):
     """Diffusion from noise in ``jumps`` midpoint steps; ``centre``, ``spread`` : of the log noise in training."""
 
-    def __init__(self, jumps: int = 2, centre: float = 0.0, spread: float = 1.2, **options) -> None:
+    def __init__(self, jumps: int = 2, centre: float = 0.0, spread: float = 1.2, **options: Any) -> None:
         super().__init__(blur=RIGHT_ANGLE, jumps=jumps, **options)
         self.centre, self.spread = (
             number("centre", centre, least=-10, most=10),

@@ -33,7 +33,7 @@ class Flow(Learned):
 
     rate, decay = 2e-3, 1e-1
 
-    def __init__(self, blur: float = 0.4, jumps: int = 1, **options) -> None:
+    def __init__(self, blur: float = 0.4, jumps: int = 1, **options: Any) -> None:
         super().__init__(**options)
         self.blur, self.jumps = number("blur", blur, above=0, most=RIGHT_ANGLE), count("jumps", jumps, 1)
 

@@ -29,7 +29,7 @@ class Generator(Learned):
 
     rate, decay = 1e-3, 1e-1
 
-    def __init__(self, extra: int = 2, **options) -> None:
+    def __init__(self, extra: int = 2, **options: Any) -> None:
         super().__init__(**options)
         self.extra = count("extra", extra, 1)
 

@@ -29,7 +29,7 @@ class SplineFlow(Learned):
 
     rate, decay = 1e-3, 1e-1
 
-    def __init__(self, layers: int = 2, bins: int = 4, hidden: int = 32, **options) -> None:
+    def __init__(self, layers: int = 2, bins: int = 4, hidden: int = 32, **options: Any) -> None:
         super().__init__(hidden=hidden, **options)
         self.layers, self.bins = count("layers", layers, 1), count("bins", bins, 2, 50)
 

@@ -25,7 +25,7 @@ class Vae(Learned):
 
     rate, decay = 2e-3, 1e-2
 
-    def __init__(self, latent: int = 4, **options) -> None:
+    def __init__(self, latent: int = 4, **options: Any) -> None:
         super().__init__(**options)
         self.latent = count("latent", latent, 1)
 
