@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -34,6 +35,12 @@ def figures(notebook: Path) -> list[tuple[bytes, str]]:
     ]
 
 
+def written(value: object) -> str:
+    """As it is given on the command line: lists and mappings in YAML's short form."""
+    short = isinstance(value, (list, dict))
+    return yaml.safe_dump(value, default_flow_style=True, width=1000).strip() if short else str(value)
+
+
 def card(name: str, asked: dict) -> dict:
     """Run one study; its report and picture go to ``_generated/extra/reports``."""
     asked = dict(asked or {})
@@ -48,7 +55,7 @@ def card(name: str, asked: dict) -> dict:
     image.thumbnail((WIDTH, 2 * WIDTH))
     image.save(place / f"{name}.png")
     title = nbformat.read(ran.path / "notebook.ipynb", as_version=4).cells[0].source.splitlines()[0].lstrip("# ")
-    call = " ".join(f"-p {key}={value!r}" if " " in str(value) else f"-p {key}={value}" for key, value in asked.items())
+    call = " ".join(f"-p {key}={shlex.quote(written(value))}" for key, value in asked.items())
     return {"title": title, "verdict": ran.verdict.text if ran.verdict else "", "alt": alt, "call": call}
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +46,19 @@ def test_docstrings_become_lists_and_formulas_are_set_apart():
         r"What \|x\| is.", "", "", "* **draws**: how many.", "* **seed**: root.", "  More of it.", "", "Then", "",
         ".. code-block:: text", "", "      a = b", "", "and on.",
     ]  # fmt: skip
+
+
+def test_a_card_shows_a_call_that_a_shell_understands():
+    written = loaded(DOCS / "gallery.py").written
+    assert [written(x) for x in (["fhs", "lognormal"], {"steps": 100}, 5)] == ["[fhs, lognormal]", "{steps: 100}", "5"]
+
+
+def test_verdicts_lose_their_marks_and_words_of_tables_stand_left(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS / "_extensions"))
+    pages = loaded(DOCS / "_extensions" / "pages.py")
+    assert pages.unmarked(r"**a** -\> b\_c") == "a -> b_c"
+    frame = pd.DataFrame({"name": ["fhs"], "x": [-1.5]})
+    assert pages.aligned(frame.to_html(index=False), frame).count('class="text"') == 2
 
 
 @pytest.mark.slow

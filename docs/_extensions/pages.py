@@ -197,7 +197,7 @@ def gallery() -> None:
 
 def unmarked(text: str) -> str:
     """Markdown without its bold marks and escapes."""
-    return re.sub(r"\\([^\w\s])", r"\1", text.replace("**", ""))
+    return re.sub(r"\\([^A-Za-z0-9\s])", r"\1", text.replace("**", ""))
 
 
 def make(app: Sphinx) -> None:

@@ -198,7 +198,7 @@ def test_verdict_map_writes_symbols_beside_colours() -> None:
             ("neural", "copying", "copying", np.nan, "not applicable"), ("fhs", "volatility", "facts", 0.02, "warn"),
             ("fhs", "drift", "facts", 0.5, "pass"), ("fhs", "copying", "copying", 0.9, "pass")]  # fmt: skip
     frame = pd.DataFrame(rows, columns=["sampler", "check", "question", "p_value", "verdict"])
-    ax = plots.verdict_map(frame)
+    (ax,) = plots.verdict_map(frame)
     said = [text.get_text() for text in ax.texts]
     assert {".40", "< .001 ✕", "–", ".020 !"} <= set(said)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["neural\n1 of 2 failed", "fhs\n0 of 3 failed"]

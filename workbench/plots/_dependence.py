@@ -8,19 +8,16 @@ in twenty does so by chance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import seaborn as sns
-from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
-from matplotlib.image import AxesImage
 from scipy import stats
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
 from workbench.errors import ParameterError
-from workbench.plots._style import bare, canvas, themed
+from workbench.plots._style import bare, canvas, name_key, short, themed
 from workbench.reporting.formats import percent
 from workbench.validation.engine.comparison_data import ComparisonData, mean_of
 from workbench.validation.engine.features import by_day
@@ -28,6 +25,7 @@ from workbench.validation.engine.features import by_day
 ROCKET = sns.color_palette("rocket_r", as_cmap=True)
 
 TAIL = 0.05
+FEW = 4  # assets, whose maps may be small
 MOST_NAMED = 20  # assets named beside a map; of more, every second or third, so that names can be read at A4
 
 
@@ -40,14 +38,20 @@ def dependence_maps(case: ComparisonData, sampler: str) -> np.ndarray:
     """
     if len(case.assets) < 2:
         raise ParameterError(f"dependence needs two assets, the set has {len(case.assets)}")
-    axes = canvas(2, 3, 5.6)
     cuts = case.threshold(by_day, [TAIL])[0]
     own = np.quantile(case.fake.reshape(-1, len(case.assets)), TAIL, axis=0)
-    real, fake, outside = _compare(case, case.real, case.fake, _correlation)
-    order = _cluster(real, len(case.assets))
-    _row(axes[0], case.assets, order, real, fake, outside, ("correlation, history", sampler))
-    below = _compare(case, (case.real <= cuts).astype(np.float32), (case.fake <= own).astype(np.float32), _joint)
-    _row(axes[1], case.assets, order, *below, ("falling together, history", sampler))
+    rows = [
+        _compare(case, case.real, case.fake, _correlation),
+        _compare(case, (case.real <= cuts).astype(np.float32), (case.fake <= own).astype(np.float32), _joint),
+    ]
+    axes = canvas(2, 3, 4.5 if len(case.assets) <= FEW else 5.4)
+    order = _cluster(rows[0][0], len(case.assets))
+    _draw(axes, rows, order)
+    for ax, name in zip(axes[:, 0], ("correlation", "falling together")):
+        ax.set_ylabel(name)
+    for ax, title in zip(axes[0], ("history", sampler)):
+        ax.set_title(title)
+    _name(axes, list(case.assets), order)
     return axes
 
 
@@ -91,37 +95,38 @@ def _cluster(correlations: np.ndarray, count: int) -> np.ndarray:
     return leaves_list(linkage(np.clip(1 - correlations, 0, 2), "average"))
 
 
-def _row(
-    axes: np.ndarray, assets: Sequence[str], order: np.ndarray, real: np.ndarray, fake: np.ndarray, outside: np.ndarray,
-    titles: tuple[str, str],
-) -> None:  # fmt: skip
-    low = min(0.0, np.floor(10 * min(real.min(), fake.min())) / 10)
-    reach = max(0.1, np.ceil(10 * np.abs(fake - real).max()) / 10)
-    for ax, values, title in zip(axes, (real, fake), titles):
-        image = _map(ax, values, assets, order, ROCKET, (low, 1.0))
-        ax.set_title(title)
-    axes[0].figure.colorbar(image, ax=list(axes[:2]), shrink=0.75, aspect=22, pad=0.02).outline.set_visible(False)
-    image = _map(axes[2], fake - real, assets, order, "PuOr", (-reach, reach), outside)
-    axes[2].set_title(f"difference; {percent(outside.mean(), 0)} marked")
-    axes[2].figure.colorbar(image, ax=axes[2], shrink=0.75, aspect=22, pad=0.02).outline.set_visible(False)
-    places = range(0, len(assets), -(-len(assets) // MOST_NAMED))
-    axes[0].set_yticks(places, [assets[order[place]] for place in places])
+def _draw(axes: np.ndarray, rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]], order: np.ndarray) -> None:
+    """Every map, on one scale of dependence and one of differences."""
+    both = np.array([row[:2] for row in rows])
+    low = min(0.0, np.floor(10 * both.min()) / 10)
+    reach = max(0.1, np.ceil(10 * np.abs(both[:, 1] - both[:, 0]).max()) / 10)
+    place = np.ix_(order, order)
+    for line, (real, fake, outside) in zip(axes, rows):
+        for ax, values in zip(line, (real, fake, fake - real)):
+            scale = (low, 1.0, ROCKET) if ax is not line[2] else (-reach, reach, "PuOr")
+            square = squareform(values)
+            np.fill_diagonal(square, np.nan)
+            ax.imshow(square[place], vmin=scale[0], vmax=scale[1], cmap=scale[2])
+            bare(ax)
+        across, down = np.nonzero(squareform(outside.astype(float))[place])
+        line[2].plot(down, across, ".", color="0.1", markersize=2)
+        line[2].set_title(f"difference; {percent(outside.mean(), 0)} marked")
+    for columns in (axes[:, :2], axes[:, 2:]):
+        bar = axes[0, 0].figure.colorbar(
+            columns[0, 0].images[0], ax=list(columns.flat), location="bottom", aspect=20 * columns.shape[1], pad=0.02
+        )
+        bar.outline.set_visible(False)
 
 
-def _map(
-    ax: Axes, values: np.ndarray, assets: Sequence[str], order: np.ndarray, colours: str | Colormap,
-    limits: tuple[float, float], dots: np.ndarray | None = None,
-) -> AxesImage:  # fmt: skip
-    square = squareform(values)
-    np.fill_diagonal(square, np.nan)
-    image = ax.imshow(square[np.ix_(order, order)], vmin=limits[0], vmax=limits[1], cmap=colours)
-    size, places = 7 if len(assets) > 8 else 8, range(0, len(assets), -(-len(assets) // MOST_NAMED))
-    names = [assets[order[place]] for place in places]
-    ax.set_xticks(places, names, rotation=90 if len(assets) > 4 else 0)
-    ax.set_yticks([])
-    ax.tick_params(labelsize=size)
-    bare(ax)
-    if dots is not None:
-        row, column = np.nonzero(squareform(dots.astype(float))[np.ix_(order, order)])
-        ax.plot(column, row, ".", color="0.1", markersize=2)
-    return image
+def _name(axes: np.ndarray, assets: list[str], order: np.ndarray) -> None:
+    """Names at the left and below, shortened and explained where they are long."""
+    shown = [assets[place] for place in order[:: -(-len(assets) // MOST_NAMED)]]
+    places, labels = range(0, len(assets), -(-len(assets) // MOST_NAMED)), short(shown)
+    for ax in axes.flat:
+        ax.set(xticks=[], yticks=[])
+        ax.tick_params(labelsize=8 if len(assets) <= MOST_NAMED // 2 else 7)
+    for ax in axes[:, 0]:
+        ax.set_yticks(places, labels)
+    for ax in axes[1]:
+        ax.set_xticks(places, labels, rotation=90)
+    name_key(axes[0, 0].figure, shown, labels)

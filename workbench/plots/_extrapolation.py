@@ -36,8 +36,9 @@ def _distances(ax: Axes, support: Support) -> None:
     ax.plot(support.date, support.distance, "D", color=COLOURS[1], markeredgecolor=REAL, markersize=7)
     day = f"{support.date:%Y-%m-%d}"
     remark(ax, day, (support.date, support.distance), (-6, 7), ha="right", fontsize=8, color=REAL)
+    top = 1.15 * max(float(past.max()), float(support.distance))
     title = f"{support.standing}: p {p_value(support.p_value)}"
-    ax.set(ylabel="distance to the fifth nearest", ylim=(0, None), title=title)
+    ax.set(ylabel="distance to the fifth nearest", ylim=(0, top), title=title)
 
 
 def _wrong(ax: Axes, wrong: pd.DataFrame, level: float) -> None:

@@ -41,23 +41,18 @@ def stylised_facts(cases: Mapping[str, ComparisonData]) -> np.ndarray:
     panel then says so.
     """
     first = next(iter(cases.values()))
-    axes = canvas(2, 2, 5.4)
+    axes = canvas(2, 2, 4.0)
     lags = range(1, min(LAGS, first.horizon - 2) + 1)
     sums = [days for days in (1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 60) if days <= first.horizon]
     if len(lags):
         _draw(list(axes.flat[:3]), cases, np.array(lags), lambda x: _memories(x, lags), lambda mean: mean)
     _draw(list(axes.flat[3:]), cases, np.array(sums), lambda x: _moments(x, sums), partial(_kurtosis, sums=len(sums)))
     for ax, (title, label) in zip(axes.ravel(), PANELS):
-        ax.set(title=title, ylabel=label, xlabel="k, days")
+        ax.set(title=title, xlabel="k, days")
+        ax.set_ylabel(label, parse_math=True)
         if not ax.lines:
-            remark(
-                ax,
-                f"a horizon of {first.horizon} has no lags",
-                (0.5, 0.5),
-                (0, 0),
-                xycoords="axes fraction",
-                ha="center",
-            )
+            text = f"a horizon of {first.horizon} has no lags"
+            remark(ax, text, (0.5, 0.5), (0, 0), xycoords="axes fraction", ha="center")
     legend_below(axes[1, 1], 4)
     return axes
 
@@ -79,7 +74,7 @@ def _draw(
         ax.fill_between(at, low, high, color="0.86", linewidth=0, label="90 % of correct sets")
         ax.plot(at, history[here], color=REAL, linewidth=2.2, label="history")
         for name, values in drawn.items():
-            ax.plot(at, values[here], **line(name), label=name)
+            ax.plot(at, values[here], **line(name))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 

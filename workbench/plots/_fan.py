@@ -15,7 +15,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from workbench import scenarios
-from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, spot, themed
+from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, name_key, short, spot, themed
 from workbench.reporting.formats import percent
 
 BANDS = (0.5, 0.8, 0.98)
@@ -38,18 +38,20 @@ def fan_charts(
     weights : of the book at ``as_of``; None is equal weight. Returns the Axes, the book's first.
     """
     rows = 1 if not assets else 2
-    grid = canvas(rows, max(1, len(assets)), 2.9 * rows, height_ratios=[1.35, 1][:rows])
+    grid = canvas(rows, max(1, len(assets)), 2.45 * rows, height_ratios=[1.35, 1][:rows])
     figure, top = grid[0, 0].figure, grid[0, 0].get_gridspec()
     for ax in grid[0]:
         ax.remove()
     axes = [figure.add_subplot(top[0, :]), *(grid[1] if assets else ())]
     books = [weights, *({name: 1.0} for name in assets)]
-    for ax, book, name in zip(axes, books, ["the book", *assets]):
+    shown = short(assets, 22)
+    for ax, book, name in zip(axes, books, ["the book", *shown]):
         past, realised = _around(returns, as_of, book, before, scenarios.returns(tree).sizes["time"])
         _fan_chart(scenarios.pnl(tree, book), past, realised, title=name, labels=ax is axes[0], ax=ax)
     axes[0].set_ylabel(f"return since {as_of:%Y-%m-%d}, %")
     if assets:
         axes[1].set_ylabel("return, %")
+    name_key(figure, assets, shown)
     return np.array(axes)
 
 

@@ -1,12 +1,14 @@
 """How every figure looks: one width, one palette, one look a sampler, labels that do not collide.
 
 Colours are seaborn's ``colorblind`` palette. A sampler keeps its colour, line and marker in every figure, so that a
-page printed in grey can still be read by line and marker.
+page printed in grey can still be read by line and marker. A name is drawn as it is, whatever is in it: text is maths
+only where a label says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 from zlib import crc32
 
@@ -16,6 +18,8 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
@@ -42,7 +46,7 @@ themed = mpl.rc_context(
         "grid.color": "0.92", "grid.linewidth": 0.6, "xtick.color": "0.35", "ytick.color": "0.35",
         "xtick.labelsize": 8, "ytick.labelsize": 8, "xtick.major.width": 0.6, "ytick.major.width": 0.6,
         "xtick.minor.visible": False, "legend.frameon": False, "legend.fontsize": 8, "font.size": 8.5,
-        "font.family": "DejaVu Sans", "lines.linewidth": 1.4, "figure.facecolor": "white",
+        "text.parse_math": False, "font.family": "DejaVu Sans", "lines.linewidth": 1.4, "figure.facecolor": "white",
     }
 )  # fmt: skip  # a decorator: matplotlib's settings while a figure is drawn, and only then
 
@@ -58,8 +62,38 @@ def look(sampler: str) -> dict[str, Any]:
 
 
 def line(sampler: str) -> dict[str, Any]:
-    """The look without its marker."""
-    return {key: value for key, value in look(sampler).items() if key != "marker"}
+    """The look without its marker, and the name for the legend."""
+    return {key: value for key, value in look(sampler).items() if key != "marker"} | {"label": named(sampler)}
+
+
+def named(label: str) -> str:
+    """A label that a legend shows: Matplotlib leaves out those that begin with an underscore."""
+    return f"\u200a{label}" if label.startswith("_") else label
+
+
+def short(names: Iterable[str], most: int = 14) -> list[str]:
+    """Names of at most ``most`` characters: longer ones lose their middle, or bear their place where that is ambiguous.
+
+    >>> short(["SP500", "Emerging Markets Bond Index A", "Euro Area Government Bonds", "Euro Area German Bonds"])
+    ['SP500', 'Emergin…ndex A', '3 Euro Area …', '4 Euro Area …']
+    """
+    whole = list(map(str, names))
+    cut = [name if len(name) <= most else f"{name[: most // 2]}…{name[most // 2 + 1 - most :]}" for name in whole]
+    alike = pd.Series(cut, dtype=object).duplicated(keep=False)
+    return [
+        f"{place} {name[: most - 4]}…" if twin and len(name) > most else text
+        for place, (name, text, twin) in enumerate(zip(whole, cut, alike), 1)
+    ]
+
+
+def name_key(figure: Figure, names: Iterable[str], shown: Iterable[str]) -> None:
+    """Under a figure, in two columns, what each shortened name stands for."""
+    pairs = [f"{cut} = {name}" for name, cut in zip(names, shown) if cut != name]
+    if pairs:
+        half, wide = -(-len(pairs) // 2), max(map(len, pairs)) + 3
+        lines = [left.ljust(wide) + right for left, right in zip_longest(pairs[:half], pairs[half:], fillvalue="")]
+        figure.set_figheight(figure.get_figheight() + 0.12 * half)
+        figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=6.5, family="DejaVu Sans Mono", color="0.25")
 
 
 def canvas(rows: int = 1, columns: int = 1, height: float = 2.8, **options: Any) -> np.ndarray:
@@ -100,6 +134,13 @@ def drop(axes: np.ndarray, kept: int) -> np.ndarray:
 def per_cent(ax: Axes, digits: int = 0) -> None:
     """Ticks of the x axis in per cent; values are fractions."""
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.percent(value, digits)))
+
+
+def powers(axis: Axis) -> None:
+    """Powers of ten as text along a logarithmic axis."""
+    raised = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    axis.set_major_formatter(FuncFormatter(lambda value, _: "10" + f"{round(np.log10(value))}".translate(raised)))
+    axis.set_minor_formatter("")
 
 
 def demand(

@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbench.errors import ParameterError
-from workbench.plots._style import COLOURS, REAL, canvas, label_right, legend_below, line, remark, themed
+from workbench.plots._style import COLOURS, REAL, canvas, label_right, legend_below, line, powers, remark, themed
 from workbench.reporting.formats import percent
 from workbench.samplers import Filtered, Sampler, residuals
 from workbench.samplers.filters import live_from
@@ -35,7 +35,7 @@ def tail_plot(cases: Mapping[str, ComparisonData]) -> np.ndarray:
     The grey band holds 90 % of block redraws of the history. Returns the two Axes.
     """
     first = next(iter(cases.values()))
-    axes = canvas(1, 2, 3.5, sharey=True)[0]
+    axes = canvas(1, 2, 3.0, sharey=True)[0]
     for ax, (side, sign) in zip(axes, SIDES):
         moves = sign * first.real
         largest = float(moves.max())
@@ -44,7 +44,7 @@ def tail_plot(cases: Mapping[str, ComparisonData]) -> np.ndarray:
         ax.fill_between(grid, low, high, color="0.85", linewidth=0, label="history, 90 % of block redraws")
         ax.plot(grid, real, "o", color=REAL, markersize=2.2, label="history")
         for name, case in cases.items():
-            ax.plot(grid, _survival(sign * case.fake.ravel(), grid), **line(name), label=name)
+            ax.plot(grid, _survival(sign * case.fake.ravel(), grid), **line(name))
         _beyond(ax, largest, grid[-1])
         ax.set(title=side, xlabel="move, in units of the expected volatility")
         _log_axes(ax, [1, 2, 5, 10, 20, 50])
@@ -67,7 +67,7 @@ def splice_plot(sampler: Sampler, returns: pd.DataFrame) -> np.ndarray:
         raise ParameterError(f"{type(sampler).__name__} has no Pareto splice; draw one fitted with tails='gpd'")
     margins = getattr(sampler.shocks, "margins")  # noqa: B009
     pool = residuals(sampler, returns).iloc[live_from(returns) :].to_numpy()
-    axes = canvas(1, 2, 3.1, sharey=True)[0]
+    axes = canvas(1, 2, 2.6, sharey=True)[0]
     for index, (ax, (side, sign)) in enumerate(zip(axes, SIDES)):
         moves, edges = np.sort((sign * pool).ravel()), margins.threshold_[index]
         largest = float(moves[-1])
@@ -130,6 +130,7 @@ def _log_axes(ax: Axes, ticks: list[float]) -> None:
     ax.set(xscale="log", yscale="log")
     low, high = ax.get_xlim()
     ax.set_xticks([tick for tick in ticks if low <= tick <= high], minor=False)
+    powers(ax.yaxis)
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter("")
     ax.margins(x=0)

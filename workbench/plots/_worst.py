@@ -26,7 +26,7 @@ def worst_paths(
     profit = scenarios.pnl(tree, weights)
     columns = min(5, len(episodes))
     rows = -(-len(episodes) // columns)
-    axes = canvas(rows, columns, 0.6 + 1.65 * rows, sharex=True, sharey=True)
+    axes = canvas(rows, columns, 0.6 + 1.3 * rows, sharex=True, sharey=True)
     for ax, row in zip(axes.flat, episodes.itertuples()):
         path = profit.sel(chain=row.chain, draw=row.draw).values
         episode = _book(history.loc[row.first : row.last], weights)

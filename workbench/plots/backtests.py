@@ -27,7 +27,7 @@ def hit_band(tables: Mapping[str, pd.DataFrame], level: float = 0.99) -> np.ndar
     tables : sampler -> forecasts of one book by date, with ``var_<level>``, ``realised`` and, where known,
     ``es_<level>``; fractions.
     """
-    axes = canvas(len(tables), 1, 0.5 + 1.55 * len(tables), sharex=True, sharey=True)[:, 0]
+    axes = canvas(len(tables), 1, 0.5 + 1.35 * len(tables), sharex=True, sharey=True)[:, 0]
     for ax, (name, table) in zip(axes, tables.items()):
         profit, var = 100 * table["realised"], 100 * _column(table, f"var_{level:g}")
         hits = table.index[-profit > var]
@@ -66,7 +66,7 @@ def pit_ecdf(
     for name, table in tables.items():
         pit = np.sort(_column(table, "pit"))
         ecdf = np.searchsorted(pit, at, side="right") / len(pit)
-        ax.plot(at, ecdf - at, **line(name), label=name)
+        ax.plot(at, ecdf - at, **line(name))
     ax.axhline(0, color=FAINT, linewidth=0.7)
     ax.set(xlabel=f"{of} (n = {fewest:,})", ylabel="share below, less uniform", xlim=(0, 1))
     legend_below(ax)

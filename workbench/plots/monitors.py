@@ -19,6 +19,7 @@ from workbench.plots._style import (
     canvas,
     demand,
     legend_below,
+    named,
     remark,
     rows_down,
     themed,
@@ -42,7 +43,7 @@ def evidence_paths(
     names = list(evidence.columns)
     axes = canvas(2, 1, 4.6, sharex=True, height_ratios=[2.2, 1.4])[:, 0]
     for place, name in enumerate(names):
-        axes[0].plot(evidence.index, evidence[name], label=name.replace("_", " "), **_line(place))
+        axes[0].plot(evidence.index, evidence[name], label=named(name), **_line(place))
     axes[0].axhline(ALARM, color=COLOURS[3], linewidth=0.8)
     axes[0].set_ylim(bottom=max(LOWEST, float(evidence.min().min()) - 0.3))
     axes[0].set(ylabel="log10 of the e-process", title="evidence against the forecasts since the first day")
@@ -50,13 +51,13 @@ def evidence_paths(
     for row, name in enumerate(alarming):
         days, colour = alarms.loc[alarms["monitor"] == name, "date"], _line(names.index(name))["color"]
         axes[1].plot(days, np.full(len(days), row), "|", color=colour, markersize=9, markeredgewidth=1.5)
-    rows_down(axes[1], [name.replace("_", " ") for name in alarming], title="alarms")
+    rows_down(axes[1], alarming, title="alarms")
     for ax in axes:
         for date in (shocks or {}).values():
             ax.axvline(pd.Timestamp(date), color=FAINT, linewidth=0.8, linestyle=(0, (3, 2)))
     for name, date in (shocks or {}).items():
-        at = (pd.Timestamp(date), 0.02)
-        remark(axes[0], name, at, (0, 0), xycoords=("data", "axes fraction"), rotation=90, va="bottom", ha="right")
+        at, clear = (pd.Timestamp(date), 1.0), {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        remark(axes[0], name, at, (-3, -2), xycoords=("data", "axes fraction"), va="top", ha="right", bbox=clear)
     legend_below(axes[0])
     return axes
 
@@ -77,7 +78,7 @@ def delay_curves(curves: pd.DataFrame, monitors: Sequence[str] | None = None) ->
         for monitor in monitors or known:
             one, place = part[part["monitor"] == monitor].sort_values("years"), known.index(monitor)
             style = _line(place) | {"marker": MARKERS[(place + place // len(COLOURS)) % len(MARKERS)]}
-            ax.plot(one["years"], one["median"], markersize=4, label=monitor.replace("_", " "), **style)
+            ax.plot(one["years"], one["median"], markersize=4, label=named(monitor), **style)
         ax.set(title=name, xlabel="years to a false alarm", xscale="log", yscale="log")
         ax.set_xticks(sorted(set(curves["years"])), [f"{year:g}" for year in sorted(set(curves["years"]))])
         ax.minorticks_off()
@@ -95,7 +96,7 @@ def factor_paths(tables: Mapping[str, pd.DataFrame], level: float = 0.99) -> Axe
     ax = canvas(height=2.4)[0, 0]
     for place, (name, table) in enumerate(tables.items()):
         demand(table, [f"factor_{level:g}"], f"{name!r}, recalibrated at {level:g},", DataError)
-        ax.plot(table.index, table[f"factor_{level:g}"], label=name.replace("_", " "), **_line(place))
+        ax.plot(table.index, table[f"factor_{level:g}"], label=named(name), **_line(place))
     ax.axhline(1, color=REAL, linewidth=0.7)
     ax.set(ylabel=f"factor on VaR {formats.level(level)}", yscale="log")
     ax.set_yticks([0.5, 0.7, 1, 1.4, 2], ["0.5", "0.7", "1", "1.4", "2"])

@@ -27,14 +27,15 @@ def detection_map(matrix: pd.DataFrame, found: pd.Series) -> Axes:
     if matrix.empty:
         raise ParameterError("the matrix of faults and checks is empty: nothing was measured")
     shown = matrix.loc[:, matrix.max() > 0].loc[found.sort_values(ascending=False, kind="stable").index]
-    values = np.column_stack([found[shown.index], np.full(len(shown), np.nan), shown])
-    ax = canvas(height=1.9 + 0.16 * len(shown))[0, 0]
+    each = found[shown.index]
+    values = np.column_stack([each, each, np.full(len(shown), np.nan), shown])
+    ax = canvas(height=1.9 + 0.135 * len(shown))[0, 0]
     ax.imshow(values, aspect="auto", vmin=0, vmax=1, cmap=BLUES)
     for row, name in enumerate(shown.index):
         colour = "white" if found[name] > DARK else "0.15"
-        ax.text(0, row, f"{100 * found[name]:.0f}", ha="center", va="center", fontsize=7, color=colour)
-    ax.set_xticks([0, *range(2, values.shape[1])], ["any check, %", *shown.columns], rotation=90, fontsize=7)
-    ax.set_yticks(range(len(shown)), shown.index, fontsize=7)
+        ax.text(0.5, row, f"{100 * found[name]:.0f}", ha="center", va="center", fontsize=8, color=colour)
+    ax.set_xticks([0.5, *range(3, values.shape[1])], ["any check, %", *shown.columns], rotation=90)
+    ax.set_yticks(range(len(shown)), shown.index)
     bare(ax)
     labels_on_top(ax)
     quiet = matrix.shape[1] - shown.shape[1]
@@ -63,7 +64,6 @@ def _intervals(ax: Axes, rows: pd.DataFrame, labels: Sequence[str], level: float
     span = f"{rows['n'].min()}-{rows['n'].max()}" if len(rows) else "0"
     rows_down(ax, labels, title=title, xlabel=f"share rejected (n = {span} a row)", xlim=(-0.01, None))
     ax.invert_yaxis()
-    ax.tick_params(axis="y", labelsize=7)
 
 
 def _wilson(ax: Axes, rows: pd.DataFrame, places: np.ndarray, colour: tuple, mark: str, label: str = "") -> None:
@@ -100,14 +100,14 @@ def power_curves(detection: pd.DataFrame, documented: pd.Series, names: Sequence
     """
     columns = 4
     rows = -(-len(names) // columns)
-    axes = canvas(rows, columns, 1.6 * rows + 0.3, sharex=True, sharey=True)
+    axes = canvas(rows, columns, 1.25 * rows + 0.3, sharex=True, sharey=True)
     for ax, name in zip(axes.flat, names):
         found = detection[detection["fault"] == name]
         ax.fill_between(found["severity"], found["low"], found["high"], color=COLOURS[0], alpha=0.2, linewidth=0)
         ax.plot(found["severity"], found["share"], "o-", color=COLOURS[0], markersize=3.5)
         ax.axvline(documented[name], color=FAINT, linewidth=0.9, linestyle=":")
         ax.set(ylim=(-0.04, 1.04), xlim=(0, 1.05))
-        ax.set_title(fill(name, 24), fontsize=7)
+        ax.set_title(fill(name, 26), fontsize=8)
     axes[0, 0].figure.supxlabel("severity", fontsize=8.5)
     axes[0, 0].figure.supylabel("share of trials rejected", fontsize=8.5)
     for ax in axes.flat[len(names) :]:

@@ -14,7 +14,21 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from workbench import scenarios
-from workbench.plots._style import COLOURS, FAINT, REAL, canvas, legend_below, per_cent, remark, rows_down, themed
+from workbench.plots._style import (
+    COLOURS,
+    FAINT,
+    REAL,
+    canvas,
+    legend_below,
+    name_key,
+    named,
+    per_cent,
+    powers,
+    remark,
+    rows_down,
+    short,
+    themed,
+)
 from workbench.reporting.formats import percent, simple
 from workbench.stress.preregistered import Verdict
 from workbench.stress.reverse_stress import Reverse
@@ -28,12 +42,12 @@ def conditional_moves(free: xr.DataTree, given: Mapping[str, xr.DataTree], most:
     tables = {name: _quantiles(tree) for name, tree in sets.items()}
     order = tables[list(sets)[-1]][0.5].sort_values(ascending=False).index
     order = order if len(order) <= most else order[:: -(-len(order) // most)]
-    ax = canvas(height=0.9 + 0.24 * len(order))[0, 0]
+    ax = canvas(height=0.9 + 0.19 * len(order))[0, 0]
     for place, (name, table) in enumerate(tables.items()):
         colour, shift = (FAINT if not place else COLOURS[place - 1]), 0.26 * (place - (len(sets) - 1) / 2)
         rows = np.arange(len(order)) + shift
         ax.hlines(rows, table.loc[order, 0.05], table.loc[order, 0.95], color=colour, linewidth=2.2)
-        ax.plot(table.loc[order, 0.5], rows, "osD^"[place % 4], color=colour, markersize=4, label=name)
+        ax.plot(table.loc[order, 0.5], rows, "osD^"[place % 4], color=colour, markersize=4, label=named(name))
     rows_down(ax, order, xlabel="return over the horizon (median, 90 % of draws)")
     _zero(ax)
     return ax
@@ -60,7 +74,7 @@ def do_beside_given(table: pd.DataFrame) -> Axes:
     ax.plot(given, rows, "s", color=COLOURS[1], label="given: merely seen")
     ax.plot(do, rows, "o", color=COLOURS[0], label="do: imposed")
     for row, (gap, error) in enumerate(zip(do - given, table["standard_error"])):
-        text = f"{percent(gap, 2, sign=True)} ± {percent(1.96 * error, 2)}"
+        text = f"{percent(gap, 2, sign=True)} ± {percent(1.96 * error, 3)}"
         remark(ax, text, (1, row), (4, 0), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=REAL)
     rows_down(ax, table.index, xlabel="mean return of the day; right: do minus given, 95 %")
     _zero(ax, 1)
@@ -113,6 +127,7 @@ def rare_curve(table: pd.DataFrame, observed: np.ndarray | None = None) -> Axes:
                 label="rare-event estimate, 95 %")  # fmt: skip
     ax.set(yscale="log", xlim=(0, float(table["loss"].max()) * 1.08), xlabel="loss over the horizon")
     ax.set_ylabel("probability")
+    powers(ax.yaxis)
     per_cent(ax)
     legend_below(ax)
     return ax
@@ -122,7 +137,7 @@ def rare_curve(table: pd.DataFrame, observed: np.ndarray | None = None) -> Axes:
 def ways_to_lose(answers: Mapping[str, Reverse], history: pd.DataFrame) -> np.ndarray:
     """Returns of all assets in the modes of each answer (a row), their mean, and the real precedent's."""
     most = max(len(answer.modes) for answer in answers.values())
-    axes = canvas(len(answers), most, 0.6 + 1.9 * len(answers), sharex=True, sharey="row")
+    axes = canvas(len(answers), most, 0.6 + 1.6 * len(answers), sharex=True, sharey="row")
     for row, (name, answer) in zip(axes, answers.items()):
         for ax, mode in zip(row, answer.modes):
             _way(ax, mode.path, history.loc[mode.precedent.first : mode.precedent.last])
@@ -130,7 +145,7 @@ def ways_to_lose(answers: Mapping[str, Reverse], history: pd.DataFrame) -> np.nd
             ax.set_title(f"loss {percent(mode.loss, 0)}, distance {mode.distance:.1f}\n{near}", fontsize=8)
         for ax in row[len(answer.modes) :]:
             ax.set_axis_off()
-        row[0].set_ylabel(f"{name.replace('_', ' ')}\nreturn since the start, %")
+        row[0].set_ylabel(f"{name}\nreturn, %")
     for ax in axes[-1]:
         ax.set_xlabel("trading day")
     legend_below(axes[0, 0])
@@ -157,7 +172,7 @@ def crisis_shapes(placed: Mapping[str, CrisisShape]) -> Axes:
     for place, (name, table) in enumerate(tables.items()):
         at, fails = rows + 0.22 * ((len(tables) - 1) / 2 - place), table["fails"].to_numpy(bool)
         colour, mark = COLOURS[place % len(COLOURS)], "osD^vP"[place % 6]
-        ax.plot(table["value"], at, mark, color=colour, fillstyle="none", markersize=5, label=name)
+        ax.plot(table["value"], at, mark, color=colour, fillstyle="none", markersize=5, label=named(name))
         ax.plot(table["value"][fails], at[fails], mark, color=colour, markersize=5)
     rows_down(ax, first.index, xlabel="shape, 0 to 1; filled: fails the path", xlim=(-0.03, 1.03))
     legend_below(ax)
@@ -170,14 +185,16 @@ def loss_shares(shares: Mapping[str, pd.DataFrame], loss: float, most: int = 8) 
 
     Both are in the unit of ``loss``; bars are shares of it and add to one. What no table has is the passing of time.
     """
-    axes = canvas(1, len(shares), 0.9 + 0.24 * (most + 2))
+    axes, long = canvas(1, len(shares), 0.9 + 0.2 * (most + 2)), dict[str, str]()
     for ax, (name, table) in zip(axes[0], shares.items()):
         bars = _largest(table[["share", "standard_error"]] / loss, most)
         colours = [COLOURS[1] if share > 0 else COLOURS[0] for share in bars["share"]]
         ax.barh(range(len(bars)), bars["share"], xerr=1.96 * bars["standard_error"], color=colours, height=0.7)
         ax.axvline(0, color=REAL, linewidth=0.7)
-        rows_down(ax, bars.index, title=name, xlabel="share of the loss")
+        long |= dict(zip(bars.index, short(bars.index, 24)))
+        rows_down(ax, [long[name] for name in bars.index], title=name, xlabel="share of the loss")
         per_cent(ax)
+    name_key(axes[0, 0].figure, long, long.values())
     return axes
 
 

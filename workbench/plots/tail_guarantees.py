@@ -8,7 +8,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from workbench.plots._style import COLOURS, LINES, MARKERS, REAL, canvas, legend_below, themed
+from workbench.plots._style import (
+    COLOURS,
+    LINES,
+    MARKERS,
+    REAL,
+    canvas,
+    legend_below,
+    name_key,
+    named,
+    powers,
+    short,
+    themed,
+)
 
 
 @themed
@@ -29,8 +41,9 @@ def index_plot(tables: Mapping[str, pd.DataFrame], assets: list[str]) -> np.ndar
             ax.set_title(f"{title}, {name}")
         row[0].set_ylabel("tail index ξ")
     for ax in axes[-1]:
-        ax.set_xticks(range(len(assets)), assets, rotation=90)
+        ax.set_xticks(range(len(assets)), short(assets), rotation=90)
     legend_below(axes[0, 0], 4)
+    name_key(axes[0, 0].figure, assets, short(assets))
     return axes
 
 
@@ -43,12 +56,14 @@ def crash_plot(curves: Mapping[str, pd.DataFrame]) -> Axes:
     ax = canvas(1, 1, 3.0)[0, 0]
     for place, (name, curve) in enumerate(curves.items()):
         known, style = curve.dropna(subset=["implied"]), {"color": COLOURS[place], "linestyle": LINES[place]}
-        ax.plot(known["level"], known["implied"], label=f"{name}: implied", **style)
+        ax.plot(known["level"], known["implied"], label=named(f"{name}: implied"), **style)
         ax.errorbar(
             curve["level"], curve["measured"], 2 * curve["error"], fmt=MARKERS[place], color=COLOURS[place],
-            markersize=4, linewidth=1, label=f"{name}: measured",
+            markersize=4, linewidth=1, label=named(f"{name}: measured"),
         )  # fmt: skip
     ax.set(xscale="log", yscale="log", xlabel="level q: share of days past it", ylabel="λ(q), mean over pairs")
+    powers(ax.xaxis)
+    powers(ax.yaxis)
     ax.invert_xaxis()
     legend_below(ax, 4)
     return ax
@@ -68,6 +83,8 @@ def shortfall_plot(table: pd.DataFrame, limits: Mapping[float, float]) -> Axes:
     ax.set(xscale="log", yscale="log", xlabel="probability of the rarest outcome let in")
     ax.set_ylabel("mean loss beyond the splice,\nstandard deviations")
     ax.set_ylim(1.0, 1e6)
+    powers(ax.xaxis)
+    powers(ax.yaxis)
     ax.invert_xaxis()
     legend_below(ax, 5)
     return ax

@@ -57,13 +57,13 @@ def lead_plot(frames: Mapping[str, pd.DataFrame], reference: str, names: Sequenc
 
     frames : score's name -> (day, sampler), of :func:`workbench.backtesting.tournament.by_sampler`.
     """
-    axes = canvas(len(frames), 1, 0.6 + 1.55 * len(frames), sharex=True)[:, 0]
+    axes = canvas(len(frames), 1, 0.6 + 1.2 * len(frames), sharex=True)[:, 0]
     for ax, (score, frame) in zip(axes, frames.items()):
         for first, last in REGIMES.values():
             if pd.Timestamp(first) <= frame.index[-1]:
                 ax.axvspan(pd.Timestamp(first), pd.Timestamp(last), color="0.93", linewidth=0)
         for name in names:
-            ax.plot((frame[name] - frame[reference]).cumsum(), **line(name), label=name)
+            ax.plot((frame[name] - frame[reference]).cumsum(), **line(name))
         ax.axhline(0, color=FAINT, linewidth=0.9)
         ax.set_xlim(frame.index[0], frame.index[-1])
         ax.set(title=f"{score}, {len(frame):,} forecasts", ylabel="summed points")

@@ -39,6 +39,9 @@ def audit(audited: Audit, name: str) -> Verdict:
                     effect=audited.effects()[0])  # fmt: skip
     outcome = audited.verdict if audited.verdict in ("accepted", "rejected") else "mixed"
     key = {"checks failed": f"{len(failed)} of {asked}", "draws": formats.number(audited.about["draws"])}
+    for row in audited.risk.iloc[:2].itertuples():
+        scenarios, history = formats.basis_points(row.scenarios), formats.basis_points(row.history)
+        key[f"{row.measure} {formats.level(row.level)}, {row.book}"] = f"{scenarios} (history {history})"
     return Verdict(text, outcome, key, PASSED[outcome] if outcome != "mixed" else "cannot tell")
 
 
@@ -57,7 +60,8 @@ def stress(judged: Judged, low: float, high: float, refuge: str, probability: fl
 def not_given(why: str, low: float, high: float, refuge: str) -> Verdict:
     """The thesis has no answer where the scenarios given the fall were refused; ``why`` is the reason."""
     text = sentence("stress/unanswered", low=simple(low), high=simple(high), refuge=refuge, why=why)
-    return Verdict(text, "mixed", word="cannot tell")
+    band = f"{formats.percent(simple(low))} to {formats.percent(simple(high))}"
+    return Verdict(text, "mixed", {"conditional scenarios": "none", "fall of the market": band}, "cannot tell")
 
 
 def conditioning(found: Conditional, unasked: float) -> str:
@@ -90,7 +94,9 @@ def causal(
         edges=sentence("causal/arrows" if len(edges) else "causal/no_arrows", **arrows),
     )  # fmt: skip
     outcome = {"rejected": "rejected", "survives": "accepted", "untested": "mixed"}[state]
-    return Verdict(text, outcome, word="not assessed" if state == "untested" else PASSED[outcome])
+    key = {"independences rejected": f"{failed} of {len(tests)}" if len(tests) else "none tested"}
+    key |= {f"{gap}, {name}": formats.percent(simple(row[name]), 2) for name in ("do", "given")}
+    return Verdict(text, outcome, key, "not assessed" if state == "untested" else PASSED[outcome])
 
 
 def reverse_stress(ways: pd.DataFrame, shapes: pd.DataFrame, agree: float = 10.0) -> Verdict:
@@ -99,7 +105,7 @@ def reverse_stress(ways: pd.DataFrame, shapes: pd.DataFrame, agree: float = 10.0
     ways, shapes : of :func:`workbench.reporting.tables.ways` and ``crisis_shapes``.
     """
     if ways.empty:
-        return Verdict(sentence("reverse_stress/none"), "mixed", word="cannot tell")
+        return Verdict(sentence("reverse_stress/none"), "mixed", {"ways to lose": "none"}, "cannot tell")
     chances = ways["P(loss)"].groupby("book").agg(["min", "max", "size"])
     spread = float((chances["max"] / chances["min"]).max())
     first = ways.groupby("book", sort=False).head(1)
@@ -120,7 +126,9 @@ def reverse_stress(ways: pd.DataFrame, shapes: pd.DataFrame, agree: float = 10.0
     )  # fmt: skip
     outcome = "mixed" if alone or spread > agree else "accepted"
     factor = formats.number(np.nan if alone else spread, 1)
-    return Verdict(text, outcome, {"factor between samplers": factor}, HOLDS[outcome])
+    key = {f"P of the loss, {book}": formats.probability(row["P(loss)"]) for (book, _), row in first.iterrows()}
+    key |= {"factor between samplers": factor, "ways without the shape of a crisis": f"{failed} of {len(shapes)}"}
+    return Verdict(text, outcome, key, HOLDS[outcome])
 
 
 def red_team(everything: pd.Series, least: pd.DataFrame, large: pd.DataFrame, blind: Sequence[str]) -> Verdict:
@@ -130,7 +138,11 @@ def red_team(everything: pd.Series, least: pd.DataFrame, large: pd.DataFrame, bl
     text = sentence("red_team/verdict", all=everything, caught=caught, faults=len(least), more=more, large=len(large),
                     blind=blind)  # fmt: skip
     outcome = "accepted" if quiet and sharp else "mixed" if quiet or sharp else "rejected"
-    key = {"false alarms": formats.percent(everything["share"]), "faults found": f"{caught} of {len(least)}"}
+    key = {
+        "false alarms": formats.percent(everything["share"]),
+        "faults found": f"{caught} of {len(least)}",
+        "blind spots": f"{len(blind)}",
+    }
     return Verdict(text, outcome, key, PASSED[outcome])
 
 
@@ -182,9 +194,9 @@ def tail_proof(
         of_whole=len(measured), dependence=limits["mixture on"],
     )  # fmt: skip
     outcome = "rejected" if broken else "accepted"
-    return Verdict(
-        text, outcome, {"promises kept": f"{len(promises) - len(broken)} of {len(promises)}"}, PASSED[outcome]
-    )
+    key = {"promises kept": f"{len(promises) - len(broken)} of {len(promises)}"}
+    key |= {f"tail index, {side}": f"{margins.shape_[place]:.2f}" for place, side in enumerate(("losses", "gains"))}
+    return Verdict(text, outcome, key, PASSED[outcome])
 
 
 def horse_race(
@@ -199,7 +211,8 @@ def horse_race(
     text = sentence("horse_race/verdict", headline=headline, n=days, dataset=Path(dataset).name, seeds=seeds,
                     right=right, lost=behind)  # fmt: skip
     outcome = outcome if learners else "mixed"
-    return Verdict(text, outcome, word=HOLDS[outcome])
+    key = {"right count of hits": f"{int((rights > 0.5).sum())} of {len(rights)}", "forecasts": formats.number(days)}
+    return Verdict(text, outcome, key, HOLDS[outcome])
 
 
 def drift(
@@ -223,6 +236,7 @@ def drift(
     )  # fmt: skip
     outcome = "accepted" if in_time.all() and allowed.all() else "mixed" if in_time.any() else "rejected"
     key = {"replays with an alarm in time": f"{int(in_time.sum())} of {len(in_time)}"}
+    key |= {"alarms in quiet years": formats.number(false["alarms"].sum())}
     return Verdict(text, outcome, key, PASSED[outcome])
 
 
@@ -233,7 +247,7 @@ def backtest(
     is given beside it.
     """
     reports = {name: backtesting.report(found) for name, found in results.items()}
-    by = ", ".join(f"{found['test']} ({found['level'] or 'all'})" for found in reports[trial]["rejected_by"])
+    by = ", ".join(f"{found['test']} ({_level(found['level'])})" for found in reports[trial]["rejected_by"])
     chosen = (tests["sampler"] == trial) & (tests["test"] == "kupiec") & (tests["level"] == f"{level:g}")
     kupiec = tests[chosen].iloc[0]
     others = [name for name in reports if name != trial]
@@ -248,3 +262,7 @@ def backtest(
     outcome = {"cannot tell": "mixed"}.get(reports[trial]["verdict"], reports[trial]["verdict"])
     key = {"hits": formats.number(kupiec["hits"]), "hits expected": formats.number((1 - level) * days, 1)}
     return Verdict(text, outcome, key, reports[trial]["outcome"])
+
+
+def _level(probability: float | None) -> str:
+    return "all levels" if probability is None else formats.level(probability)

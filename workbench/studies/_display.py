@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import sys
+from collections import defaultdict
 from typing import Any
 
 
@@ -27,10 +28,17 @@ def styler_html(styler: Any) -> str:
     """What a Styler shows, with labels, their names, texts and caption escaped."""
     shown = styler._copy(deepcopy=True)
     shown.data = _escaped(styler.data)
-    for axis in (0, 1):
-        shown.format_index(_text, axis=axis)
+    for axis in ("index", "columns"):
+        _escape_labels(shown, axis)
     shown.caption = _text(styler.caption)
     return shown.to_html(table_uuid=styler.uuid)
+
+
+def _escape_labels(styler: Any, axis: str) -> None:
+    """Labels as the styler formats them, then escaped."""
+    chosen = getattr(styler, f"_display_funcs_{axis}")
+    escaped = {place: (lambda label, write=write: _text(write(label))) for place, write in chosen.items()}
+    setattr(styler, f"_display_funcs_{axis}", defaultdict(lambda: _text, escaped))
 
 
 def _text(value: Any) -> Any:

@@ -65,7 +65,7 @@ def verdict(text: str, outcome: str = "mixed", key: Mapping[str, str] | None = N
         raise ParameterError(f"outcome={outcome!r}: expected one of {', '.join(OUTCOMES)}")
     if not text.strip():
         raise ParameterError("a verdict needs words")
-    said = {"role": "verdict", "outcome": outcome, "key": dict(key or {}), "word": word}
+    said = {"role": "verdict", "outcome": outcome, "key": [list(pair) for pair in (key or {}).items()], "word": word}
     display(Markdown(text), metadata={ROLE: said})
 
 

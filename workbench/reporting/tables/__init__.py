@@ -30,6 +30,7 @@ from workbench.reporting.tables._forecasts import (
     steps,
     tests,
     tournament,
+    uniformity,
 )
 from workbench.reporting.tables._panel import (
     closest_episodes,
@@ -42,6 +43,7 @@ from workbench.reporting.tables._panel import (
     unanswered,
 )
 from workbench.reporting.tables._stress import (
+    answers,
     books,
     crisis_shapes,
     independences,
@@ -54,9 +56,9 @@ from workbench.reporting.tables._stress import (
 
 __all__ = [
     "sources", "flaws", "facts", "findings", "departures", "unanswered", "risk_impact", "closest_episodes",
-    "by_name", "by_seed", "forecast_span", "tests", "p_values", "meanings", "asset_hits", "ranking", "overlapping",
+    "by_name", "by_seed", "forecast_span", "tests", "p_values", "meanings", "asset_hits", "ranking", "overlapping", "uniformity",
     "tournament", "scoreboard", "hits", "confidence_set", "alarms", "delays", "steps", "recalibration",
-    "most_typical", "losses", "pooling", "rare", "books", "ways", "crisis_shapes", "independences",
+    "answers", "most_typical", "losses", "pooling", "rare", "books", "ways", "crisis_shapes", "independences",
     "trials", "least_severity", "hardest", "attempts", "survival_errors", "by_stratum", "inside", "tail_indices",
     "crashes", "shortfalls",
 ]  # fmt: skip

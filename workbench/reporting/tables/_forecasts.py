@@ -49,14 +49,14 @@ def p_values(table: pd.DataFrame, trial: str) -> Styler:
     wide = table.pivot_table(index=["test", "level"], columns="sampler", values="p_value", sort=False)
     wide = wide[list(dict.fromkeys(table["sampler"]))]
     power = table[table["sampler"] == trial].set_index(["test", "level"])["power"]
-    style = wide.assign(power=power).style.format(formats.p_value)
+    style = wide.assign(power=power).style.format(formats.p_value).format_index(_level, level="level")
     return style.format(lambda share: formats.percent(share, 0), subset=["power"])
 
 
 def meanings(table: pd.DataFrame, trial: str) -> Styler:
     """What each primary test asks, and what its answer means."""
     primary = table[(table["sampler"] == trial) & table["primary"]]
-    return primary.set_index(["test", "level"])[["question", "meaning"]].style
+    return primary.set_index(["test", "level"])[["question", "meaning"]].style.format_index(_level, level="level")
 
 
 def asset_hits(walked: Mapping[str, pd.DataFrame], assets: Iterable[str], level: float) -> pd.DataFrame:
@@ -67,7 +67,12 @@ def asset_hits(walked: Mapping[str, pd.DataFrame], assets: Iterable[str], level:
         hits = pd.DataFrame(each).T
         rejected = int((hits["p_value"] < 0.05).sum())
         rate = hits["rate"]
-        rows[name] = {"mean rate": rate.mean(), "lowest": rate.min(), "highest": rate.max(), "rejected": rejected}
+        rows[name] = {
+            "mean rate": rate.mean(),
+            "lowest": rate.min(),
+            "highest": rate.max(),
+            "rejected": f"{rejected} of {len(rate)}",
+        }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("sampler")
     return table.rename_axis(columns=f"hits at {formats.level(level)}").round(4)
 
@@ -88,14 +93,25 @@ def ranking(tables: Mapping[str, pd.DataFrame], trial: str, level: float, seed: 
     return found.sort_values("FZ0").style.format(precision=3, na_rep=formats.MISSING)
 
 
-def overlapping(ahead: pd.DataFrame, level: float, horizon: int, every: int) -> pd.DataFrame:
+def overlapping(ahead: pd.DataFrame, level: float, horizon: int, every: int) -> Styler:
     """Hits of forecasts over several days, counted with the error of the overlap, and without a common day."""
     apart = walk_forward.non_overlapping(ahead, horizon, every)
     both = {
         f"every {every} days, error with overlap": walk_forward.coverage(ahead, level, horizon, every),
         "without a common day": walk_forward.coverage(apart, level),
     }
-    return pd.DataFrame(both).T.round(4)
+    table = pd.DataFrame(both).T.astype({"forecasts": int, "hits": int}).rename(columns={"p_value": "p"})
+    return table.style.format(precision=4).format(formats.p_value, subset=["p"])
+
+
+def uniformity(ranks: pd.DataFrame) -> Styler:
+    """Mean and spread of the normal scores of all assets' ranks together, and Berkowitz's test."""
+    style = ranks.rename(columns={"p_value": "p"}).style.format(precision=4)
+    return style.format(formats.p_value, subset=["p"])
+
+
+def _level(written: str) -> str:
+    return written if written == "all" else formats.level(float(written))
 
 
 def tournament(
@@ -114,19 +130,21 @@ def tournament(
 def scoreboard(board: pd.DataFrame, learners: Sequence[str]) -> list[Styler]:
     """Means, t and place in the confidence set of every score, and the spread over training seeds of ``learners``."""
     names = list(SCORES.values())
-    digits = {"mean": 4, "t": 2, "p in set": 2} | ({"seed sd": 5} if learners else {})
+    digits: dict[str, Any] = {"mean": 4, "t": 2, "p in set": formats.p_value} | ({"seed sd": 5} if learners else {})
     shown = []
     for part, precision in digits.items():
         table = board.xs(part, axis=1, level=1)[names]
         table = table.loc[list(learners)] if part == "seed sd" else table
-        shown.append(table.rename_axis(columns=part).style.format(precision=precision, na_rep=formats.MISSING))
+        how = {"formatter": precision} if callable(precision) else {"precision": precision, "na_rep": formats.MISSING}
+        shown.append(table.rename_axis(columns=part).style.format(**how))
     return shown
 
 
 def hits(coverage: pd.DataFrame) -> Styler:
     """Hits by level and sampler, of the median seed."""
     table = coverage.groupby(["level", "sampler"], sort=False)[HITS].median().rename_axis(columns="median seed")
-    style = table.rename(columns={"p_value": "p"}).style.format(precision=4).format(formats.p_value, subset=["p"])
+    style = table.rename(columns={"p_value": "p"}).style.format(precision=4).format("{:g}", subset=["hits"])
+    style = style.format(formats.p_value, subset=["p"])
     return style.format_index(formats.level, level="level")
 
 
@@ -153,10 +171,16 @@ def steps(chosen: Mapping[str, Recalibration]) -> pd.DataFrame:
     return table.rename_axis(columns="chosen on the training forecasts")
 
 
-def recalibration(gains: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def recalibration(gains: Mapping[str, pd.DataFrame]) -> Styler:
     """Hits, dynamic quantile test and scores of every way to follow a crisis, by episode."""
-    columns = ["forecasts", "hits", "rate", "dq_p", "quantile", "t_quantile", "fz0", "t_fz0"]
-    return pd.concat(gains, names=["episode"])[columns].round(4)
+    names = {
+        "forecasts": "forecasts", "hits": "hits", "rate": "rate", "dq_p": "p, dynamic quantile",
+        "quantile": "quantile score", "t_quantile": "t, quantile score", "fz0": "FZ0", "t_fz0": "t, FZ0",
+    }  # fmt: skip
+    table = pd.concat(gains, names=["episode", "way"])[list(names)].rename(columns=names)
+    style = table.style.format(precision=4).format("{:.0f}", subset=["forecasts", "hits"])
+    style = style.format(precision=1, subset=["t, quantile score", "t, FZ0"])
+    return style.format(formats.p_value, subset=["p, dynamic quantile"])
 
 
 def _span(days: pd.Index) -> str:

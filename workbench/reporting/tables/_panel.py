@@ -81,7 +81,8 @@ def departures(found: pd.DataFrame) -> Styler:
     departs = [json.loads(evidence).get("component", "") for evidence in close["evidence"]]
     columns = ["check", "question", "verdict", "departs most", "statistic", "low", "high", "p_value"]
     table = close.assign(**{"departs most": departs})[columns].rename(columns={"p_value": "p"})
-    return table.style.hide(axis="index").format(precision=4).format(formats.p_value, subset=["p"])
+    style = table.style.hide(axis="index").format("{:.4g}", subset=["statistic", "low", "high"], na_rep=formats.MISSING)
+    return style.format(formats.p_value, subset=["p"])
 
 
 def unanswered(found: pd.DataFrame) -> pd.DataFrame:
@@ -99,4 +100,6 @@ def flaws(found: pd.DataFrame) -> pd.DataFrame:
 
 def risk_impact(risk: pd.DataFrame) -> Styler:
     """VaR and ES of each book in the scenarios and in the history, basis points, levels in full."""
-    return risk.style.hide(axis="index").format(precision=1).format(formats.level, subset=["level"])
+    units = {name: f"{name}, bp" for name in ("scenarios", "history", "difference", "low", "high")}
+    style = risk.rename(columns=units).style.hide(axis="index").format(precision=1, na_rep=formats.MISSING)
+    return style.format(formats.level, subset=["level"])

@@ -20,8 +20,18 @@ from workbench.validation.crisis_shape import Crises
 
 def independences(tests: pd.DataFrame) -> Styler:
     """The tests of a graph's independences."""
-    table = tests.rename(columns={"refuted": "rejected", "p_value": "p"})
-    return table.style.hide(axis="index").format(precision=4).format(formats.p_value, subset=["p"])
+    names = {"refuted": "rejected", "p_value": "p", "holm_p": "p (Holm)", "partial_correlation": "partial correlation"}
+    style = tests.rename(columns=names).style.hide(axis="index").format(precision=4)
+    return style.format(formats.p_value, subset=["p", "p (Holm)"])
+
+
+def answers(table: pd.DataFrame) -> Styler:
+    """Mean move of each node when the cause is imposed and when it is seen, simple returns, and their spread."""
+    do, given = formats.simple(table["do"]), formats.simple(table["given"])
+    means = {"do": do, "given": given, "do minus given": do - given, "standard error": table["standard_error"]}
+    spread = {"sd, do": table["do_sd"], "sd, given": table["given_sd"]}
+    style = pd.DataFrame(means | spread).style.format(lambda x: formats.percent(x, 3, sign=True))
+    return style.format(lambda x: formats.percent(x, 3), subset=["standard error", *spread])
 
 
 def most_typical(tree: xr.DataTree) -> pd.DataFrame:

@@ -32,7 +32,14 @@ def head(study: Study, values: Mapping[str, Any], inputs: Inputs, changed: list[
 
 
 def _worded(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    """A parameter as a reader would write it, without Python's brackets and quotes."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_worded(part)}" for name, part in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_worded, value)) or "none"
+    if value is None or value == "":
+        return "not given"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def manifest_entries(

@@ -6,6 +6,7 @@ by a content security policy, folds code away, and puts run, data, parameters, c
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from nbconvert.filters import Highlight2HTML
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
+from workbench.errors import printable
 from workbench.studies.report._markup import inline, markdown, slug, words
 from workbench.studies.report._outputs import draw, role
 from workbench.studies.runner._cells import heading_lines, tags, title
@@ -61,9 +63,10 @@ def export(notebook: Path | NotebookNode, target: Path, facts: Mapping[str, obje
     node = notebook if isinstance(notebook, NotebookNode) else nbformat.read(notebook, as_version=4)
     blocks, undescribed = _blocks(node)
     verdict = verdict_of(node)
-    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    named = title(node) or target.stem
+    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8").replace("string(title)", _css(named))
     resources = {
-        "title": title(node) or target.stem, "blocks": blocks, "contents": _contents(node), "facts": facts or {},
+        "title": named, "blocks": blocks, "contents": _contents(node), "facts": facts or {},
         "verdict": verdict and {
             "html": Markup(inline(verdict.text)), "outcome": verdict.outcome, "word": verdict.word or verdict.outcome,
         },
@@ -80,6 +83,11 @@ def export(notebook: Path | NotebookNode, target: Path, facts: Mapping[str, obje
     return Export(target, verdict, undescribed)
 
 
+def _css(text: str) -> str:
+    """A string of CSS; whatever is neither letter nor digit is written as its code."""
+    return '"' + "".join(x if x.isalnum() else f"\\{ord(x):06x}" for x in text) + '"'
+
+
 def verdict_of(notebook: NotebookNode) -> Verdict | None:
     """The last verdict declared by :func:`workbench.studies.verdict`, else the text of a cell tagged ``verdict``."""
     found = None
@@ -88,7 +96,7 @@ def verdict_of(notebook: NotebookNode) -> Verdict | None:
             text = "".join(output.get("data", {}).get("text/markdown", ""))
             if text and ("verdict" in tags(cell) or role(output).get("role") == "verdict"):
                 said = role(output)
-                found = Verdict(text, said.get("outcome", "mixed"), said.get("key", {}), said.get("word", ""))
+                found = Verdict(text, said.get("outcome", "mixed"), dict(said.get("key", {})), said.get("word", ""))
     return found
 
 
@@ -103,6 +111,7 @@ def _blocks(notebook: NotebookNode) -> tuple[list[dict[str, Any]], int]:
     cells = [cell for cell in notebook.cells if "remove-cell" not in tags(cell)]
     blocks: list[dict[str, Any]] = []
     undescribed, heading, titled = 0, "", False
+    remarked: set[str] = set()
     for cell, following in zip(cells, [*cells[1:], None]):
         if cell.cell_type == "markdown":
             heading = next((line.lstrip("# ") for line in reversed(heading_lines(cell.source))), heading)
@@ -112,6 +121,9 @@ def _blocks(notebook: NotebookNode) -> tuple[list[dict[str, Any]], int]:
         elif cell.cell_type == "code":
             drawn = draw(cell, _caption(following), heading)
             undescribed += drawn.undescribed
+            fresh = [text for text in dict.fromkeys(drawn.remarks) if text not in remarked]
+            remarked.update(fresh)
+            drawn.shown[:0] = [f'<p class="remark">{html.escape(printable(text))}.</p>' for text in fresh]
             _add(blocks, _code(cell), Markup("".join(drawn.aside)), Markup("\n".join(filter(None, drawn.shown))))
     return blocks, undescribed
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import re
-import struct
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,15 +16,24 @@ from workbench.studies.figures import ROLE
 from workbench.studies.report._markup import inline, markdown, mathml, safe, words
 
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
-_NUMBER = re.compile(r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|to .*)?", re.IGNORECASE)
-_EMPTY = ("", "–", "-", "NaN", "None", "nan")
+_NUMBER = re.compile(
+    r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|to .*)?|\d{4}-\d\d-\d\d", re.IGNORECASE
+)
+_EMPTY = ("", "–", "-")
+_PLAIN = {"nan": "–", "NaN": "–", "NaT": "–", "<NA>": "–", "None": "–", "True": "yes", "False": "no"}
+_INTERACTIVE = "An interactive panel stands here in JupyterLab; a report on paper cannot show it."
+_WARNED = re.compile(r"\.py:\d+: (ShortenedHistory|ContentChanged|Overlap): (.+)")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass
 class Drawn:
-    """A cell's outputs: ``shown`` in the report, ``aside`` folded with the code, figures without words counted."""
+    """A cell's outputs: ``shown`` in the report, ``aside`` folded with the code, figures without words counted.
 
+    remarks : warnings of the workbench about the data, which a reader must see.
+    """
+
+    remarks: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     aside: list[str] = field(default_factory=list)
     undescribed: int = 0
@@ -49,6 +57,7 @@ def draw(cell: NotebookNode, caption: str, heading: str) -> Drawn:
             shown = _figure(output, mime, alts.pop(0), captions.pop(0), heading, drawn)
         elif output.output_type == "stream":
             shown = _text(_overwritten(output.text) if output.name == "stderr" else output.text)
+            drawn.remarks += [found[2] for found in _WARNED.finditer("".join(output.text)) if output.name == "stderr"]
         elif output.output_type == "error":
             shown = _text("\n".join(output.traceback)).replace("<pre>", '<pre class="error">', 1)
         else:
@@ -68,12 +77,12 @@ def _figure(output: NotebookNode, mime: str, own: str, caption: str, heading: st
         drawn.undescribed += 1
         alt = words(caption) or f"Figure without a description, under {heading!r}"
     text = f"<figcaption>{caption}</figcaption>" if caption else ""
-    source, tall = _data(output.data[mime], mime), ' class="tall"' * _tall(output.data[mime], mime)
+    source = _data(output.data[mime], mime)
     picture = f'<img src="{source}" alt="{html.escape(alt, quote=True)}"/>'
     listed = role(output).get("spots")
     if spots := "".join(map(_spot, listed)) if isinstance(listed, list) else "":
         picture = f'<div class="spots">{picture}{spots}</div>'
-    return f"<figure{tall}>{picture}{text}</figure>"
+    return f"<figure>{picture}{text}</figure>"
 
 
 def _spot(spot: Any) -> str:
@@ -91,15 +100,6 @@ def _share(value: Any) -> bool:
     return isinstance(value, int | float) and 0 <= value <= 1
 
 
-def _tall(content: str | list[str], mime: str) -> bool:
-    """Whether a picture is much higher than wide, so that it gets a page of its own on paper."""
-    if mime != "image/png":
-        return False
-    head = base64.b64decode("".join(content)[:64].replace("\n", ""))
-    width, height = struct.unpack(">II", head[16:24]) if len(head) >= 24 else (1, 1)
-    return height > 1.1 * width
-
-
 def _data(content: str | list[str], mime: str) -> str:
     text = "".join(content)
     code = base64.b64encode(text.encode()).decode() if mime == "image/svg+xml" else text.replace("\n", "").strip()
@@ -107,7 +107,9 @@ def _data(content: str | list[str], mime: str) -> str:
 
 
 def _rich(data: dict[str, Any]) -> str:
-    data = {mime: "".join(value) for mime, value in data.items() if isinstance(value, str | list)}
+    shown, data = data, {mime: "".join(value) for mime, value in data.items() if isinstance(value, str | list)}
+    if "application/vnd.jupyter.widget-view+json" in shown:
+        return f'<p class="remark">{_INTERACTIVE}</p>'
     if "text/html" in data:
         return _table(data["text/html"])
     if "text/markdown" in data:
@@ -123,9 +125,28 @@ def _table(fragment: str) -> str:
     for heading in soup.find_all(["h1", "h2"]):
         heading.unwrap()
     for table in soup.find_all("table"):
+        _plain(table)
+        if table.name == "p":
+            continue
         _align(table)
         table.wrap(soup.new_tag("div", attrs={"class": "wide"}))
     return str(soup)
+
+
+def _plain(table: Tag) -> None:
+    """No Python in a table: a dash for what is missing, yes and no, and no running number before the rows."""
+    for cell in table.find_all("td"):
+        if cell.get_text().strip() in _PLAIN:
+            cell.string = _PLAIN[cell.get_text().strip()]
+    rows = [row for row in table.find_all("tr") if row.find("td")]
+    if not rows:
+        table.name, table.string, table.attrs = "p", "None.", {}
+    heads = [row.find_all("th") for row in rows]
+    corner = [row.find("th") for row in table.find_all("tr") if not row.find("td")]
+    numbered = [[str(place)] for place in range(len(rows))] == [[th.get_text().strip() for th in row] for row in heads]
+    if rows and numbered and not any(th is not None and th.get_text().strip() for th in corner):
+        for head in [*(row[0] for row in heads), *filter(None, corner)]:
+            head.decompose()
 
 
 def _align(table: Tag) -> None:
