@@ -10,20 +10,23 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from workbench import cli
+from workbench import cli, scenarios
 from workbench.errors import WorkbenchError
 from workbench.governance.manifest import Report
 from workbench.registry import Registry
+from workbench.reporting import bullets, tables
 from workbench.studies import export
 from workbench.studies._display import styler_html
 from workbench.studies.report._html import Verdict
 from workbench.studies.runner._progress import Progress
 from workbench.studies.runner._record import Run
+from workbench.validation.audit import audit
 
 NAME = "<style>*{display:none}</style><h1 class=verdict onclick=go()>accepted</h1><!-- </table></td> \" '"
 SCREEN = "\x1b[2J\x1b]0;accepted\x07\x9b1A\u202eaccepted\r"
@@ -212,3 +215,20 @@ def test_in_the_line_of_progress(monkeypatch):
     shown.watch(SCREEN, new_notebook(cells=[new_markdown_cell(f"# {SCREEN}"), new_code_cell("1")]), status)(1)
     shown.close()
     assert all(letter.isprintable() or letter == "\n" for letter in stream.getvalue().replace("\r\x1b[K", ""))
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+def test_attributes_of_a_foreign_set_are_text_in_the_report_of_its_audit(page, tmp_path, suffix):
+    """What the audit notes of a vendor's set (its attribute ``reading``) and its asset's name, as the study shows them."""
+    rng = np.random.default_rng(3)
+    history = pd.DataFrame(0.01 * rng.standard_t(6, (700, 2)), pd.bdate_range("2000-01-03", periods=700), [NAME, "B"])
+    tree = scenarios.assemble((0.01 * rng.standard_t(6, (200, 5, 2))).astype("float32"), [NAME, "B"])
+    tree.attrs.update(reading=NAME + SCREEN.replace("\x00", ""), vendor=NAME)
+    path = scenarios.save(tree, tmp_path / f"vendor{suffix}")
+    audited = audit(path, history)
+    assert any(NAME in note for note in audited.notes)
+    found = tables.departures(tables.findings({NAME: audited.findings}))
+    shown = page(workbench(bullets(audited.notes)), workbench(bullets(audited.effects())), html(styler_html(found)))
+    harmless(shown)
+    said = shown.get_text()
+    assert readable(said) and all(letter.isprintable() or letter in "\n\t" for letter in said.replace("\xa0", ""))

@@ -236,3 +236,56 @@ def test_show_and_verdict_refuse_what_says_nothing():
         with pytest.raises(ParameterError):
             call()
     plt.close(figure)
+
+
+def warned(category: str, text: str):
+    return new_output("stream", name="stderr", text=f"10%\r/a/b.py:9: {category}: {text}\n  warnings.warn(text)\n")
+
+
+def test_a_warning_about_the_data_stands_in_the_report_once(page):
+    lost = "370 of 1,259 days left out: <b>ILLIQ</b> has no price"
+    soup, _ = page(
+        code("a", warned("ShortenedHistory", lost)), code("b", warned("ShortenedHistory", lost)),
+        code("c", warned("FutureWarning", "of interest to authors")),
+    )  # fmt: skip
+    remarks = [remark.get_text() for remark in soup.find_all(class_="remark")]
+    assert remarks == [f"{lost}."] and not soup.find(class_="remark").find("b")
+    assert not soup.find(class_="remark").find_parent("details")
+
+
+def test_a_table_has_no_python_in_it(page):
+    frame = pd.DataFrame({"x": [1.5, np.nan], "failed": [True, False]})
+    soup, _ = page(code("a", new_output("display_data", {"text/html": frame.to_html()})))
+    assert [cell.get_text() for cell in soup.table.find_all("td")] == ["1.5", "yes", "–", "no"]
+    assert [cell.get_text() for cell in soup.table.find_all("th")] == ["x", "failed"], "no running number"
+    labelled = pd.DataFrame({"x": [1.5, 2.5]}, index=["a", "b"])
+    soup, _ = page(code("a", new_output("display_data", {"text/html": labelled.to_html()})))
+    assert [cell.get_text() for cell in soup.table.find_all("th")] == ["", "x", "a", "b"]
+    soup, _ = page(code("a", new_output("display_data", {"text/html": frame[:0].to_html()})))
+    assert soup.table is None and "None." in soup.main.get_text()
+
+
+def test_a_widget_leaves_a_line(page):
+    panel = {"application/vnd.jupyter.widget-view+json": {"model_id": "x"}, "text/plain": "HBox(children=...)"}
+    soup, _ = page(code("a", new_output("display_data", panel)))
+    assert "interactive" in soup.main.get_text() and "HBox" not in soup.main.get_text()
+
+
+def test_key_figures_keep_their_order(page):
+    said = {"role": "verdict", "outcome": "mixed", "key": [["z", "1"], ["a", "2"]]}
+    soup, _ = page(code("a", new_output("display_data", {"text/markdown": "Done."}, metadata={"workbench": said})))
+    assert [term.get_text() for term in soup.find(class_="key").find_all("dt")] == ["z", "a"]
+
+
+def test_the_title_runs_along_the_foot_of_every_page_as_text(page):
+    soup, _ = page(new_markdown_cell('# A "title" } </style>\n\nWords.'))
+    assert 'content: "A' in soup.style.get_text() and "string(title)" not in soup.style.get_text()
+    assert '"title"' not in soup.style.get_text()
+
+
+def test_parameters_are_written_without_python():
+    from workbench.studies.report._front_matter import _worded
+
+    assert [_worded(value) for value in ({}, {"a": [1, "b"]}, None, "", True, [], ["x"])] == [
+        "none", "a: 1, b", "not given", "not given", "yes", "none", "x",
+    ]  # fmt: skip

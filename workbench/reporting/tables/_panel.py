@@ -28,6 +28,7 @@ def sources(panel: pd.DataFrame, known: pd.DataFrame, later: pd.DataFrame, clean
     """Where a panel comes from, what may be done with it, and how it was split."""
     name = panel.attrs.get("dataset", "")
     entry = data.describe(name) if name in data.DATASETS else None
+    pace = data.frequency(panel.index)
     named = {} if entry is None else {"what": entry.title, "origin": entry.origin, "licence": entry.licence}
     return facts(
         named
@@ -35,6 +36,7 @@ def sources(panel: pd.DataFrame, known: pd.DataFrame, later: pd.DataFrame, clean
         | {"known": f"{len(known):,} days of {known.shape[1]} assets, {_span(known)}"}
         | {"compared with": f"{len(clean):,} days from {formats.date(clean.index[0])}, after the last stale run"}
         | {"held out": f"{len(later):,} days after the start"}
+        | {"rows": None if pace == "daily" else f"{pace}: what this report calls a trading day is one row"}
         | {"known traps": "; ".join(entry.traps) if entry else None}
     )
 

@@ -16,9 +16,8 @@ from workbench.studies.figures import ROLE
 from workbench.studies.report._markup import inline, markdown, mathml, safe, words
 
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
-_NUMBER = re.compile(
-    r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|to .*)?|\d{4}-\d\d-\d\d", re.IGNORECASE
-)
+_NUMBER = re.compile(r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|to .*)?", re.IGNORECASE)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _EMPTY = ("", "–", "-")
 _PLAIN = {"nan": "–", "NaN": "–", "NaT": "–", "<NA>": "–", "None": "–", "True": "yes", "False": "no"}
 _INTERACTIVE = "An interactive panel stands here in JupyterLab; a report on paper cannot show it."
@@ -138,6 +137,8 @@ def _plain(table: Tag) -> None:
     for cell in table.find_all("td"):
         if cell.get_text().strip() in _PLAIN:
             cell.string = _PLAIN[cell.get_text().strip()]
+        elif _DATE.fullmatch(cell.get_text().strip()):
+            cell["class"] = "date"
     rows = [row for row in table.find_all("tr") if row.find("td")]
     if not rows:
         table.name, table.string, table.attrs = "p", "None.", {}
