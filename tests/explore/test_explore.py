@@ -103,7 +103,7 @@ def test_a_sampler_that_trains_waits_for_the_button(fits):
 def test_single_paths_over_the_fan_lead_to_their_story(fits):
     pytest.importorskip("anywidget")
     shown = playground(sampler="historical", draws=100)
-    over, tale = shown.children[1].children[0], shown.children[0].children[-1]
+    over, tale = shown.children[1].children[1], shown.children[0].children[-1]
     singles = [trace for trace in over.data if trace.customdata is not None]
     assert len(singles) == 24
     singles[-1]._click_callbacks[0](singles[-1], type("Points", (), {"point_inds": [3]})(), None)

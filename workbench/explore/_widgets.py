@@ -54,7 +54,7 @@ class _Playground:
         self.options = OptionFields(sampler, self.show)
         self.train = widgets.Button(description="Train and draw", button_style="primary")
         self.answer, self.tale = widgets.HTML(), widgets.HTML()
-        self.progress = widgets.Output()
+        self.progress = widgets.Output(layout={"min_height": "34px"})  # its place is kept, so that no figure jumps
         self.figures = {"fan": go.FigureWidget(), "worst": go.FigureWidget()}
         for name in ("answer", "tale", "progress", "train"):
             getattr(self, name).add_class({"tale": "workbench-story"}.get(name, f"workbench-{name}"))
@@ -69,7 +69,7 @@ class _Playground:
 
         asked = [*self.ask.values(), self.options.box, self.train]
         controls = widgets.VBox([*asked, self.answer, self.tale], layout={"width": "330px"})
-        shown = widgets.VBox([*self.figures.values(), self.progress], layout={"flex": "1 1 auto"})
+        shown = widgets.VBox([self.progress, *self.figures.values()], layout={"flex": "1 1 auto"})
         return widgets.HBox([controls, shown])
 
     def show(self, _: Any = None, train: bool = False) -> None:
