@@ -77,7 +77,8 @@ def test_a_set_says_where_it_starts(ewma, panel):
 def test_the_starts_of_a_sampler(ewma, panel):
     every = ewma.states(panel).values["variance"]
     assert ewma.starts(WEEK) is WEEK and len(ewma.starts("long-run").dates) == len(panel)
-    for start, row in (("last", -1), (panel, -1), (panel.iloc[:300], 299), (str(panel.index[7].date()), 7)):
+    last = "".join(["la", "st"])  # equal to "last", and another object
+    for start, row in ((last, -1), (panel, -1), (panel.iloc[:300], 299), (str(panel.index[7].date()), 7)):
         torch.testing.assert_close(ewma.starts(start)["variance"], every[[row]])
 
 

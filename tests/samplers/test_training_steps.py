@@ -80,11 +80,28 @@ def test_the_step_with_the_best_validation_of_the_average_is_kept():
     assert train(Number(), towards_one, (rows,), short, torch.Generator(), device="cpu")[1].steps == 35
 
 
+def test_validation_always_has_the_noise_of_seed_zero():
+    seeds = []
+
+    def seen(model, rows, generator):
+        seeds.append(generator.initial_seed())
+        return 2 * model.value.sum()
+
+    run(Plan(steps=2, batch=2, validation=0.5, gap=0, every=1), seen)
+    assert seeds == [1, 0, 1, 0]
+
+
 def test_patience_counts_validations_since_the_best_of_any_member():
     training = _Training(
         Number(), slope, (torch.zeros(10, 1),), Plan(steps=100, patience=3, every=10), torch.Generator()
     )
-    for steps, best, finished in ((30, [], True), (29, [], False), (60, [20, 30], True), (59, [20, 30], False)):
+    for steps, best, finished in (
+        (30, [], True),
+        (40, [], True),
+        (29, [], False),
+        (60, [20, 30], True),
+        (59, [20, 30], False),
+    ):
         training.record = Record("", "cpu", steps, best=best)
         assert training.finished() == finished
     training.plan = Plan(steps=100)

@@ -121,7 +121,7 @@ def test_the_variance_of_block_redraws_is_widened_by_the_memory_a_statistic_hold
 
 
 @pytest.mark.parametrize("alike", [True, False])
-@pytest.mark.parametrize(("horizon", "stride", "step"), [(4, 2, 2), (5, 2, 3), (1, 5, 1)])
+@pytest.mark.parametrize(("horizon", "stride", "step"), [(4, 2, 2), (5, 2, 3), (9, 3, 3), (1, 5, 1)])
 def test_dependence_on_todays_state_is_the_weighted_autocovariance_of_windows_without_a_common_day(
     horizon, stride, step, alike
 ):
