@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 
 from workbench.errors import ParameterError
-from workbench.samplers.shocks import Factor, SplicedMargins
+from workbench.samplers.shocks import Factor, SplicedMargins, _classical
 from workbench.samplers.shocks._classical import (
     SMALLEST,
     GaussianCopula,
@@ -77,11 +77,15 @@ def test_degrees_of_freedom_are_found_and_kept_above_the_least(dof, low, high):
     assert float(copula.root_[1, 0]) == pytest.approx(0.5, abs=0.06)
 
 
-def test_twins_get_the_degrees_of_freedom_of_their_repaired_correlation():
+def test_twins_get_the_degrees_of_freedom_of_their_repaired_correlation(monkeypatch):
     days = student(400, 3.0, 0.5)
     twins = np.column_stack([days, days[:, 0]])
+    seen = []
+    likelihood = lambda *args: seen.append(args[1]) or _t_copula_likelihood(*args)  # noqa: E731
+    monkeypatch.setattr(_classical, "_t_copula_likelihood", likelihood)
     copula = StudentCopula().fit(twins, SplicedMargins(0.0).fit(twins), 0, list("abc"))
     repaired = (copula.root_ @ copula.root_.T).double().numpy() + SMALLEST * np.eye(3)
+    assert all(np.array_equal(matrix, repaired) for matrix in seen)
     uniforms = stats.norm.cdf(stats.norm.ppf((stats.rankdata(twins, axis=0) - 0.5) / 400))
     grid = np.geomspace(2.1, 60.0, 200)
     best = grid[int(np.argmax([_t_copula_likelihood(uniforms, repaired, dof) for dof in grid]))]

@@ -310,6 +310,7 @@ def start(notebook: Path, output: Path, mark: Path) -> subprocess.Popen:
     raise AssertionError(f"the study did not start: {process.communicate()[1]}")
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_a_run_whose_own_process_is_killed_does_not_look_finished_and_can_be_run_again(tmp_path, how):
