@@ -29,16 +29,6 @@ from workbench.stress.problem import Problem, starts_with_volatility
 HORIZON = 5
 
 
-@pytest.fixture(scope="module")
-def normal():
-    return make("lognormal").fit(panel())
-
-
-@pytest.fixture(scope="module")
-def resampled():
-    return make("filtered", filter="ewma", shocks="bootstrap").fit(panel())
-
-
 def _moments(sampler):
     """Mean and covariance of the horizon move of a lognormal sampler, from its own fitted numbers."""
     scale = sampler.filter.scale_[0].double().numpy()

@@ -25,16 +25,6 @@ HORIZON = 5
 EQUAL = {"A": -1 / 3, "B": -1 / 3, "C": -1 / 3}
 
 
-@pytest.fixture(scope="module")
-def normal():
-    return make("lognormal").fit(panel())
-
-
-@pytest.fixture(scope="module")
-def resampled():
-    return make("filtered", filter="ewma", shocks="bootstrap").fit(panel())
-
-
 def _moments(sampler, weights):
     scale, root = sampler.filter.scale_[0].double().numpy(), sampler.shocks.root_.double().numpy()
     w = np.array(list(weights.values()))

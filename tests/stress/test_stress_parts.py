@@ -31,16 +31,6 @@ from workbench.stress.reverse_stress._shapley import by_asset, shapley
 HORIZON, EQUAL = 5, {"A": -1 / 3, "B": -1 / 3, "C": -1 / 3}
 
 
-@pytest.fixture(scope="module")
-def normal():
-    return make("lognormal").fit(panel())
-
-
-@pytest.fixture(scope="module")
-def resampled():
-    return make("filtered", filter="ewma", shocks="bootstrap").fit(panel())
-
-
 def test_a_value_of_a_loss_is_held_within_the_band_that_the_answer_names(normal):
     loss, problem = Loss(equal_weight(panel())), Problem(normal, 2)
     found = given(normal, [Constraint(loss, 0.01, 0.01)], 800, 2, seed=1, particles=200, thin=6, least_ess=50.0)
