@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 from torch import nn
 
 from workbench.samplers.training._loop import Plan, Record, _key, _Training, one_thread, source, train
@@ -161,6 +162,16 @@ def test_threads_are_as_before_even_after_an_error(threads):
         assert torch.get_num_threads() == threads
     finally:
         torch.set_num_threads(before)
+
+
+def test_linear_algebra_has_one_thread_inside_and_as_many_as_before_after():
+    def threads() -> set[int]:
+        return {part["num_threads"] for part in threadpool_info() if part["user_api"] == "blas"}
+
+    with threadpool_limits(2, user_api="blas"):
+        with one_thread():
+            assert threads() == {1}
+        assert threads() == {2}
 
 
 def test_a_training_that_goes_on_has_its_moments_and_its_record(tmp_path):
