@@ -1,12 +1,17 @@
-"""Names of strangers inside sentences."""
+"""How names of strangers and numbers stand in sentences, of a report and of an error."""
 
 from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from workbench.errors import printable
 
 _MARKUP = re.compile(r"\\[!-/:-@\[-`{-~]|[\\`*$<>&\[\]|~]|(?<![^\W_])_|_(?![^\W_])|^[#+=-](?=\s)")
+
+
+MISSING = "–"
 
 
 def literal(text: object) -> str:
@@ -17,3 +22,33 @@ def literal(text: object) -> str:
     """
     line = printable(text).replace("\n", " ")
     return _MARKUP.sub(lambda found: found[0] if len(found[0]) > 1 else f"\\{found[0]}", line)
+
+
+def number(value: float, digits: int = 0, sign: bool = False) -> str:
+    """Thousands by comma, a true minus; a dash for what is not finite.
+
+    >>> number(-1234.56, 1), number(0.3, 1, sign=True), number(float("nan"))
+    ('−1,234.6', '+0.3', '–')
+    """
+    if value is None or not np.isfinite(value):
+        return MISSING
+    return f"{round(value, digits) + 0.0:{'+' if sign else ''},.{digits}f}".replace("-", "−")
+
+
+def percent(fraction: float, digits: int = 1, sign: bool = False) -> str:
+    """A fraction in per cent; of returns, simple ones (:func:`simple`).
+
+    >>> percent(0.31499), percent(-0.05, 0, sign=True)
+    ('31.5 %', '−5 %')
+    """
+    written = number(100 * fraction if fraction is not None else np.nan, digits, sign)
+    return written if written == MISSING else f"{written} %"
+
+
+def level(probability: float) -> str:
+    """A confidence level in full, never rounded.
+
+    >>> level(0.99), level(0.975), level(0.9995)
+    ('99 %', '97.5 %', '99.95 %')
+    """
+    return f"{100 * probability:.10g} %"

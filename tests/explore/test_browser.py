@@ -145,7 +145,7 @@ def test_moving_the_horizon_changes_the_answer_at_once(page):
     print(f"answer after {seconds:.2f} s")
     time.sleep(1)
     page.picture("after")
-    assert re.findall(r"[\d.]+%", before) != re.findall(r"[\d.]+%", after)
+    assert re.findall(r"[\d.]+ %", before) != re.findall(r"[\d.]+ %", after)
     assert seconds < 5
 
 

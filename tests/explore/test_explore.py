@@ -51,7 +51,10 @@ def test_figures_and_widgets_answer(fits):
     sliders = {child.description: child for child in shown.children[0].children if hasattr(child, "description")}
     before = shown.children[0].children[-2].value
     sliders["horizon"].value = 40
-    assert shown.children[0].children[-2].value != before and "Over 40 days" in shown.children[0].children[-2].value
+    assert (
+        shown.children[0].children[-2].value != before
+        and "Over 40 trading days" in shown.children[0].children[-2].value
+    )
     sliders["data set"].value = "<b>nothing</b>"
     assert "&lt;b&gt;nothing" in shown.children[0].children[-2].value
 

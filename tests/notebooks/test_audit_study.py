@@ -129,7 +129,7 @@ def test_the_study_leaves_verdict_findings_and_effects(study):
     findings = pd.read_parquet(study.path / "findings.parquet")
     failed = int((findings["verdict"] == "fail").sum())
     assert study.verdict.outcome == "rejected" and f"{failed} of the " in study.verdict.text
-    assert "VaR 95% of equal weight" in study.verdict.text
+    assert "VaR 95 % of equal weight" in study.verdict.text
     assert json.loads((study.path / "audit.json").read_text())["verdict"] == "rejected"
     assert set(pd.read_csv(study.path / "effects.csv")["measure"]) == {"VaR", "ES"}
 

@@ -74,7 +74,7 @@ def test_a_band_may_be_one_value_and_the_history_another(sampler):
 
 def test_what_no_day_fulfils_is_answered_with_the_range(sampler):
     low, high = volatility(panel()).min(), volatility(panel()).max()
-    said = f"^on no day was 20-day volatility between 150% and 200%; it ranged from {low:.1%} to {high:.1%}$"
+    said = f"^on no day was 20-day volatility between 150 % and 200 %; it ranged from {100 * low:.1f} % to {100 * high:.1f} %$"
     with pytest.raises(ParameterError, match=said):
         starts_with_volatility(sampler, 1.5, 2.0)
     with pytest.raises(ParameterError, match="^window must be a whole number, at least 2, got 1$"):

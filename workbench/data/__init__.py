@@ -7,7 +7,7 @@ field and asset).
 from workbench.data import online
 from workbench.data._files import read_file, read_table
 from workbench.data._flaws import RULES
-from workbench.data._frequency import frequency, periods_per_year
+from workbench.data._frequency import frequency, periods_per_year, unit
 from workbench.data._load import load, options_beside
 from workbench.data._returns import close, returns
 from workbench.data._stale import clean_from, stale_runs
@@ -19,6 +19,6 @@ discover("workbench.data.sets")
 
 __all__ = [
     "load", "returns", "close", "validate", "require_valid", "clean_from", "stale_runs", "periods_per_year",
-    "frequency", "DATASETS", "describe", "Entry", "ContentChanged", "content_hash", "read_file", "read_table",
+    "frequency", "unit", "DATASETS", "describe", "Entry", "ContentChanged", "content_hash", "read_file", "read_table",
     "options_beside", "RULES", "online",
 ]  # fmt: skip

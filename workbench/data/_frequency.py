@@ -20,6 +20,12 @@ EXPLAINED = {
 }  # fmt: skip
 """Calendar days between two neighbouring observations that a calendar of each frequency still explains."""
 
+UNITS = {
+    "7-day": "day", "daily": "trading day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "annual": "year",
+    "hourly": "hour", "intraday": "step",
+}  # fmt: skip
+"""What one row of a panel of each frequency is called, in every axis, caption and table."""
+
 _PERIODS = {"7-day": 365, "daily": TRADING_DAYS, "weekly": 52, "monthly": 12, "quarterly": 4, "annual": 1}
 _CEILINGS = {
     0.02: "intraday", 0.05: "hourly", 0.7: "intraday", 4.0: "daily", 10.0: "weekly", 45.0: "monthly", 125.0: "quarterly"
@@ -63,6 +69,20 @@ def periods_per_year(panel: pd.DataFrame | pd.DatetimeIndex) -> int:
         return _PERIODS[name]
     a_day = float(pd.Series(1, distinct.normalize()).groupby(level=0).sum().median())
     return round(a_day * _PERIODS["7-day" if _seven_days(distinct) else "daily"])
+
+
+def unit(panel: pd.DataFrame | pd.DatetimeIndex | int) -> str:
+    """What one row of a panel is called: ``trading day``, ``day``, ``week``, ``month``, ``quarter``, ``year``, ``hour``,
+    and ``step`` of anything else.
+
+    panel : (date, asset), its dates, or the periods a year that :func:`periods_per_year` found.
+
+    >>> unit(pd.date_range("2020-01-31", periods=24, freq="ME")), unit(252), unit(52), unit(1764)
+    ('month', 'trading day', 'week', 'step')
+    """
+    if isinstance(panel, pd.DataFrame | pd.DatetimeIndex):
+        return UNITS[frequency(panel)]
+    return next((UNITS[name] for name, periods in _PERIODS.items() if periods == panel), "step")
 
 
 def _dates(panel: pd.DataFrame | pd.DatetimeIndex) -> pd.DatetimeIndex:

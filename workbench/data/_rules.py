@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from workbench._text import percent
 from workbench.constants import TRADING_DAYS
 from workbench.data._flaws import RULES, Flaw, FlawCase, day, label
 from workbench.data._frequency import EXPLAINED, periods_per_year, steps
@@ -143,7 +144,7 @@ def stale_prices(case: FlawCase) -> Iterator[Flaw]:
             longest = runs.loc[runs["length"].idxmax()]
             text = (
                 f"column {column!r}: {len(runs)} stale runs, the longest {longest['length']} dates from "
-                f"{day(longest['first'])}, the last to {day(runs['last'].max())}; {zeros:.0%} of returns are zero"
+                f"{day(longest['first'])}, the last to {day(runs['last'].max())}; {percent(zeros, 0)} of returns are zero"
             )
             remedy = "leave the column out" if mostly else "use the column from clean_from() on"
             severity = "error" if mostly else "warning"

@@ -21,7 +21,7 @@ from workbench.reporting import formats
 from workbench.stats import expected_shortfall, value_at_risk
 from workbench.stress.reverse_stress import closest_episode
 
-LONGEST = 60  # trading days
+LONGEST = 60  # rows of the panel
 HORIZONS = (1, 5, 10, 20, 40, LONGEST)
 Options = Mapping[str, Any]
 NONE: Options = MappingProxyType({})
@@ -86,9 +86,9 @@ class Session:
         }
 
     def by_horizon(self, sampler: str, loss: float = 0.1, confidence: float = 0.99) -> pd.DataFrame:
-        """VaR, ES and the chance to lose at least ``loss``, from one day to the longest horizon, as a report shows them."""
+        """VaR, ES and the chance to lose at least ``loss``, from one step to the longest horizon, as a report shows them."""
         rows = {days: self.risk(sampler, days, loss, confidence) for days in HORIZONS}
-        table = pd.DataFrame(rows).T.rename_axis("days ahead").map(formats.percent)
+        table = pd.DataFrame(rows).T.rename_axis(f"{data.unit(self.returns)}s ahead").map(formats.percent)
         names = {name: f"{name} {formats.level(confidence)}" for name in ("VaR", "ES")}
         return table.rename(columns=names | {"chance": f"chance to lose {formats.percent(loss, 0)} or more"})
 

@@ -11,6 +11,7 @@ from workbench.errors import WorkbenchError
 from workbench.explore._figures import fan, graph_objects, worst_paths
 from workbench.explore._options import OptionFields
 from workbench.explore._session import LONGEST, Session
+from workbench.reporting.formats import in_units, level, percent
 
 LEFT_OUT = ("filtered",)
 PATHS = 24  # single paths over the fan
@@ -113,7 +114,7 @@ class _Playground:
         self._redraw("worst", worst_paths(value))
         if (asked, horizon) != self.shown:
             self.shown, self.tale.value = (asked, horizon), INVITATION
-        self.answer.value = summary(risk, horizon, loss, confidence)
+        self.answer.value = summary(risk, in_units(horizon, self.session.returns), loss, confidence)
 
     def _redraw(self, name: str, drawn: Any) -> None:
         figure = self.figures[name]
@@ -152,17 +153,19 @@ def _questions(dataset: str, sampler: str) -> dict[str, Any]:
     return ask
 
 
-def summary(risk: dict[str, float], horizon: int, loss: float, confidence: float) -> str:
-    """The answer in a sentence, as HTML."""
+def summary(risk: dict[str, float], span: str, loss: float, confidence: float) -> str:
+    """The answer in a sentence, as HTML; ``span`` is the horizon in words."""
     return (
-        f"Over {horizon} days, equal-weight book:<br><b>VaR {confidence:.1%}: {risk['VaR']:.1%}</b>, "
-        f"ES {risk['ES']:.1%}<br>chance to lose {loss:.0%} or more: <b>{risk['chance']:.1%}</b>"
+        f"Over {span}, equal-weight book:<br><b>VaR {level(confidence)}: {percent(risk['VaR'])}</b>, "
+        f"ES {percent(risk['ES'])}<br>chance to lose {percent(loss, 0)} or more: <b>{percent(risk['chance'])}</b>"
     )
 
 
 def in_words(found: dict[str, Any]) -> str:
     """A path's story as HTML: loss, the assets behind it, the closest episode."""
-    parts = ", ".join(f"{html.escape(str(name))} {part:+.1%}" for name, part in found["parts"].head(4).items())
+    parts = ", ".join(
+        f"{html.escape(str(name))} {percent(part, sign=True)}" for name, part in found["parts"].head(4).items()
+    )
     near = "close" if found["distance"] <= found["typical"] else "not close"
     return (
         f"<b>Path {found['draw']}</b> {_outcome(found['loss'])}: {parts}.<br>"
@@ -172,4 +175,4 @@ def in_words(found: dict[str, Any]) -> str:
 
 
 def _outcome(loss: float) -> str:
-    return f"loses {loss:.1%}" if loss >= 0 else f"gains {-loss:.1%}"
+    return f"loses {percent(loss)}" if loss >= 0 else f"gains {percent(-loss)}"

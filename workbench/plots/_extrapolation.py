@@ -47,7 +47,7 @@ def _wrong(ax: Axes, wrong: pd.DataFrame, level: float) -> None:
     ax.errorbar(x, rate, yerr=[np.minimum(rate, reach), reach], fmt="o", color=COLOURS[0], markersize=4, linewidth=1)
     ax.axhline(100 * (1 - level), color=REAL, linewidth=0.8)
     ax.set(
-        xlabel=f"share of days by distance, nearest first ({int(wrong['forecasts'].sum()):,} days)",
+        xlabel=f"share of dates by distance, nearest first ({int(wrong['forecasts'].sum()):,} dates)",
         ylabel="hits, %", xticks=x, ylim=(0, None), title=f"hits of VaR {in_full(level)}",
     )  # fmt: skip
     ax.grid(False, axis="x")

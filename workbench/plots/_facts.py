@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
+from workbench import data
 from workbench.plots._style import FAINT, REAL, canvas, legend_below, line, remark, themed
 from workbench.validation.engine.comparison_data import ComparisonData, mean_of
 from workbench.validation.engine.features import lagged, own_size, relative_size
@@ -28,7 +29,7 @@ PANELS = (
     ("memory of returns", "mean of $y_t\\,y_{t+k}$"),
     ("memory of size", "mean of $a_t\\,a_{t+k}$"),
     ("leverage: falls raise volatility", "mean of $y_t\\,a_{t+k}$"),
-    ("kurtosis of sums over k days", "excess kurtosis"),
+    ("kurtosis of sums over k", "excess kurtosis"),
 )
 Change = Callable[[np.ndarray], np.ndarray]
 
@@ -48,7 +49,7 @@ def stylised_facts(cases: Mapping[str, ComparisonData]) -> np.ndarray:
         _draw(list(axes.flat[:3]), cases, np.array(lags), lambda x: _memories(x, lags), lambda mean: mean)
     _draw(list(axes.flat[3:]), cases, np.array(sums), lambda x: _moments(x, sums), partial(_kurtosis, sums=len(sums)))
     for ax, (title, label) in zip(axes.ravel(), PANELS):
-        ax.set(title=title, xlabel="k, days")
+        ax.set(title=title, xlabel=f"k, {data.unit(first.year)}s")
         ax.set_ylabel(label, parse_math=True)
         if not ax.lines:
             text = f"a horizon of {first.horizon} has no lags"

@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
-from workbench import scenarios
+from workbench import data, scenarios
 from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, name_key, short, spot, themed
 from workbench.reporting.formats import percent
 
@@ -44,10 +44,10 @@ def fan_charts(
         ax.remove()
     axes = [figure.add_subplot(top[0, :]), *(grid[1] if assets else ())]
     books = [weights, *({name: 1.0} for name in assets)]
-    shown = short(assets, 22)
+    shown, step = short(assets, 22), data.unit(returns)
     for ax, book, name in zip(axes, books, ["the book", *shown]):
         past, realised = _around(returns, as_of, book, before, scenarios.returns(tree).sizes["time"])
-        _fan_chart(scenarios.pnl(tree, book), past, realised, title=name, labels=ax is axes[0], ax=ax)
+        _fan_chart(scenarios.pnl(tree, book), past, realised, title=name, labels=ax is axes[0], step=step, ax=ax)
     axes[0].set_ylabel(f"return since {as_of:%Y-%m-%d}, %")
     if assets:
         axes[1].set_ylabel("return, %")
@@ -63,12 +63,13 @@ def _fan_chart(
     bands: Sequence[float] = BANDS,
     title: str = "",
     labels: bool = True,
+    step: str,
     ax: Axes,
 ) -> None:
     """One fan: ``futures`` (chain, draw, time) as returns since the start, fractions; day 0 is the start.
 
-    past, realised : the same return before the start (last value 0) and after it, indexed by trading day.
-    bands : shares of the draws that lie within, increasing.
+    past, realised : the same return before the start (last value 0) and after it, indexed by step.
+    bands : shares of the draws that lie within, increasing. step : what a row is called.
     """
     draws = 100 * futures.values.reshape(-1, futures.sizes["time"])
     days = np.arange(draws.shape[1] + 1)
@@ -81,19 +82,22 @@ def _fan_chart(
         if series is not None and len(series):
             ax.plot(series.index, 100 * series, color=REAL, linewidth=1.3)
     ax.axvline(0, color=FAINT, linewidth=0.7)
-    ax.set(xlabel="trading days from the start", title=title)
+    ax.set(xlabel=f"{step}s from the start", title=title)
     ax.margins(x=0)
-    _name_days(ax, draws, bands, realised, title)
+    _name_days(ax, draws, bands, realised, f"{title}, {step}")
     if labels:
         _name_bands(ax, draws[:, -1], bands, realised)
 
 
 def _name_days(ax: Axes, draws: np.ndarray, bands: Sequence[float], realised: pd.Series | None, title: str) -> None:
-    """What the pointer reads on each day: the median, the bands and what happened; ``draws`` (draw, day) in per cent."""
+    """What the pointer reads on each day: the median, the bands and what happened.
+
+    draws : (draw, day) in per cent. title : stands before the day's number.
+    """
     happened = {} if realised is None else realised.to_dict()
     for day, column in enumerate(draws.T, start=1):
         edges = [(share, *np.quantile(column, [0.5 - share / 2, 0.5 + share / 2]) / 100) for share in sorted(bands)]
-        lines = [f"{title}, day {day}: median {percent(np.median(column) / 100, sign=True)}"]
+        lines = [f"{title} {day}: median {percent(np.median(column) / 100, sign=True)}"]
         lines += [f"{percent(share, 0)} from {percent(low, sign=True)} to {percent(high, sign=True)}"
                   for share, low, high in edges]  # fmt: skip
         lines += [f"what happened {percent(happened[day], sign=True)}"] if day in happened else []
@@ -114,7 +118,7 @@ def _around(
 ) -> tuple[pd.Series, pd.Series]:
     """Return of the held book relative to ``as_of``: up to ``before`` days earlier, and up to ``after`` days later.
 
-    Both are indexed by trading day (0 is ``as_of``); the second is empty when the data end at ``as_of``.
+    Both are indexed by step (0 is ``as_of``); the second is empty when the data end at ``as_of``.
     """
     names = list(returns.columns)
     share = pd.Series(1 / len(names), index=names) if weights is None else pd.Series(weights, dtype=float)

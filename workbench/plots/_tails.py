@@ -49,7 +49,7 @@ def tail_plot(cases: Mapping[str, ComparisonData]) -> np.ndarray:
         ax.set(title=side, xlabel="move, in units of the expected volatility")
         _log_axes(ax, [1, 2, 5, 10, 20, 50])
         ax.set_ylim(0.3 / first.real.size, 0.3)
-    axes[0].set_ylabel("share of asset-days beyond")
+    axes[0].set_ylabel("share of returns beyond")
     legend_below(axes[0], 4)
     return axes
 
@@ -82,7 +82,7 @@ def splice_plot(sampler: Sampler, returns: pd.DataFrame) -> np.ndarray:
         ax.set(title=f"{side}: pooled ξ = {margins.shape_[index]:.2f}", xlabel="residual, standard deviations")
         _log_axes(ax, [0.5, 1, 2, 5, 10, 20, 50])
         ax.set(xlim=(0.5, grid[-1]), ylim=(0.3 / pool.size, 0.6))
-    axes[0].set_ylabel("share of asset-days beyond")
+    axes[0].set_ylabel("share of returns beyond")
     texts = [f"splice, {percent(margins.tail, 0)}", "Pareto"]
     label_right(axes[1], texts, [margins.tail, exact[-1]], [COLOURS[1], COLOURS[0]])
     return axes

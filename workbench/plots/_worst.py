@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
-from workbench import scenarios
+from workbench import data, scenarios
 from workbench.plots._style import COLOURS, FAINT, REAL, canvas, drop, legend_below, spot, themed
 from workbench.reporting.formats import percent
 
@@ -23,7 +23,7 @@ def worst_paths(
     history : log returns (day, asset); episodes : of :func:`workbench.reporting.tables.closest_episodes`. Returns the
     Axes, worst first.
     """
-    profit = scenarios.pnl(tree, weights)
+    profit, step = scenarios.pnl(tree, weights), data.unit(history)
     columns = min(5, len(episodes))
     rows = -(-len(episodes) // columns)
     axes = canvas(rows, columns, 0.6 + 1.3 * rows, sharex=True, sharey=True)
@@ -32,11 +32,11 @@ def worst_paths(
         episode = _book(history.loc[row.first : row.last], weights)
         _pair(ax, path, episode)
         for day, (here, there) in enumerate(zip(path, episode), start=1):
-            spot(ax, day, f"chain {row.chain}, draw {row.draw}, day {day}: {percent(here, sign=True)}; "
+            spot(ax, day, f"chain {row.chain}, draw {row.draw}, {step} {day}: {percent(here, sign=True)}; "
                           f"{row.first:%Y-%m-%d} and on: {percent(there, sign=True)}")  # fmt: skip
         ax.set_title(f"{row.first:%b %Y}, {row.distance:.1f}", fontsize=8)
     for ax in axes[-1]:
-        ax.set_xlabel("trading days")
+        ax.set_xlabel(f"{step}s")
     axes[0, 0].figure.supylabel("return of the book, %", fontsize=8.5, color="0.25")
     legend_below(axes[0, 0])
     return drop(axes, len(episodes))

@@ -48,7 +48,7 @@ def pit_ecdf(
     tables: Mapping[str, pd.DataFrame],
     prob: float = 0.95,
     points: int = 99,
-    of: str = "PIT of the day's profit, 0 = worst",
+    of: str = "PIT of the profit, 0 = worst",
 ) -> Axes:
     """ECDF of the PIT less the uniform distribution, with a band that holds the whole curve with probability ``prob``.
 

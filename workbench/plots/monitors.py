@@ -1,4 +1,4 @@
-"""How soon a daily monitor would have raised an alarm: evidence on a log scale with its alarms, and delays."""
+"""How soon a monitor would have raised an alarm: evidence on a log scale with its alarms, and delays."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def evidence_paths(
         axes[0].plot(evidence.index, evidence[name], label=named(name), **_line(place))
     axes[0].axhline(ALARM, color=COLOURS[3], linewidth=0.8)
     axes[0].set_ylim(bottom=max(LOWEST, float(evidence.min().min()) - 0.3))
-    axes[0].set(ylabel="log10 of the e-process", title="evidence against the forecasts since the first day")
+    axes[0].set(ylabel="log10 of the e-process", title="evidence against the forecasts since the first date")
     alarming = [name for name in names if (alarms["monitor"] == name).any()] or names[:1]
     for row, name in enumerate(alarming):
         days, colour = alarms.loc[alarms["monitor"] == name, "date"], _line(names.index(name))["color"]
@@ -66,7 +66,7 @@ def evidence_paths(
 def delay_curves(curves: pd.DataFrame, monitors: Sequence[str] | None = None) -> np.ndarray:
     """Median detection delay against years between false alarms, a panel a break. Returns the Axes, one a break.
 
-    curves : columns ``break, monitor, years, median`` (trading days; infinite where most histories found nothing, and
+    curves : columns ``break, monitor, years, median`` (dates; infinite where most histories found nothing, and
     then not drawn). Lower is better; a curve that ends was too slow.
     """
     demand(curves, ("break", "monitor", "years", "median"), "the table of delays", DataError)
@@ -82,7 +82,7 @@ def delay_curves(curves: pd.DataFrame, monitors: Sequence[str] | None = None) ->
         ax.set(title=name, xlabel="years to a false alarm", xscale="log", yscale="log")
         ax.set_xticks(sorted(set(curves["years"])), [f"{year:g}" for year in sorted(set(curves["years"]))])
         ax.minorticks_off()
-    axes[0].set_ylabel("median delay, trading days")
+    axes[0].set_ylabel("median delay, dates")
     legend_below(axes[0], 5)
     return axes
 

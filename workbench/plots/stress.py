@@ -13,7 +13,7 @@ import torch
 import xarray as xr
 from matplotlib.axes import Axes
 
-from workbench import scenarios
+from workbench import data, scenarios
 from workbench.plots._style import (
     COLOURS,
     FAINT,
@@ -76,7 +76,7 @@ def do_beside_given(table: pd.DataFrame) -> Axes:
     for row, (gap, error) in enumerate(zip(do - given, table["standard_error"])):
         text = f"{percent(gap, 2, sign=True)} ± {percent(1.96 * error, 3)}"
         remark(ax, text, (1, row), (4, 0), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=REAL)
-    rows_down(ax, table.index, xlabel="mean return of the day; right: do minus given, 95 %")
+    rows_down(ax, table.index, xlabel="mean return of that date; right: do minus given, 95 %")
     _zero(ax, 1)
     return ax
 
@@ -147,7 +147,7 @@ def ways_to_lose(answers: Mapping[str, Reverse], history: pd.DataFrame) -> np.nd
             ax.set_axis_off()
         row[0].set_ylabel(f"{name}\nreturn, %")
     for ax in axes[-1]:
-        ax.set_xlabel("trading day")
+        ax.set_xlabel(data.unit(history))
     legend_below(axes[0, 0])
     return axes
 

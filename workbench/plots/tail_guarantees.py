@@ -61,7 +61,7 @@ def crash_plot(curves: Mapping[str, pd.DataFrame]) -> Axes:
             curve["level"], curve["measured"], 2 * curve["error"], fmt=MARKERS[place], color=COLOURS[place],
             markersize=4, linewidth=1, label=named(f"{name}: measured"),
         )  # fmt: skip
-    ax.set(xscale="log", yscale="log", xlabel="level q: share of days past it", ylabel="λ(q), mean over pairs")
+    ax.set(xscale="log", yscale="log", xlabel="level q: share of dates past it", ylabel="λ(q), mean over pairs")
     powers(ax.xaxis)
     powers(ax.yaxis)
     ax.invert_xaxis()

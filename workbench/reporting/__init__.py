@@ -6,9 +6,9 @@ The texts stand in ``catalogue.yaml``; :func:`words` fills in the two of a figur
 """
 
 from workbench.reporting.catalogue import sentence, words
-from workbench.reporting.formats import bullets, named_bullets
+from workbench.reporting.formats import bullets, in_units, named_bullets
 
-__all__ = ["words", "sentence", "bullets", "named_bullets", "tables", "verdicts", "stories", "formats"]
+__all__ = ["words", "sentence", "bullets", "named_bullets", "in_units", "tables", "verdicts", "stories", "formats"]
 
 
 def __getattr__(name: str):

@@ -21,7 +21,7 @@ import xarray as xr
 
 from workbench.reporting._verdict import PASSED, Verdict
 from workbench.reporting.catalogue import sentence
-from workbench.reporting.formats import level, number, percent
+from workbench.reporting.formats import in_units, level, number, percent
 from workbench.validation import extrapolation
 
 T = 2.0
@@ -94,7 +94,7 @@ def trust(risk: pd.DataFrame, horizon: int, chains: int, sequel: str, known: pd.
     draws = 196 * var["draw_error"]
     reach = number(50 * (var["seed_high"] - var["seed_low"]), 1)
     training = sentence(f"market_futures/training_{min(chains, 3)}", **({} if chains == 1 else {"reach": reach}))
-    first = sentence("market_futures/trust", level=var["level"], days=horizon, value=var["value"], draws=draws,
+    first = sentence("market_futures/trust", level=var["level"], days=in_units(horizon, known), value=var["value"], draws=draws,
                      training=training)  # fmt: skip
     unusual = (
         extrapolation.assess(known).sentence

@@ -1,7 +1,7 @@
 """How numbers are written, in every sentence, caption, table and tick: one rule a kind of number.
 
 In a sentence the kind stands in the braces, with ``+`` for a sign and a digit for the decimals:
-``{loss:pct1}, {gap:+pct2}, {p:p}, {confidence:level}, {start:date}, {draws:n}, {var:bp}, {failed:names}``.
+``{loss:pct1}, {gap:+pct2}, {p:p}, {confidence:level}, {start:date}, {draws:n}, {var:bp}, {failed:names}, {known:rows}``.
 
 >>> House().format("VaR {c:level}: {v:pct}, {p:p}, {n:n} draws", c=0.975, v=0.31499, p=0.0002, n=10_000)
 'VaR 97.5 %: 31.5 %, p < .001, 10,000 draws'
@@ -17,40 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench._text import literal
+from workbench import data
+from workbench._text import MISSING, level, literal, number, percent
 from workbench.errors import ParameterError
-
-MISSING = "–"
-
-
-def number(value: float, digits: int = 0, sign: bool = False) -> str:
-    """Thousands by comma, a true minus; a dash for what is not finite.
-
-    >>> number(-1234.56, 1), number(0.3, 1, sign=True), number(float("nan"))
-    ('−1,234.6', '+0.3', '–')
-    """
-    if value is None or not np.isfinite(value):
-        return MISSING
-    return f"{round(value, digits) + 0.0:{'+' if sign else ''},.{digits}f}".replace("-", "−")
-
-
-def percent(fraction: float, digits: int = 1, sign: bool = False) -> str:
-    """A fraction in per cent; of returns, simple ones (:func:`simple`).
-
-    >>> percent(0.31499), percent(-0.05, 0, sign=True)
-    ('31.5 %', '−5 %')
-    """
-    written = number(100 * fraction if fraction is not None else np.nan, digits, sign)
-    return written if written == MISSING else f"{written} %"
-
-
-def level(probability: float) -> str:
-    """A confidence level in full, never rounded.
-
-    >>> level(0.99), level(0.975), level(0.9995)
-    ('99 %', '97.5 %', '99.95 %')
-    """
-    return f"{100 * probability:.10g} %"
 
 
 def p_value(p: float) -> str:
@@ -93,6 +62,26 @@ def names(items: Iterable[Any] | str, empty: str = "none") -> str:
     return items if isinstance(items, str) else ", ".join(map(str, items)) or empty
 
 
+def in_units(count: int, panel: pd.DataFrame | pd.DatetimeIndex | int) -> str:
+    """A number of rows in what a row of the panel is called (:func:`workbench.data.unit`).
+
+    panel : (date, asset), its dates, or periods a year.
+
+    >>> in_units(20, 252), in_units(1, 52), in_units(1200, 12)
+    ('20 trading days', '1 week', '1,200 months')
+    """
+    return f"{number(count)} {data.unit(panel)}{'' if count == 1 else 's'}"
+
+
+def rows(panel: pd.DataFrame | pd.DatetimeIndex) -> str:
+    """The length of a panel.
+
+    >>> rows(pd.date_range("2020-01-31", periods=24, freq="ME"))
+    '24 months'
+    """
+    return in_units(len(panel), panel)
+
+
 def bullets(lines: Iterable[str]) -> str:
     """Markdown of a list."""
     return "\n".join(f"- {line if isinstance(line, Prose) else literal(line)}" for line in lines)
@@ -124,7 +113,7 @@ def _p_relation(p: float) -> str:
 
 KINDS: dict[str, Callable[..., str]] = {
     "pct": percent, "bp": basis_points, "n": number, "level": level, "p": _p_relation, "date": date, "names": names,
-    "prob": probability,
+    "prob": probability, "rows": rows,
 }  # fmt: skip
 _SIGNED = (percent, basis_points, number)
 _SPEC = re.compile(rf"(\+?)({'|'.join(KINDS)})(\d?)")

@@ -218,7 +218,7 @@ def horse_race(
 def drift(
     sampler: str, delays: pd.DataFrame, false: pd.DataFrame, curves: pd.DataFrame, years: float, soon: int = 20
 ) -> Verdict:
-    """An alarm within ``soon`` trading days of every shock, and no more alarms in quiet years than set."""
+    """An alarm within ``soon`` dates of every shock, whatever the step of the panel, and no more alarms in quiet years than set."""
     fastest = delays.min()
     in_time, allowed = fastest <= soon, false["low"].le(10 / years)
     alarms = [

@@ -19,6 +19,7 @@ from scipy.stats import binomtest
 
 from workbench import scenarios
 from workbench._require import number
+from workbench._text import percent
 from workbench.errors import ParameterError, Refusal
 from workbench.stress.events import Constraint
 
@@ -110,8 +111,8 @@ class Verdict:
         low, high = self.interval
         return (
             f"{self.question.text} Of {self.draws:,} scenarios {len(self.meeting):,} meet the event; "
-            f"{len(self.supporting):,} support the thesis ({self.share:.1%}, 95 % interval {low:.1%} to {high:.1%}) and "
-            f"{len(self.opposing):,} do not. Expected: {self.question.share:.0%}: {self.word}. Seal {self.seal[:12]}."
+            f"{len(self.supporting):,} support the thesis ({percent(self.share)}, 95 % interval {percent(low)} to {percent(high)}) and "
+            f"{len(self.opposing):,} do not. Expected: {percent(self.question.share, 0)}: {self.word}. Seal {self.seal[:12]}."
         )
 
 

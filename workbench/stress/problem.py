@@ -18,6 +18,7 @@ from torch import Tensor
 
 from workbench import scenarios
 from workbench._require import count, number
+from workbench._text import percent
 from workbench.data import periods_per_year
 from workbench.errors import ParameterError
 from workbench.samplers import Sampler, State, States
@@ -106,7 +107,7 @@ def starts_with_volatility(
     inside = np.flatnonzero(volatility.between(low, high).to_numpy())
     if not inside.size:
         raise ParameterError(
-            f"on no day was {window}-day volatility between {low:.0%} and {high:.0%}; "
-            f"it ranged from {volatility.min():.1%} to {volatility.max():.1%}"
+            f"on no day was {window}-day volatility between {percent(low, 0)} and {percent(high, 0)}; "
+            f"it ranged from {percent(volatility.min())} to {percent(volatility.max())}"
         )
     return States(states.dates[inside], states.rows(inside))

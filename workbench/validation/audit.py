@@ -18,6 +18,7 @@ import pandas as pd
 import xarray as xr
 
 from workbench import data
+from workbench._text import level as in_full
 from workbench.errors import DataError, ParameterError
 from workbench.validation._gather import gather, match, read_books, read_history
 from workbench.validation.checks.identities import read_identities
@@ -85,7 +86,7 @@ class Audit:
         return "\n".join([*lines, "", *self.effects(), "", self._risk_text()])
 
     def _risk_text(self) -> str:
-        shown = self.risk.assign(level=[f"{100 * level:g}%" for level in self.risk["level"]])
+        shown = self.risk.assign(level=[in_full(level) for level in self.risk["level"]])
         return "in basis points\n" + shown.to_string(index=False, float_format=lambda value: f"{value:.1f}")
 
     def _count(self) -> str:

@@ -35,6 +35,7 @@ import pandas as pd
 import torch
 from scipy.stats import mannwhitneyu
 
+from workbench._text import percent
 from workbench.books import Book
 from workbench.data import clean_from
 from workbench.errors import Refusal
@@ -73,7 +74,7 @@ class CrisisShape:
     def __str__(self) -> str:
         result = f"failed by its shape ({self.by})" if self.failed else "passed by its shape"
         low, high = self.losses
-        return f"{result}: p = {self.p_value:.2g} beside {self.crises} real windows that lost {low:.1%} to {high:.1%}"
+        return f"{result}: p = {self.p_value:.2g} beside {self.crises} real windows that lost {percent(low)} to {percent(high)}"
 
 
 class Crises:

@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 
+from workbench._text import number, percent
 from workbench.errors import DataError, Refusal
 
 EMBARGO, BLOCK, NEAREST = 60, 60, 5
@@ -60,9 +61,9 @@ class Support:
         where = WHERE[self.standing]
         first = self.strange.index[0]
         return (
-            f"The market of {self.date:%Y-%m-%d} is {where}: {self.p_value:.1%} of {len(self.past):,} past "
-            f"states (95 % interval {self.low:.1%} to {self.high:.1%}) lie as far from all others. Its strangest "
-            f"feature is {first} ({self.strange.iloc[0]:+.1f} standard deviations)."
+            f"The market of {self.date:%Y-%m-%d} is {where}: {percent(self.p_value)} of {len(self.past):,} past "
+            f"states (95 % interval {percent(self.low)} to {percent(self.high)}) lie as far from all others. Its strangest "
+            f"feature is {first} ({number(self.strange.iloc[0], 1, sign=True)} standard deviations)."
         )
 
 

@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from workbench._text import percent
 from workbench.errors import DataError, ParameterError, ScenarioError, WorkbenchError
 from workbench.validation._prepare import is_unconditional
 from workbench.validation.engine._null import windows
@@ -214,7 +215,7 @@ def looks_conditional(given: Input) -> list[str]:
         return []
     last = given.history.index[-1]
     return [
-        f"the set looks conditional on {last:%Y-%m-%d}: its first days have {np.exp(own) - 1:+.0%} volatility "
-        f"against the long run, and {np.exp(ahead) - 1:+.0%} is forecast from that close; if it starts there, add "
+        f"the set looks conditional on {last:%Y-%m-%d}: its first days have {percent(np.exp(own) - 1, 0, sign=True)} volatility "
+        f"against the long run, and {percent(np.exp(ahead) - 1, 0, sign=True)} is forecast from that close; if it starts there, add "
         f"--start {last:%Y-%m-%d}"
     ]

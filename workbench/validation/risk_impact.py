@@ -37,6 +37,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from workbench._text import level as in_full
 from workbench.stats import expected_shortfall, tail_values, value_at_risk, weighted_quantile
 from workbench.validation.engine.comparison_data import ComparisonData
 from workbench.validation.engine.finding import Finding
@@ -216,7 +217,7 @@ def sentences(risk: pd.DataFrame, changes: pd.DataFrame) -> list[str]:
 
 
 def _difference(row: Any) -> str:
-    what = f"{row.measure} {100 * row.level:g}% of {row.book}"
+    what = f"{row.measure} {in_full(row.level)} of {row.book}"
     numbers = f"{row.scenarios:.0f} bp in the scenarios, {row.history:.0f} in the history"
     if np.isnan(row.low):
         return f"{what}: {numbers}; the history has too few such losses to say how far correct sets differ"
@@ -230,6 +231,6 @@ def _difference(row: Any) -> str:
 def _adjusted(row: Any) -> str:
     way = "rise" if row.change > 0 else "fall"
     return (
-        f"with the history's {row.property} and all else left ({row.checks}), {row.measure} {100 * row.level:g}% of "
+        f"with the history's {row.property} and all else left ({row.checks}), {row.measure} {in_full(row.level)} of "
         f"{row.book} would {way} by {abs(row.change):.0f} bp to {row.adjusted:.0f}"
     )

@@ -75,7 +75,13 @@ def tail_indices(found: Mapping[str, pd.DataFrame], assets: Sequence[str]) -> pd
 def crashes(curves: Mapping[str, pd.DataFrame]) -> Styler:
     """Crashes together by level, as drawn and as implied, with and without the mixture."""
     table = pd.concat(curves, names=["shocks"]).reset_index(level="shocks")
-    digits = {"level": "{:.2%}", "measured": "{:.5f}", "error": "{:.5f}", "implied": "{:.5f}", "expected": "{:,.0f}"}
+    digits = {
+        "level": formats.level,
+        "measured": "{:.5f}",
+        "error": "{:.5f}",
+        "implied": "{:.5f}",
+        "expected": "{:,.0f}",
+    }
     return table.style.format(digits | {"z": "{:+.1f}"}, na_rep=formats.MISSING).hide(axis="index")
 
 

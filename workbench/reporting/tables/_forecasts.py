@@ -33,8 +33,8 @@ def forecast_span(
     panel: pd.DataFrame, judged: pd.DataFrame, books: Collection[str], periods: Sequence[Period], key: str
 ) -> Styler:
     """What a walk-forward backtest forecast, from how many fits, and the hash of its inputs."""
-    days = f"{len(judged):,} days, {_span(judged.index)}, {len(books)} books"
-    fits = f"{len(periods)} of each sampler, the first on {periods[0].end - periods[0].begin:,} days"
+    days = f"{formats.rows(judged.index)}, {_span(judged.index)}, {len(books)} books"
+    fits = f"{len(periods)} of each sampler, the first on {periods[0].end - periods[0].begin:,} dates"
     return facts({"forecast": days, "fits": fits, "SHA-256": panel.attrs.get("sha256"), "inputs": key})
 
 
@@ -94,11 +94,11 @@ def ranking(tables: Mapping[str, pd.DataFrame], trial: str, level: float, seed: 
 
 
 def overlapping(ahead: pd.DataFrame, level: float, horizon: int, every: int) -> Styler:
-    """Hits of forecasts over several days, counted with the error of the overlap, and without a common day."""
+    """Hits of forecasts over several days, counted with the error of the overlap, and without a common date."""
     apart = walk_forward.non_overlapping(ahead, horizon, every)
     both = {
-        f"every {every} days, error with overlap": walk_forward.coverage(ahead, level, horizon, every),
-        "without a common day": walk_forward.coverage(apart, level),
+        f"every {every} dates, error with overlap": walk_forward.coverage(ahead, level, horizon, every),
+        "without a common date": walk_forward.coverage(apart, level),
     }
     table = pd.DataFrame(both).T.astype({"forecasts": int, "hits": int}).rename(columns={"p_value": "p"})
     return table.style.format(precision=4).format(formats.p_value, subset=["p"])
@@ -120,8 +120,8 @@ def tournament(
     """To which days samplers were fitted, on which they were compared, and on what."""
     last = formats.date(design.training.index[-1])
     return facts({
-        "fitted to": f"{len(design.training):,} days up to {last}, {design.returns.shape[1]} assets",
-        "forecast": f"{len(days):,} days, {_span(days)}, and {len(far_days):,} times {horizon} days",
+        "fitted to": f"{formats.rows(design.training)} up to {last}, {design.returns.shape[1]} assets",
+        "forecast": f"{len(days):,} dates, {_span(days)}, and {len(far_days):,} times {formats.in_units(horizon, design.training)}",
         "draws": f"{design.draws:,} a forecast, the same noise for all",
         "books": f"{len(design.books)}: equal weight, assets, long-short", "SHA-256": panel.attrs.get("sha256"),
     })  # fmt: skip
@@ -150,7 +150,7 @@ def hits(coverage: pd.DataFrame) -> Styler:
 
 def confidence_set(inside: pd.DataFrame, horizon: int) -> Styler:
     """p-values of staying in the model confidence set."""
-    table = inside.rename(columns=SCORES).rename_axis(columns=f"p in the {horizon}-day set")
+    table = inside.rename(columns=SCORES).rename_axis(columns=f"p in the set, {horizon} dates ahead")
     return table.style.format(formats.p_value)
 
 

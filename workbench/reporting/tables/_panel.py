@@ -33,10 +33,10 @@ def sources(panel: pd.DataFrame, known: pd.DataFrame, later: pd.DataFrame, clean
     return facts(
         named
         | {"read as": panel.attrs.get("reading"), "SHA-256": panel.attrs.get("sha256")}
-        | {"known": f"{len(known):,} days of {known.shape[1]} assets, {_span(known)}"}
-        | {"compared with": f"{len(clean):,} days from {formats.date(clean.index[0])}, after the last stale run"}
-        | {"held out": f"{len(later):,} days after the start"}
-        | {"rows": None if pace == "daily" else f"{pace}: what this report calls a trading day is one row"}
+        | {"known": f"{formats.rows(known)} of {known.shape[1]} assets, {_span(known)}"}
+        | {"compared with": f"{formats.rows(clean)} from {formats.date(clean.index[0])}, after the last stale run"}
+        | {"held out": f"{formats.in_units(len(later), known)} after the start"}
+        | {"rows": None if pace == "daily" else f"{pace}, one a {data.unit(panel.index)}"}
         | {"known traps": "; ".join(entry.traps) if entry else None}
     )
 
@@ -58,7 +58,7 @@ def closest_episodes(
     draws = scenarios.returns(tree).sum("time")
     horizon = scenarios.returns(tree).sizes["time"]
     if len(history) < 3 * horizon:
-        raise ParameterError(f"{len(history)} days have no episodes to compare {horizon}-day scenarios with")
+        raise ParameterError(f"{len(history)} dates have no episodes to compare scenarios of {horizon} dates with")
     profit = scenarios.pnl(tree, weights).isel(time=-1)
     at = np.argsort(profit.values.ravel(), kind="stable")[:worst]
     rows = []

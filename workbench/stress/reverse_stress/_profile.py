@@ -12,20 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workbench.data import frequency
+from workbench.data import frequency, unit
 from workbench.errors import ParameterError
 
 WORST = 3  # steps that are named one by one
-STEPS: dict[str, tuple[str, pd.DateOffset]] = {
-    "7-day": ("day", pd.offsets.Day()),
-    "daily": ("day", pd.offsets.BDay()),
-    "weekly": ("week", pd.offsets.Week()),
-    "monthly": ("month", pd.DateOffset(months=1)),
-    "quarterly": ("quarter", pd.DateOffset(months=3)),
-    "annual": ("year", pd.DateOffset(years=1)),
-    "hourly": ("hour", pd.offsets.Hour()),
+STEPS: dict[str, pd.DateOffset] = {
+    "7-day": pd.offsets.Day(),
+    "daily": pd.offsets.BDay(),
+    "weekly": pd.offsets.Week(),
+    "monthly": pd.DateOffset(months=1),
+    "quarterly": pd.DateOffset(months=3),
+    "annual": pd.DateOffset(years=1),
+    "hourly": pd.offsets.Hour(),
 }
-"""Frequency -> what one step is called, and the calendar's step."""
+"""Frequency -> the calendar's step."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def profile(path: pd.DataFrame, history: pd.DataFrame, as_of: str | pd.Timestamp
     (business days, days, weeks, months). Raises ParameterError for a history shorter than two such scenarios.
     """
     total, size = path.sum(), np.sqrt(len(path))
-    unit, dates = _dates(history, history.index[-1] if as_of is None else pd.Timestamp(as_of), len(path))
+    called, dates = _dates(history, history.index[-1] if as_of is None else pd.Timestamp(as_of), len(path))
     spread = history[total.index].std() * size
     moves = pd.DataFrame({"move": np.expm1(total), "z": total / spread.where(spread > 0)}).sort_values("z")
     steps, past = np.expm1(path).mean(axis=1).to_numpy(), np.expm1(history).mean(axis=1)
@@ -116,7 +116,7 @@ def profile(path: pd.DataFrame, history: pd.DataFrame, as_of: str | pd.Timestamp
         "as_bad": [int((past <= steps[step]).sum()) for step in low],
     })  # fmt: skip
     return Profile(
-        unit, dates, len(history), np.expm1(path.cumsum()).mean(axis=1).to_numpy(),
+        called, dates, len(history), np.expm1(path.cumsum()).mean(axis=1).to_numpy(),
         path.mean(axis=1).sum() / (history.mean(axis=1).std() * size), moves, worst, float(past.std()),
         closest_episode(total, history, len(path)),
     )  # fmt: skip
@@ -124,8 +124,9 @@ def profile(path: pd.DataFrame, history: pd.DataFrame, as_of: str | pd.Timestamp
 
 def _dates(history: pd.DataFrame, start: pd.Timestamp, count: int) -> tuple[str, list[str]]:
     """What a step is called, and the steps after ``start``."""
-    unit, step = STEPS.get(frequency(history), ("step", pd.DateOffset()))
-    if unit == "step":
-        step = pd.offsets.Second(int(pd.Series(history.index).diff().median().total_seconds()))
-    written = "%Y-%m-%d %H:%M" if unit in ("hour", "step") else "%Y-%m-%d"
-    return unit, [(start + number * step).strftime(written) for number in range(1, count + 1)]
+    pace = frequency(history)
+    step = STEPS.get(pace) or pd.offsets.Second(int(pd.Series(history.index).diff().median().total_seconds()))
+    written = "%Y-%m-%d %H:%M" if pace in ("hourly", "intraday") else "%Y-%m-%d"
+    return unit(history).removeprefix("trading "), [
+        (start + number * step).strftime(written) for number in range(1, count + 1)
+    ]

@@ -17,6 +17,7 @@ from workbench.studies.report._markup import inline, markdown, mathml, safe, wor
 
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
 _NUMBER = re.compile(r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|to .*)?", re.IGNORECASE)
+_NEGATIVE = re.compile(r"(?<![\w.])-(?=\.?\d)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _EMPTY = ("", "–", "-")
 _PLAIN = {"nan": "–", "NaN": "–", "NaT": "–", "<NA>": "–", "None": "–", "True": "yes", "False": "no"}
@@ -151,7 +152,7 @@ def _plain(table: Tag) -> None:
 
 
 def _align(table: Tag) -> None:
-    """Mark columns of numbers, so that they stand to the right and words to the left.
+    """Mark columns of numbers, so that they stand to the right and words to the left; a minus there is a true one.
 
     Columns are counted from the right, because the labels on the left span rows.
     """
@@ -160,6 +161,8 @@ def _align(table: Tag) -> None:
         for place, cell in enumerate(reversed(row.find_all("td") or row.find_all("th"))):
             if _numeric(rows, place):
                 cell["class"] = " ".join([*cell.get_attribute_list("class"), "n"])
+                for text in cell.find_all(string=_NEGATIVE) if cell.name == "td" else ():
+                    text.replace_with(_NEGATIVE.sub("−", text))
 
 
 def _numeric(rows: list[list[Tag]], place: int) -> bool:

@@ -30,8 +30,8 @@ REGISTERED: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 """Parameter -> the registry whose names it takes."""
 PATTERNS = {
-    ("backtest", "refit"): (r"yearly|never|[1-9]\d*", "'yearly', 'never' or a number of trading days"),
-    ("backtest", "window"): (r"0|[2-9]|\d\d+", "0, or at least 2 trading days"),
+    ("backtest", "refit"): (r"yearly|never|[1-9]\d*", "'yearly', 'never' or a number of dates"),
+    ("backtest", "window"): (r"0|[2-9]|\d\d+", "0, or at least 2 dates"),
     ("audit", "start"): (r"unconditional|last|\d{4}-\d\d-\d\d", "'unconditional', 'last' or a date such as 2008-09-12"),
 }
 FILES = ("scenarios", "books", "identities", "holdout", "stored")
