@@ -12,6 +12,8 @@ import pytest
 
 from workbench.errors import ParameterError
 from workbench.studies import setting
+from workbench.studies.runner._bounds import bounds
+from workbench.studies.runner._parameters import declared
 
 HERE = Path(__file__).resolve().parents[2] / "notebooks"
 FOUND = sorted(path.name for path in HERE.glob("*.ipynb"))
@@ -41,6 +43,33 @@ def test_a_list_given_as_text_is_read_or_refused_by_name(name, tmp_path):
             with pytest.raises(ParameterError, match=f"parameter '{each}' expects"):
                 setting.check(scope | {each: wrong[kind]})
     assert (tmp_path / "made").is_dir()
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_bounds_of_the_cell_that_ran_hold_without_the_command_line(name, tmp_path):
+    """The kernel keeps what it ran in ``In``; the cell that papermill injects comes after it and declares nothing."""
+    cells = nbformat.read(HERE / name, as_version=4).cells
+    cell = next(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", []))
+    scope = parameters(name) | {"run_dir": str(tmp_path), "In": ["", "1 + 1", cell, "run_dir = 'elsewhere'"]}
+    known = declared([{"source": cell, "metadata": {"tags": ["parameters"]}}], name)
+    setting.check(dict(scope))
+    for each, parameter in known.items():
+        limits = bounds(parameter.comment)
+        for kind, limit in limits.items():
+            wrong = limit + {"least": -1, "above": 0, "below": 0, "most": 1}[kind]
+            wrong = type(parameter.default)(wrong) if isinstance(parameter.default, int | float) else wrong
+            given = [wrong] if isinstance(parameter.default, list) else wrong
+            with pytest.raises(ParameterError, match=f"parameter '{each}' must be .*: choose another, or leave it out"):
+                setting.check(scope | {each: given})
+    assert any(bounds(parameter.comment) for parameter in known.values())
+
+
+@pytest.mark.slow
+def test_papermill_refuses_a_number_outside_its_bounds(tmp_path):
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(HERE / "causal.ipynb"), "out.ipynb"]
+    done = subprocess.run([*command, "-p", "draws", "10"], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode and "parameter 'draws' must be a number, at least 100, got 10" in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"out.ipynb"}
 
 
 def snapshot(folder: Path) -> dict[str, str]:

@@ -25,7 +25,7 @@ LOOKS = {
 def test_a_sampler_keeps_its_look_from_one_report_to_the_next(name):
     found = style.look(name)
     assert (mpl.colors.to_hex(found["color"]), found["linestyle"], found["marker"]) == LOOKS[name]
-    assert style.line(name) == {"color": found["color"], "linestyle": found["linestyle"]}
+    assert style.line(name) == {"color": found["color"], "linestyle": found["linestyle"], "label": name}
 
 
 def test_another_sampler_has_a_look_by_its_name():

@@ -195,7 +195,7 @@ def test_numbers_stand_to_the_right_and_words_to_the_left(page):
     )
     soup, _ = page(code("t", new_output("display_data", {"text/html": frame.to_html()})))
     right = [cell.text for cell in soup.table.find_all(class_="n") if cell.text]
-    assert right == ["loss, %", "p", "1.5", "0.03", "-2.0", "<.001 ✕"]
+    assert right == ["loss, %", "p", "1.5", "0.03", "−2.0", "<.001 ✕"]
 
 
 @pytest.mark.parametrize("kind", ["png", "svg"])

@@ -4,9 +4,8 @@ are shown. Choices that nobody made come from the panel, by the rules below, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,13 +16,14 @@ from workbench.backtesting import by_novelty, walk_forward
 from workbench.errors import DataError, ParameterError, Refusal
 from workbench.reporting import formats, sentence
 from workbench.stress import defaults
-from workbench.studies.runner._conversion import convert, describe
+from workbench.studies._checking import check as check
 from workbench.studies.runner._inputs import returns_of
 from workbench.validation import extrapolation
 
 FEWEST_HELD_OUT = 100  # days after the start below which forecasts are not scored
 FEWEST_MONITORED = 13  # dates before and after a shock; twice as many can be monitored
 FEWEST_TO_FIT = 260  # dates before the first forecast of a frozen model
+FEWEST_TO_TUNE = 30  # dates after it on which recalibration is chosen
 SCORED_DAYS = 800  # about how many held-out days are scored
 DEMONSTRATION: dict[str, dict[str, Any]] = {
     "us_equities": {
@@ -55,23 +55,6 @@ def workers(count: int = 2) -> ThreadPoolExecutor:
 
     torch.set_num_threads(1)
     return ThreadPoolExecutor(count)
-
-
-def check(scope: MutableMapping[str, Any]) -> None:
-    """Read the annotated parameters in ``scope``, whoever set them: papermill passes a list as text and a date too.
-
-    Each is converted to its declared type, as ``workbench run`` does, and ``run_dir`` is made. Raises ParameterError
-    that names the parameter.
-    """
-    for name, kind in scope.get("__annotations__", {}).items():
-        try:
-            scope[name] = convert(scope[name], kind)
-        except (ValueError, TypeError) as wrong:
-            reason = f": {wrong}" if str(wrong) else ""
-            raise ParameterError(
-                f"parameter {name!r} expects {describe(kind)}, was given {scope[name]!r}{reason}"
-            ) from None
-    Path(scope.get("run_dir", ".")).mkdir(parents=True, exist_ok=True)
 
 
 def chosen(returns: pd.DataFrame, name: str, given: Any, rule: Callable[[], Any] = lambda: None) -> Any:
@@ -259,12 +242,15 @@ def episodes(
         return replays, quiet, training
     returns = history(dataset, columns=columns)
     year = round(data.periods_per_year(returns.index))
-    cuts = [max(int(KNOWN / 2 * len(returns)), min(FEWEST_TO_FIT, int(KNOWN * len(returns)) - 30)), 0]
+    cuts = [max(int(KNOWN / 2 * len(returns)), min(FEWEST_TO_FIT, int(KNOWN * len(returns)) - FEWEST_TO_TUNE)), 0]
     cuts[1] = max(cuts[0] + 1, int(KNOWN * len(returns)))
     dates, late = returns.index.strftime("%Y-%m-%d"), returns.iloc[cuts[1] :]
     still = max(year, 2 * FEWEST_MONITORED)
     if len(late) <= still + 20:
-        raise DataError(f"{len(late)} dates after the first 60 % are too few for episodes; {still + 21} are needed")
+        raise DataError(
+            f"{len(late)} dates after the first 60 % of {str(dataset)!r} are too few for episodes; {still + 21} are needed: "
+            "give a longer history"
+        )
     shocks = [returns.index.get_loc(day) for day in defaults.worst_episodes(late, 20, 2)["first"]]
     before, after = max(year // 2, FEWEST_MONITORED), max(year // 4, FEWEST_MONITORED)
     ends = [(min(len(dates) - 1, day + after), day) for day in shocks]
@@ -273,6 +259,15 @@ def episodes(
     found = {dates[day]: [dataset, dates[begin], dates[end], dates[day]] for begin, end, day in spans}
     calmest = {f"calm from {dates[calm]}": [dataset, dates[calm], dates[calm + still - 1]]}
     return found, calmest, [dataset, dates[cuts[0]], dates[cuts[1] - 1]]
+
+
+def fewest(known: int) -> int:
+    """Dates of a history of which :func:`episodes` leaves ``known`` to fit a sampler to.
+
+    >>> fewest(250)
+    467
+    """
+    return int(np.ceil((known + FEWEST_TO_TUNE) / KNOWN))
 
 
 def equal_book_forecasts(

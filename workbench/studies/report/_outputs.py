@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!
 _NEGATIVE = re.compile(r"(?<![\w.])-(?=\.?\d)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _EMPTY = ("", "–", "-")
-_PLAIN = {"nan": "–", "NaN": "–", "NaT": "–", "<NA>": "–", "None": "–", "True": "yes", "False": "no"}
+_PLAIN = {"nan": "–", "NaN": "–", "NaT": "–", "<NA>": "–", "None": "–", "True": "yes", "False": "no", "inf": "∞"}
 _INTERACTIVE = "An interactive panel stands here in JupyterLab; a report on paper cannot show it."
 _WARNED = re.compile(r"\.py:\d+: (ShortenedHistory|ContentChanged|Overlap): (.+)")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")

@@ -51,6 +51,7 @@ WINDOWS = {"audit": 18, "market_futures": 18, "stress": 2, "reverse_stress": 2}
 KNOWN = {"as_of": 60, "until": 60, "trained_until": 250}
 """Date -> how many days up to it a sampler is to be fitted to."""
 DRAWS_A_CHAIN = 20
+DAYS_OF_A_FILTER = 250  # that a volatility filter is fitted to
 FEWEST_TESTED = 250  # days on which a graph is tested
 DAYS_A_COEFFICIENT, STAR = 10, 8  # of a structural equation; nodes of a graph that nobody declared
 
@@ -82,6 +83,8 @@ def require_possible(study: Study, values: Values, given: Iterable[str]) -> None
     least = DRAWS_A_CHAIN * values.get("chains", 0)
     if values.get("draws", least) < least:
         _refuse("draws", study.name, values, f"at least {least}", f"each chain needs {DRAWS_A_CHAIN}")
+    if SPANS.keys() <= values.keys() and asked.keys() & {*SPANS, "dataset"}:
+        _require_learnable(study.name, values)
     source = values.get("dataset") or values.get("history")
     if source and asked.keys() & {*ASSETS, *DATES, "dataset", "history", "horizon", "graph", "lags"}:
         _require_in_panel(study.name, values, asked, source)
@@ -154,6 +157,29 @@ def _require_span(named: str, span: list[str], words: tuple[str, ...]) -> None:
         raise ParameterError(f"{named} has the days {', '.join(span[1:])}; write each like 2006-12-29") from None
     if not first <= (shock or [last])[0] <= last:
         raise ParameterError(f"{named} has the days {', '.join(span[1:])}; {', '.join(words[1:])} must be in order")
+
+
+def _require_learnable(study: str, values: Values) -> None:
+    """Before the first forecast of every episode, dates enough for the sampler that is frozen there."""
+    from workbench import samplers
+    from workbench.samplers.filters import Constant
+    from workbench.studies import setting
+
+    filtering = getattr(samplers.make(values["sampler"], **values["options"]), "filter", None)
+    needed = 20 if filtering is None or isinstance(filtering, Constant) else DAYS_OF_A_FILTER
+    given = (values[name] for name in ("replays", "quiet", "training"))
+    replays, quiet, training = setting.episodes(values["dataset"], values["columns"], *given)
+    for episode, (source, first, *_) in ({"training": training} | replays | quiet).items():
+        known = int(returns_of(source, values).index.searchsorted(pd.Timestamp(first)))
+        if known >= needed:
+            continue
+        why = f"{known} dates of {str(source)!r} lie before its first forecast, {first}; {values['sampler']!r} is fitted to"
+        if values["dataset"]:
+            why = f"parameter 'dataset' of {study!r}: {why} {needed} at the least: give a history of {setting.fewest(needed)}"
+            raise ParameterError(
+                f"{why} dates, such as weeks instead of months, or a sampler without a volatility filter"
+            )
+        raise ParameterError(f"the episode {episode!r} of {study!r}: {why} {needed} at the least: let it begin later")
 
 
 def require_folder(named: str, folder: Path) -> None:
