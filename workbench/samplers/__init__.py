@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.samplers._cache import cached_fit
     from workbench.samplers._chains import chain_seed, fit_chains, sample_chains
     from workbench.samplers._composed import Filtered, residuals, with_shocks
+    from workbench.samplers._long_run import LongRunLevel, LongRunSpread
     from workbench.samplers._panel import ShortenedHistory
     from workbench.samplers._rolling import one_day_ensembles, roll
     from workbench.samplers._storage import load, save
@@ -33,6 +34,7 @@ _PLACES = {
     "_cache": ("cached_fit",),
     "_chains": ("chain_seed", "fit_chains", "sample_chains"),
     "_composed": ("Filtered", "residuals", "with_shocks"),
+    "_long_run": ("LongRunLevel", "LongRunSpread"),
     "_panel": ("ShortenedHistory",),
     "_rolling": ("one_day_ensembles", "roll"),
     "_storage": ("load", "save"),
@@ -44,6 +46,7 @@ _renamed = attributes(__name__)
 __all__ = [
     "make", "SAMPLERS", "Sampler", "State", "States", "fit_chains", "sample_chains", "cached_fit", "chain_seed", "roll",
     "one_day_ensembles", "Filtered", "with_shocks", "residuals", "save", "load", "ShortenedHistory",
+    "LongRunLevel", "LongRunSpread",
 ]  # fmt: skip
 
 
