@@ -10,15 +10,18 @@ out together when one of them is judged.
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pandas as pd
 
-from benchmarks.harness import parser
+from benchmarks.harness import RESULTS, folder, parser, resumed, upsert
 from benchmarks.pretraining import panels
+from workbench.backtesting import unseen_decade
 from workbench.data import content_hash
 from workbench.samplers.training import long_run
 
 CUTS = {"until_2006": "2006-12-31", "until_2015": "2015-12-31"}
+SAMPLERS = ["fhs_moving", "fhs", "block_bootstrap", "lognormal"]
 MARKETS = {
     "us_equities": "US stocks", "more_stocks": "US stocks", "nyse_old": "US stocks", "nyse_new": "US stocks",
     "indices": "US stocks", "currencies": "currencies", "bonds": "bonds", "oil": "oil",
@@ -68,14 +71,29 @@ def learn(name: str) -> None:
     print(name, facts["spread"], flush=True)
 
 
+def judge(sampler: str, draws: int, every: int) -> pd.DataFrame:
+    """Rows of one sampler on every panel; each panel waits in the cache once it is done."""
+    place = folder("unseen_decade")
+    rows = [
+        resumed(
+            place / f"{name}-{sampler}-{draws}-{every}.parquet",
+            partial(unseen_decade.judge, name, sampler, draws, every),
+        )
+        for name in unseen_decade.MARKETS
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
 def main(arguments: list[str] | None = None) -> None:
     asked = parser(__doc__)
     asked.add_argument("--learn", action="store_true", help="write the records of the levels")
+    asked.add_argument("--samplers", nargs="*", default=SAMPLERS)
+    asked.add_argument("--draws", type=int, default=1000)
+    asked.add_argument("--every", type=int, default=252, help="trading days between two splits")
     options = asked.parse_args(arguments or [])
-    if options.learn:
-        for name in CUTS:
-            learn(name)
-
-
-if __name__ == "__main__":
-    main(["--learn"])
+    for name in CUTS if options.learn else ():
+        learn(name)
+    for sampler in () if options.learn else options.samplers:
+        table = unseen_decade.coverage(judge(sampler, options.draws, options.every)).assign(every=options.every)
+        upsert(table.round(4), RESULTS / "unseen_decade.csv", unseen_decade.KEYS)
+        print(table.round(2).to_string(), flush=True)

@@ -224,6 +224,7 @@ def test_the_newest_record_before_a_day_is_taken() -> None:
 def test_pegs_idle_and_missing_assets_take_no_part() -> None:
     panel = market(3000, assets=5)
     panel["peg"], panel["idle"], panel["young"] = 1e-5 * panel["asset 0"], panel["asset 1"], panel["asset 2"]
+    panel["stale"] = panel["asset 3"].where(np.arange(3000) // 10 != 70, 0.0)
     panel.iloc[::5, panel.columns.get_loc("idle")] = 0.0
     panel.iloc[:200, panel.columns.get_loc("young")] = np.nan
     past, ahead = next(iter(long_run.windows(panel, 2520, 252, 252)))

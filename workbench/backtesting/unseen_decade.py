@@ -10,7 +10,11 @@ how many independent pairs they are worth.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from datetime import date
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,10 +22,11 @@ from scipy.stats import norm
 from scoringrules import interval_score
 
 from workbench import data, samplers
+from workbench._require import count
 from workbench.constants import TRADING_DAYS
 from workbench.data.sets.rates import par_bond_returns
 from workbench.errors import ParameterError
-from workbench.samplers import LongRunLevel
+from workbench.samplers import LongRunLevel, LongRunSpread
 from workbench.samplers.training import long_run
 
 MARKETS = {
@@ -42,7 +47,15 @@ def panel(name: str) -> pd.DataFrame:
     """Daily log returns (day, asset) of a data set; Treasury yields become returns of par bonds, two years to twenty."""
     if name == "us_treasuries":
         return par_bond_returns(data.load(name), MATURITIES).dropna(how="all")
-    return data.returns(name)
+    found = data.returns(name)
+    if data.frequency(found) != "daily":
+        raise ParameterError(f"{name!r} is {data.frequency(found)}, long-run levels were learnt from daily data")
+    return found
+
+
+def spread(name: str, record: str = "until_2015") -> LongRunSpread:
+    """The long-run levels that a panel is judged with: learnt without its market."""
+    return long_run.load(record, [MARKETS[name]] if name in MARKETS else [])
 
 
 def statistics(returns: np.ndarray) -> dict[str, np.ndarray]:
@@ -84,7 +97,7 @@ def judge(
     seed: int = 0,
     record: str = "until_2015",
     options: Mapping | None = None,
-    last: str | None = None,
+    last: date | str | None = None,
 ) -> pd.DataFrame:
     """Judge one sampler on one panel: a row a (split, distribution, years, statistic).
 
@@ -93,11 +106,12 @@ def judge(
     name : of a data set. every : days between splits. record : of the levels; the market of the panel is left out.
     options : of the sampler. last : day behind which nothing is judged.
     """
-    returns = panel(name).loc[:last]
-    spread = long_run.load(record, [MARKETS[name]] if name in MARKETS else [])
-    ahead = TRADING_DAYS * max(YEARS)
+    draws, every = count("draws", draws, 20), count("every", every, 1)
+    returns = panel(name)
+    returns = returns if last is None else returns.loc[: pd.Timestamp(last)]
+    learnt, ahead = spread(name, record), TRADING_DAYS * max(YEARS)
     pairs = long_run.windows(returns, long_run.PAST, ahead, every, least=TRADING_DAYS * min(YEARS))
-    rows = [row for pair in pairs for row in _judge_pair(*pair, sampler, dict(options or {}), spread, draws, seed)]
+    rows = [row for pair in pairs for row in _judge_pair(*pair, sampler, dict(options or {}), learnt, draws, seed)]
     if not rows:
         raise ParameterError(
             f"{name!r} has {len(returns)} days, eleven years ({long_run.PAST + TRADING_DAYS} days) are needed"
@@ -105,12 +119,21 @@ def judge(
     return pd.DataFrame(rows).assign(panel=name, sampler=sampler)
 
 
+def judge_all(
+    names: Sequence[str], models: Sequence[str], executor: Executor | None = None, **options: Any
+) -> pd.DataFrame:
+    """:func:`judge` for every panel and sampler, one under the other; ``options`` are those of :func:`judge`."""
+    asked = [(name, sampler) for sampler in models for name in names]
+    tables = (executor.map if executor else map)(partial(judge, **options), *zip(*asked))
+    return pd.concat(tables, ignore_index=True)
+
+
 def _judge_pair(
     history: pd.DataFrame,
     future: pd.DataFrame,
     sampler: str,
     options: dict,
-    spread: samplers.LongRunSpread,
+    learnt: LongRunSpread,
     draws: int,
     seed: int,
 ) -> Iterator[dict]:
@@ -118,7 +141,7 @@ def _judge_pair(
     horizons = {years: years * TRADING_DAYS for years in YEARS if years * TRADING_DAYS <= len(future)}
     fitted = samplers.make(sampler, **options).fit(history, seed)
     drawn = fitted.sample(draws, max(horizons.values()), seed, start="long-run")["scenarios"]["ret"].to_numpy()[0]
-    moved = LongRunLevel(spread).fit(history).apply(drawn, seed)
+    moved = LongRunLevel(learnt).fit(history).apply(drawn, seed)
     scale = statistics(history.to_numpy()[None])["volatility"]
     split = history.index[-1]
     for years, days in horizons.items():

@@ -26,7 +26,7 @@ from workbench.validation.audit import Audit
 __all__ = [
     "market_futures", "best_baseline", "sequel", "trust", "audit", "stress",
     "not_given", "conditioning", "causal", "reverse_stress", "red_team", "planted", "tail_promises",
-    "tail_proof", "horse_race", "where_it_loses", "drift", "backtest",
+    "tail_proof", "horse_race", "where_it_loses", "drift", "backtest", "unseen_decade",
 ]  # fmt: skip
 
 
@@ -262,6 +262,31 @@ def backtest(
     outcome = {"cannot tell": "mixed"}.get(reports[trial]["verdict"], reports[trial]["verdict"])
     key = {"hits": formats.number(kupiec["hits"]), "hits expected": formats.number((1 - level) * days, 1)}
     return Verdict(text, outcome, key, reports[trial]["outcome"])
+
+
+def unseen_decade(table: pd.DataFrame, sampler: str, low: float = 0.85, high: float = 0.95) -> Verdict:
+    """Levels of their own keep what came inside: every coverage within ``low`` and ``high``, every interval score below
+    that of the sampler as it is; mixed where that holds of at least half.
+
+    table : of :func:`workbench.backtesting.unseen_decade.coverage`.
+    """
+    mine = table[table["sampler"] == sampler]
+    levels, plain = (mine[mine["distribution"] == name] for name in ("unseen decade", "stationary"))
+    covered, better = levels["coverage"].between(low, high), levels["ratio"] < 1
+    text = sentence(
+        "unseen_decade/verdict", sampler=sampler, covered=int(covered.sum()), better=int(better.sum()), asked=len(levels),
+        low=low, high=high, least=levels["coverage"].min(), most=levels["coverage"].max(), ratio=levels["ratio"].median(),
+        before=plain["coverage"].min(), after=plain["coverage"].max(), pairs=int(levels["pairs"].max()),
+        fewest=levels["effective"].min(), effective=levels["effective"].max(),
+    )  # fmt: skip
+    served = covered & better
+    outcome = "accepted" if served.all() else "mixed" if served.mean() >= 0.5 else "rejected"
+    key = {
+        "coverage": f"{formats.percent(levels['coverage'].min(), 0)} to {formats.percent(levels['coverage'].max(), 0)}"
+    }
+    return Verdict(
+        text, outcome, key | {"better interval scores": f"{int(better.sum())} of {len(levels)}"}, PASSED[outcome]
+    )
 
 
 def _level(probability: float | None) -> str:

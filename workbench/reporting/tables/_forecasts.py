@@ -15,6 +15,7 @@ from workbench.backtesting.tournament import SCORES, Design
 from workbench.backtesting.walk_forward import Period
 from workbench.reporting import formats
 from workbench.reporting.tables._panel import facts
+from workbench.samplers import LongRunSpread
 
 HITS = ["hits", "rate", "low", "high", "p_value"]
 
@@ -181,6 +182,22 @@ def recalibration(gains: Mapping[str, pd.DataFrame]) -> Styler:
     style = table.style.format(precision=4).format("{:.0f}", subset=["forecasts", "hits"])
     style = style.format(precision=1, subset=["t, quantile score", "t, FZ0"])
     return style.format(formats.p_value, subset=["p, dynamic quantile"])
+
+
+def levels(known: Mapping[str, LongRunSpread]) -> Styler:
+    """Standard deviations of the long-run levels that each panel is judged with."""
+    table = pd.DataFrame({name: vars(spread) for name, spread in known.items()}).T
+    return table.rename_axis(columns="learnt without its market").style.format(precision=3)
+
+
+def decade(found: pd.DataFrame) -> Styler:
+    """Coverage and interval score by sampler, horizon and statistic, with levels of their own and without."""
+    digits = {"coverage": 2, "score": 2, "ratio": 2, "t": 1, "pit_mean": 2, "pit_sd": 2, "effective": 1}
+    table = found.set_index(["sampler", "years", "statistic", "distribution"]).sort_index(sort_remaining=False)
+    style = table.style.format(precision=0, na_rep=formats.MISSING)
+    for column, precision in digits.items():
+        style = style.format(precision=precision, subset=[column], na_rep=formats.MISSING)
+    return style
 
 
 def _span(days: pd.Index) -> str:

@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.constants import TRADING_DAYS
+from workbench.data import stale_runs
 from workbench.errors import ParameterError
 from workbench.samplers._long_run import LongRunSpread, first_component
 from workbench.samplers.training.weights import FOLDER as WEIGHTS
@@ -46,14 +47,15 @@ def windows(
 
     least : days ahead that are enough at the end of the panel; all of them when None.
 
-    returns : may lack values. An asset takes part in a window that it lacks at most 2 % of; one that stood still on
-    more than 12 % of the past days, or that is pegged (deviation below 5 bp a day), does not. Days that one of them
-    lacks are left out.
+    returns : may lack values. An asset takes part in a window that it lacks at most 2 % of; one that stood still in the
+    past (on 12 % of the days, or for a run of :func:`workbench.data.stale_runs`), or that is pegged (deviation below
+    5 bp a day), does not. Days that one of them lacks are left out.
     """
     for split in range(past, len(returns) - (least or ahead) + 1, every):
         window = returns.iloc[split - past : split + ahead]
         before = window.iloc[:past]
         kept = (window.isna().mean() <= MISSING) & ((before == 0).mean() <= IDLE) & (before.std() >= SMALLEST)
+        kept &= ~window.columns.isin(stale_runs(before)["column"])
         if kept.any():
             complete = window.loc[:, kept].dropna()
             yield complete.loc[: before.index[-1]], complete.loc[before.index[-1] :].iloc[1:]
@@ -88,28 +90,34 @@ def _parts(values: np.ndarray, direction: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _level_moments(old: dict[str, np.ndarray], new: dict[str, np.ndarray], share: np.ndarray) -> dict[str, float]:
+    """Moments of the levels, from the squares of :func:`_parts`; ``share`` (asset,) is that of the common part."""
     days, assets = len(new["common"]), len(share)
-    ratio = {name: 0.5 * np.log(new[name].mean(axis=0) / old[name].mean(axis=0)) for name in old if assets > 1}
-    squares = {name: value / value.mean(axis=0) - 1 for name, value in old.items() if assets > 1}
     if assets == 1:
-        level = 0.5 * np.log(new["asset"].mean() / old["asset"].mean())
-        noise = _noise(old["asset"][:, 0] / old["asset"].mean() - 1, days)
-        return dict.fromkeys(PARTS, np.nan) | {"common": float(level**2 - noise)}
-    common, remainder = ratio["common"][0], ratio["remainder"][0]
-    first, second = squares["common"][:, 0], squares["remainder"][:, 0]
+        level, squares = _log_ratio(old["asset"], new["asset"])[0], _relative(old["asset"])[:, 0]
+        return dict.fromkeys(PARTS, np.nan) | {"common": float(level**2 - _noise(squares, days))}
+    common, remainder = (_log_ratio(old[name], new[name])[0] for name in ("common", "remainder"))
+    first, second = (_relative(old[name])[:, 0] for name in ("common", "remainder"))
     noise_common, noise_remainder = _noise(first, days), _noise(second, days)
     shared = (_noise(first + second, days) - noise_common - noise_remainder) / 2
     expected = 0.5 * np.log(share * np.exp(2 * common) + (1 - share) * np.exp(2 * remainder))
-    beyond = ratio["asset"] - expected
-    own = squares["asset"] - share * first[:, None] - (1 - share) * second[:, None]
-    beyond, own = beyond - beyond.mean(), own - own.mean(axis=1, keepdims=True)
-    noise = np.mean([_noise(column, days) for column in own.T])
+    beyond = _log_ratio(old["asset"], new["asset"]) - expected
+    own = _relative(old["asset"]) - share * first[:, None] - (1 - share) * second[:, None]
+    noise_own = np.mean([_noise(column, days) for column in (own - own.mean(axis=1, keepdims=True)).T])
     return {
         "common": float(common**2 - noise_common),
         "remainder": float(remainder**2 - noise_remainder),
         "cross": float(common * remainder - shared),
-        "asset": float((np.mean(beyond**2) - noise) * assets / (assets - 1)),
+        "asset": float(beyond.var(ddof=1) - noise_own * assets / (assets - 1)),
     }
+
+
+def _log_ratio(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Log ratio of standard deviations, from squares (day, ...)."""
+    return 0.5 * np.log(new.mean(axis=0) / old.mean(axis=0))
+
+
+def _relative(squares: np.ndarray) -> np.ndarray:
+    return squares / squares.mean(axis=0) - 1
 
 
 def _noise(squares: np.ndarray, days: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from workbench.studies.runner.notebooks import Study
 if TYPE_CHECKING:
     import pandas as pd
 
-_DATA = ("dataset", "history")
+_DATA = ("dataset", "history", "datasets")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Inputs:
 def gather(study: Study, parameters: Mapping[str, object]) -> Inputs:
     """Hash what the study would read: its notebook, its data, the package and the lock.
 
-    Raises WorkbenchError when ``dataset`` or ``history`` names neither a data set nor a file of usable data.
+    Raises WorkbenchError when ``dataset``, ``datasets`` or ``history`` names neither a data set nor a file of usable data.
     """
     return Inputs(
         fingerprints.of_notebook(study.notebook.cells), plain(parameters), data_of(parameters), fingerprints.code(),
@@ -60,14 +60,13 @@ def gather(study: Study, parameters: Mapping[str, object]) -> Inputs:
 
 
 def require_usable(parameters: Mapping[str, Any]) -> None:
-    """Read the file that ``dataset`` or ``history`` names as the study will, before a kernel starts.
+    """Read the file that ``dataset``, ``datasets`` or ``history`` names as the study will, before a kernel starts.
 
     Raises WorkbenchError, with the remedy, for a file that is not there, cannot be read or fails the validation.
     """
     from workbench import data
 
-    for name in _DATA:
-        source = parameters.get(name)
+    for source in (item for name in _DATA for item in _items(parameters.get(name))):
         named = str(source) in data.DATASETS
         if isinstance(source, str | Path) and str(source) and (parameters.get("columns") or not named):
             _load(source, parameters)
@@ -86,6 +85,10 @@ def _load(source: str | Path, parameters: Mapping[str, Any]) -> pd.DataFrame:
     kind = "return" if parameters.get("returns") is True and str(source) not in data.DATASETS else None
     accepted = [rule for rule in parameters.get("allow") or () if rule in data.RULES]
     return data.load(source, kind, columns=parameters.get("columns") or None, accept=accepted)
+
+
+def _items(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else [value]
 
 
 def data_of(parameters: Mapping[str, Any]) -> dict[str, dict[str, str]]:

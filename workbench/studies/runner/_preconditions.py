@@ -32,6 +32,7 @@ REGISTERED: dict[str, tuple[str, str]] = {
 PATTERNS = {
     ("backtest", "refit"): (r"yearly|never|[1-9]\d*", "'yearly', 'never' or a number of dates"),
     ("backtest", "window"): (r"0|[2-9]|\d\d+", "0, or at least 2 dates"),
+    ("unseen_decade", "record"): (r"until_(2006|2015)", "'until_2006' or 'until_2015'"),
     ("audit", "start"): (r"unconditional|last|\d{4}-\d\d-\d\d", "'unconditional', 'last' or a date such as 2008-09-12"),
 }
 FILES = ("scenarios", "books", "identities", "holdout", "stored")
