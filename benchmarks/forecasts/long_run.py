@@ -22,6 +22,7 @@ from workbench.samplers.training import long_run
 
 CUTS = {"until_2006": "2006-12-31", "until_2015": "2015-12-31"}
 SAMPLERS = ["fhs_moving", "fhs", "block_bootstrap", "lognormal"]
+EVERY = {"us_equities": 504, "ecb_fx": 504}  # trading days between two splits of the large panels, 252 of the others
 MARKETS = {
     "us_equities": "US stocks", "more_stocks": "US stocks", "nyse_old": "US stocks", "nyse_new": "US stocks",
     "indices": "US stocks", "currencies": "currencies", "bonds": "bonds", "oil": "oil",
@@ -71,16 +72,13 @@ def learn(name: str) -> None:
     print(name, facts["spread"], flush=True)
 
 
-def judge(sampler: str, draws: int, every: int) -> pd.DataFrame:
+def judge(sampler: str, draws: int, every: int | None) -> pd.DataFrame:
     """Rows of one sampler on every panel; each panel waits in the cache once it is done."""
-    place = folder("unseen_decade")
-    rows = [
-        resumed(
-            place / f"{name}-{sampler}-{draws}-{every}.parquet",
-            partial(unseen_decade.judge, name, sampler, draws, every),
-        )
-        for name in unseen_decade.MARKETS
-    ]
+    place, rows = folder("unseen_decade"), []
+    for name in unseen_decade.MARKETS:
+        days = every or EVERY.get(name, 252)
+        make = partial(unseen_decade.judge, name, sampler, draws, days)
+        rows.append(resumed(place / f"{name}-{sampler}-{draws}-{days}.parquet", make))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -89,11 +87,11 @@ def main(arguments: list[str] | None = None) -> None:
     asked.add_argument("--learn", action="store_true", help="write the records of the levels")
     asked.add_argument("--samplers", nargs="*", default=SAMPLERS)
     asked.add_argument("--draws", type=int, default=1000)
-    asked.add_argument("--every", type=int, default=252, help="trading days between two splits")
+    asked.add_argument("--every", type=int, help="trading days between two splits")
     options = asked.parse_args(arguments or [])
     for name in CUTS if options.learn else ():
         learn(name)
     for sampler in () if options.learn else options.samplers:
-        table = unseen_decade.coverage(judge(sampler, options.draws, options.every)).assign(every=options.every)
+        table = unseen_decade.coverage(judge(sampler, options.draws, options.every))
         upsert(table.round(4), RESULTS / "unseen_decade.csv", unseen_decade.KEYS)
         print(table.round(2).to_string(), flush=True)
