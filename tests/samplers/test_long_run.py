@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench import samplers
+from workbench import data, samplers
 from workbench.constants import BLOCK
 from workbench.errors import FitError, ParameterError
 from workbench.samplers import LongRunLevel, LongRunSpread
@@ -234,3 +234,15 @@ def test_pegs_idle_and_missing_assets_take_no_part() -> None:
 def test_a_panel_too_short_is_refused() -> None:
     with pytest.raises(ParameterError, match="3000 days, fourteen years"):
         long_run.panel_moments(market(3000))
+
+
+def test_a_record_is_what_its_panel_gives_today() -> None:
+    prices = data.load("wti")["WTI"].dropna()
+    returns = np.log(prices).diff().dropna().to_frame().loc[:"2015-12-31"]
+    known = next(panel for panel in long_run.record("until_2015")["panels"] if panel["name"] == "oil")
+    for name, value in long_run.panel_moments(returns).items():
+        assert (
+            known["moments"][name] is None
+            if np.isnan(value)
+            else known["moments"][name] == pytest.approx(value, abs=1e-6)
+        )
