@@ -24,6 +24,7 @@ DOCS = Path(__file__).parents[1]
 ROOT, MADE = DOCS.parent, DOCS / "_generated"
 RESULTS = ROOT / "benchmarks" / "results"
 MOST_ROWS = 150
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 SUBJECTS = ("forecasts", "checks", "backtests", "stress", "speed")
 
 
@@ -114,7 +115,7 @@ def markdown(rows: list[dict]) -> str:
     keys = [key for key in rows[0] if key in plain]
     lines = [" | ".join(keys), " | ".join("---" for _ in keys)]
     lines += [" | ".join(str(row.get(key, "")).replace("|", "\\|").replace("\n", " ") for key in keys) for row in rows]
-    return "\n".join(f"| {line} |" for line in lines)
+    return _DATE.sub("\\1‑\\2‑\\3", "\n".join(f"| {line} |" for line in lines))  # hyphens that do not break
 
 
 # -------------------------------------------------------------------------------------------- measured tables
@@ -191,7 +192,7 @@ def gallery() -> None:
         picture = f'<img src="../reports/{name}.png" alt="{alt}" loading="lazy">'
         link = f'<a class="card" href="../reports/{name}.html">{picture}</a>'
         text += f'## {card["title"]}\n\n```{{raw}} html\n{link}\n<p class="verdict">{verdict}</p>\n'
-        text += f"<p><code>{called}</code></p>\n```\n\n"
+        text += f'<pre class="call">{called}</pre>\n```\n\n'
     write("gallery.md", text)
 
 

@@ -34,7 +34,8 @@ def test_another_sampler_has_a_look_by_its_name():
 
 
 def test_the_theme_can_be_read_on_paper():
-    with style.themed:
+    @style.themed  # a function it decorates can be called twice; the theme itself is entered once
+    def read():
         rc = mpl.rcParams
         label = rc["axes.labelsize"]
         assert label == rc["font.size"] == 8.5 and rc["axes.titlesize"] == label + 1
@@ -43,6 +44,8 @@ def test_the_theme_can_be_read_on_paper():
         assert rc["grid.linewidth"] == rc["xtick.major.width"] == rc["ytick.major.width"] == 0.6
         assert rc["axes.grid"] and rc["axes.axisbelow"] is True and not rc["legend.frameon"]
         assert not (rc["axes.spines.top"] or rc["axes.spines.right"] or rc["xtick.minor.visible"])
+
+    read()
     assert style.WIDTH * 25.4 <= 210 - 2 * 12.7, "a figure fits between the margins of A4"
     assert style.WIDTH > 7
 

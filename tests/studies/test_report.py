@@ -254,9 +254,9 @@ def test_a_warning_about_the_data_stands_in_the_report_once(page):
 
 
 def test_a_table_has_no_python_in_it(page):
-    frame = pd.DataFrame({"x": [1.5, np.nan], "failed": [True, False]})
+    frame = pd.DataFrame({"x": [1.5, np.nan, np.inf], "failed": [True, False, True]})
     soup, _ = page(code("a", new_output("display_data", {"text/html": frame.to_html()})))
-    assert [cell.get_text() for cell in soup.table.find_all("td")] == ["1.5", "yes", "–", "no"]
+    assert [cell.get_text() for cell in soup.table.find_all("td")] == ["1.5", "yes", "–", "no", "∞", "yes"]
     assert [cell.get_text() for cell in soup.table.find_all("th")] == ["x", "failed"], "no running number"
     labelled = pd.DataFrame({"x": [1.5, 2.5]}, index=["a", "b"])
     soup, _ = page(code("a", new_output("display_data", {"text/html": labelled.to_html()})))
@@ -289,3 +289,13 @@ def test_parameters_are_written_without_python():
     assert [_worded(value) for value in ({}, {"a": [1, "b"]}, None, "", True, [], ["x"])] == [
         "none", "a: 1, b", "not given", "not given", "yes", "none", "x",
     ]  # fmt: skip
+
+
+def test_a_minus_is_a_true_one_in_numbers_and_a_hyphen_in_names(page):
+    frame = pd.DataFrame(
+        {"z": ["-1.5", "-.3 ± .1", "2e-05"], "what": ["BRK-2", "up -3 notches", "-"]}, ["2020-03-16", "-4", "d"]
+    )
+    soup, _ = page(code("t", new_output("display_data", {"text/html": frame.to_html()})))
+    cells = [cell.get_text() for cell in soup.table.find_all("td")]
+    assert cells == ["−1.5", "BRK-2", "−.3 ± .1", "up -3 notches", "2e-05", "-"]
+    assert [cell.get_text() for cell in soup.table.find_all("th")][3:] == ["2020-03-16", "-4", "d"], "labels stay"

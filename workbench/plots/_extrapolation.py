@@ -30,12 +30,15 @@ def distance_plot(support: Support, wrong: pd.DataFrame | None = None, level: fl
 def _distances(ax: Axes, support: Support) -> None:
     past, edge = support.past, float(support.past.quantile(1 - EDGE))
     ax.plot(past.index, past, ".", color="0.6", markersize=2.5)
+    clear = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.8}
     for height, text in ((edge, f"{percent(EDGE, 0)} farther"), (float(past.max()), "farthest ever")):
         ax.axhline(height, color=FAINT, linewidth=0.8, linestyle=(0, (4, 2)))
-        remark(ax, text, (0.01, height), (0, 0), xycoords=("axes fraction", "data"), va="bottom")
+        remark(ax, text, (0.01, height), (0, 3), xycoords=("axes fraction", "data"), va="bottom", bbox=clear)
     ax.plot(support.date, support.distance, "D", color=COLOURS[1], markeredgecolor=REAL, markersize=7)
     day = f"{support.date:%Y-%m-%d}"
-    remark(ax, day, (support.date, support.distance), (-6, 7), ha="right", fontsize=8, color=REAL)
+    remark(
+        ax, day, (support.date, support.distance), (-8, 0), ha="right", va="center", fontsize=8, color=REAL, bbox=clear
+    )
     top = 1.15 * max(float(past.max()), float(support.distance))
     title = f"{support.standing}: p {p_value(support.p_value)}"
     ax.set(ylabel="distance to the fifth nearest", ylim=(0, top), title=title)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from workbench._text import level as in_full
 from workbench.books import random_books
 from workbench.validation.engine.check import check
 from workbench.validation.engine.comparison_data import ComparisonData
@@ -34,7 +35,9 @@ def _losses(data: ComparisonData, span: int, levels: tuple[float, ...]) -> Findi
     """Share and mean excess of losses over ``span`` days beyond the history's VaR at the levels that it can show."""
     known = [level for level in levels if (1 - level) * len(data.days) / span > 9.9]
     if not known:
-        return not_assessed(f"fewer than 10 independent losses beyond the {levels[0]:.0%} quantile in this history")
+        return not_assessed(
+            f"fewer than 10 independent losses beyond the {in_full(levels[0])} quantile in this history"
+        )
     names, weights = _books(data)
 
     def losses(x: np.ndarray) -> np.ndarray:
@@ -50,7 +53,7 @@ def _losses(data: ComparisonData, span: int, levels: tuple[float, ...]) -> Findi
         beyond = [part for cut in cuts for part in ((loss > cut).mean(1), np.clip(loss - cut, 0.0, cap - cut).mean(1))]
         return np.concatenate(beyond, axis=1)
 
-    labels = [(f"{what} the {level:.1%} VaR of {name}", data.assets) for level in known
+    labels = [(f"{what} the {in_full(level)} VaR of {name}", data.assets) for level in known
               for what in ("share of losses beyond", "mean loss beyond") for name in names]  # fmt: skip
     return data.compare(features, root, labels, memory=2.0, predictable=0.12, show=square)
 

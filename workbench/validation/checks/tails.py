@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from workbench._text import level as in_full
 from workbench.validation.engine.check import check
 from workbench.validation.engine.comparison_data import ComparisonData, Features
 from workbench.validation.engine.features import by_day, for_each, own_size, per_asset, root, square, with_average
@@ -42,7 +43,7 @@ def _tail_quantiles(data: ComparisonData) -> Finding:
         beyond = [with_average((sign * x > cut).mean(1)) for sign, rows in cuts for cut in rows]
         return np.concatenate(beyond, axis=1)
 
-    labels = [(f"{n} beyond the {share:.1%} quantile", c) for side, _ in SIDES for share in shares
+    labels = [(f"{n} beyond the {in_full(share)} quantile", c) for side, _ in SIDES for share in shares
               for n, c in per_asset(data, f"{side} tail share")]  # fmt: skip
     return data.compare(features, root, labels, memory=1.3, predictable=0.08, show=square)
 
@@ -61,7 +62,7 @@ def _tail_index(data: ComparisonData) -> Finding:
     """
     share, count = 0.025, len(data.assets)
     if share * len(data.days) < FEWEST_EXCEEDANCES:
-        return not_assessed(f"fewer than {FEWEST_EXCEEDANCES} days lie beyond the {share:.1%} quantile")
+        return not_assessed(f"fewer than {FEWEST_EXCEEDANCES} days lie beyond the {in_full(share)} quantile")
     cuts = [(sign, np.maximum(_exceeding(data, by_day, [share], sign)[0], 1e-6)) for _, sign in SIDES]
 
     def features(x: np.ndarray) -> np.ndarray:
@@ -158,7 +159,7 @@ def _drawdown(data: ComparisonData) -> Finding:
         return np.concatenate([with_average(falls.max(1) > cut) for cut in cuts] + [with_average(water**2)], axis=1)
 
     names = [(name, (name,)) for name in data.assets] + [("equal weight", data.assets), ("average", data.assets)]
-    what = [f"share of drawdowns beyond the {1 - share:.0%} quantile" for share in shares]
+    what = [f"share of drawdowns beyond the {in_full(1 - share)} quantile" for share in shares]
     labels = [(f"{text}, {n}", c) for text in [*what, "days under water, squared"] for n, c in names]
     return data.compare(features, root, labels, memory=0.7, predictable=0.025)
 
