@@ -9,10 +9,12 @@ questions about ``decode``.
 
 from __future__ import annotations
 
+import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Self, TypeAlias
@@ -34,6 +36,7 @@ from workbench.samplers.noise import BLOCK, block_noise, blocks, long_run_days
 from workbench.samplers.training._loop import one_thread
 
 TILE = 512  # draws decoded at a time
+AHEAD = 8  # blocks that workers may be ahead of who takes them
 
 
 @dataclass(frozen=True)
@@ -127,16 +130,43 @@ class Sampler(ABC):
         executor : any concurrent.futures executor; blocks of 4,096 draws are the unit of work and the bits do not
             depend on who did which block, nor in which order.
         """
+<<<<<<< HEAD
         self.require_fitted()
         draws, horizon, seed = count("draws", draws, 1), count("horizon", horizon, 1), count("seed", seed, 0)
         task = partial(_decode_block, self, self.starts(start), horizon, seed, min(draws, BLOCK))
+=======
+        drawn = self._blocks(draws, horizon, seed, start, executor.map if executor else map)
+>>>>>>> acb66d5 (A set of any number of draws is written block by block, in flat memory and with its digest)
         out = np.empty((draws, horizon, len(self.assets_)), dtype=np.float32)
-        work = blocks(draws)
-        done = (executor.map if executor else map)(task, work)
-        for block, values in zip(work, tracked(done, len(work), f"blocks of {BLOCK:,} draws")):
+        for block, values in enumerate(drawn):
             part = out[block * BLOCK : (block + 1) * BLOCK]
             part[:] = values[: len(part)]
         return scenarios.assemble(out[None], self.assets_, seed=seed, horizon=horizon, start=_name_start(start))
+
+    def sample_to(
+        self,
+        path: str | os.PathLike,
+        draws: int,
+        horizon: int,
+        seed: int = 0,
+        start: Start = "last",
+        executor: Executor | None = None,
+    ) -> str:
+        """The set of :meth:`sample`, to the same bits, written to ``path`` (.zarr) block by block; gives its digest.
+
+        No more than nine blocks are in memory at a time, however many draws there are. The digest is that of
+        :func:`workbench.scenarios.digest`.
+        """
+        drawn = self._blocks(draws, horizon, seed, start, partial(_ahead, executor) if executor else map)
+        facts = {"seed": seed, "horizon": horizon, "start": _name_start(start)}
+        return scenarios.stream(path, drawn, draws, horizon, self.assets_, facts)
+
+    def _blocks(self, draws: int, horizon: int, seed: int, start: Start, run: Callable) -> Iterator[np.ndarray]:
+        """The blocks that hold ``draws`` draws, (draw, time, asset) each, in their order; ``run`` is a kind of map."""
+        self.require_fitted()
+        draws, horizon, seed = count("draws", draws, 1), count("horizon", horizon, 1), count("seed", seed, 0)
+        task, work = partial(_decode_block, self, self.starts(start), horizon, seed), blocks(draws)
+        return tracked(run(task, work), len(work), f"blocks of {BLOCK:,} draws")
 
     def starts(self, start: Start) -> State | States:
         """The state that all draws start from, or States of which each draw takes one with equal chance.
@@ -185,10 +215,26 @@ class Sampler(ABC):
         return html(self)
 
 
+<<<<<<< HEAD
 def _decode_block(
     sampler: Sampler, start: State | States, horizon: int, seed: int, draws: int, block: int
 ) -> np.ndarray:
     """The tiles of one block that hold its first ``draws`` draws, on one thread: bits depend on no other argument."""
+=======
+def _ahead(executor: Executor, task: Callable[[int], np.ndarray], work: Iterable[int]) -> Iterator[np.ndarray]:
+    """As the map of an executor, which is never more than ``AHEAD`` pieces ahead of who takes the results."""
+    waiting: deque[Future] = deque()
+    for piece in work:
+        waiting.append(executor.submit(task, piece))
+        if len(waiting) > AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _decode_block(sampler: Sampler, start: State | States, horizon: int, seed: int, block: int) -> np.ndarray:
+    """One block of draws, always of full size and on one thread: bits depend on (sampler, seed, block) alone."""
+>>>>>>> acb66d5 (A set of any number of draws is written block by block, in flat memory and with its digest)
     with one_thread(), torch.no_grad():
         noise = torch.from_numpy(block_noise(seed, "shocks", block, horizon, sampler.width))
         if isinstance(start, States):

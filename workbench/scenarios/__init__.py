@@ -18,8 +18,9 @@ from workbench.scenarios._container import (
 )
 from workbench.scenarios._describe import describe
 from workbench.scenarios._files import load, opened, save
+from workbench.scenarios._streaming import stream
 
 __all__ = [
-    "load", "save", "opened", "assemble", "returns", "pooled", "cumulative", "prices", "pnl", "subset", "concat",
+    "load", "save", "opened", "stream", "assemble", "returns", "pooled", "cumulative", "prices", "pnl", "subset", "concat",
     "describe", "dataset", "digest", "DIMS",
 ]  # fmt: skip

@@ -180,7 +180,17 @@ def digest(tree: xr.DataTree) -> str:
     data, stamp = dataset(tree), hashlib.sha256()
     for name in sorted(map(str, data.data_vars)):
         values = np.ascontiguousarray(data[name].transpose(*DIMS).values)
-        stamp.update(f"{name}{values.shape}{values.dtype.str}".encode())
+        digest_head(stamp, name, values.shape, values.dtype)
         stamp.update(values.tobytes())
-    stamp.update("\x1f".join(map(str, data.asset.values)).encode())
+    return digest_end(stamp, list(map(str, data.asset.values)))
+
+
+def digest_head(stamp: hashlib._Hash, field: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """What a digest takes of a field before its bits."""
+    stamp.update(f"{field}{shape}{dtype.str}".encode())
+
+
+def digest_end(stamp: hashlib._Hash, assets: Sequence[str]) -> str:
+    """The digest, after the bits of the last field."""
+    stamp.update("\x1f".join(assets).encode())
     return stamp.hexdigest()

@@ -37,7 +37,7 @@ from workbench.scenarios._container import DIMS, GROUP, check_names, dataset, de
 from workbench.scenarios._csv_folder import read_folder
 from workbench.scenarios._wide_table import pack, read_table, write_table
 
-_ATTRIBUTE = "provenance_json"
+ATTRIBUTE = "provenance_json"
 _MOST_OBJECTS = 10_000
 _TABLES = (".parquet", ".pq", ".csv", ".gz")
 
@@ -61,10 +61,10 @@ def save(tree: xr.DataTree, path: str | os.PathLike) -> Path:
         write(tree, beside)
         if companion.exists():
             os.replace(companion, path.with_name(path.name + ".json"))
-        _put(beside, path)
+        put(beside, path)
     finally:
-        _remove(beside)
-        _remove(companion)
+        remove(beside)
+        remove(companion)
     return path
 
 
@@ -158,7 +158,7 @@ def _claimed_by_hdf5(path: Path) -> int:
 
 def _packed(tree: xr.DataTree) -> xr.DataTree:
     tree = tree.copy()
-    tree.attrs = {_ATTRIBUTE: pack(tree.attrs)}
+    tree.attrs = {ATTRIBUTE: pack(tree.attrs)}
     return tree
 
 
@@ -173,15 +173,15 @@ def _write_zarr(tree: xr.DataTree, path: Path) -> None:
     tree = _packed(tree)
     names = tree[GROUP].asset.astype(object)  # text of any length has a place in Zarr 3, numpy's fixed width has none
     tree[GROUP] = xr.DataTree(dataset(tree).transpose(*DIMS).assign_coords(asset=names))
-    chunked = {name: {"chunks": chunks} for name in tree[GROUP].data_vars}
+    chunked = {name: {"chunks": chunks, "_FillValue": None} for name in tree[GROUP].data_vars}
     tree.to_zarr(path, mode="w", zarr_format=3, consolidated=False, encoding={f"/{GROUP}": chunked})
 
 
 def _unpacked(attrs: dict, path: Path) -> dict:
     attrs = {name: value.item() if isinstance(value, np.generic) else value for name, value in attrs.items()}
-    packed = parse_json(str(attrs.pop(_ATTRIBUTE, "{}")), f"{path.name}: the attribute {_ATTRIBUTE!r}", ScenarioError)
+    packed = parse_json(str(attrs.pop(ATTRIBUTE, "{}")), f"{path.name}: the attribute {ATTRIBUTE!r}", ScenarioError)
     if not isinstance(packed, dict):
-        raise ScenarioError(f"{path.name}: the attribute {_ATTRIBUTE!r} is no JSON object")
+        raise ScenarioError(f"{path.name}: the attribute {ATTRIBUTE!r} is no JSON object")
     return attrs | packed
 
 
@@ -196,7 +196,7 @@ def _validate(draws: xr.Dataset, path: Path) -> None:
     check_names(list(map(str, draws.asset.values)))
 
 
-def _put(new: Path, place: Path) -> None:
+def put(new: Path, place: Path) -> None:
     """Rename ``new`` to ``place``; a folder cannot replace a folder, so the old one steps aside first."""
     if not place.is_dir():
         os.replace(new, place)
@@ -207,7 +207,7 @@ def _put(new: Path, place: Path) -> None:
     shutil.rmtree(aside)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     else:
