@@ -30,7 +30,7 @@ def test_a_file_may_hold_as_many_bytes_as_the_bound_and_no_more(tmp_path, monkey
 def test_the_bounds_in_mebibytes():
     """512 MiB of text, 64 MiB of JSON, 1 MiB of YAML; arrays of 256 MiB, beyond that 200 times their storage."""
     assert bounded.MOST_BYTES == 512 * 2**20
-    assert (bounded.MOST_JSON, bounded.MOST_YAML) == (64 * 2**20, 2**20)
+    assert {form: most for form, (_, most) in bounded._FORMS.items()} == {"JSON": 64 * 2**20, "YAML": 2**20}
     assert (bounded.MOST_DEPTH, bounded.MOST_ITEMS) == (100, 5_000_000)
     assert (bounded.MOST_UNPACKED, bounded.MOST_RATIO) == (256 * 2**20, 200)
 
@@ -50,8 +50,8 @@ def test_what_is_no_readable_file_is_named(tmp_path):
 
 
 def test_a_text_may_be_as_long_as_the_bound_and_no_longer(monkeypatch):
-    monkeypatch.setattr(bounded, "MOST_JSON", 5)
-    monkeypatch.setattr(bounded, "MOST_YAML", 7)
+    for form, most in (("JSON", 5), ("YAML", 7)):
+        monkeypatch.setitem(bounded._FORMS, form, (bounded._FORMS[form][0], most))
     assert bounded.parse_json("[1,2]", "the note") == [1, 2]
     assert bounded.parse_yaml("[1,2,3]", "the note") == [1, 2, 3]
     with pytest.raises(DataError, match="^the note has 6 bytes of JSON, more than 5$"):

@@ -89,5 +89,5 @@ def test_exit_codes_of_errors_are_those_of_the_contract():
 def test_shared_numbers_are_those_of_their_sources():
     """252 trading days; 250 in MAR32 of the Basel framework; blocks of 4,096 draws are part of every stored digest."""
     assert (constants.TRADING_DAYS, constants.REGULATORY_DAYS) == (252, 250)
-    assert constants.CONFIDENCE_LEVELS == (0.95, 0.975, 0.99) and constants.TEST_SIZE == 0.05
+    assert constants.TEST_SIZE == 0.05
     assert constants.BLOCK == 4096

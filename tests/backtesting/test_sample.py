@@ -44,7 +44,7 @@ def test_what_a_test_cannot_do_without_is_named():
 
 def test_other_hits_leave_the_forecasts_as_they_are():
     sample = observed([0.0, 3.0], 1.0, 0.99, es=2.0)
-    other = sample.with_hits(np.array([True, True]))
+    other = dataclasses.replace(sample, hits=np.array([True, True]))
     assert other.count == 2 and sample.count == 1 and other.es is sample.es and other.var is sample.var
     with pytest.raises(dataclasses.FrozenInstanceError):
         sample.level = 0.5  # type: ignore[misc]

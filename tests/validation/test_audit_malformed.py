@@ -83,7 +83,7 @@ def german() -> str:
 
 GROUP = next(iter(SOUND.children))
 MALFORMED = {
-    "no such file": (lambda f: f / "none.nc", "no scenario file"),
+    "no such file": (lambda f: f / "none.nc", "none.nc' does not exist"),
     "unknown suffix": (lambda f: text(f, "set.txt"), "suffix"),
     "empty file": (lambda f: csv(f, ""), "set.csv"),
     "bytes that are no text": (lambda f: csv(f, b"\xff\xfe\x00draw\x81\x00" * 40), "set.csv"),

@@ -86,7 +86,6 @@ class Sampler(ABC):
     seed_: int | None = None
     notes_: Sequence[str] = ()
 
-    @one_thread()
     def fit(self, returns: pd.DataFrame, seed: int = 0) -> Self:
         """Learn from log returns (day, asset), fractions; gives the sampler itself. Same inputs and seed, same fit.
 
@@ -99,7 +98,8 @@ class Sampler(ABC):
         self.assets_, self.history_, self.seed_ = list(map(str, returns.columns)), returns, seed
         self.notes_ = []
         try:
-            self._fit(returns, seed)
+            with one_thread():  # no decorator: a warning names the line that called fit
+                self._fit(returns, seed)
         except BaseException:
             del self.assets_
             raise
@@ -130,13 +130,7 @@ class Sampler(ABC):
         executor : any concurrent.futures executor; blocks of 4,096 draws are the unit of work and the bits do not
             depend on who did which block, nor in which order.
         """
-<<<<<<< HEAD
-        self.require_fitted()
-        draws, horizon, seed = count("draws", draws, 1), count("horizon", horizon, 1), count("seed", seed, 0)
-        task = partial(_decode_block, self, self.starts(start), horizon, seed, min(draws, BLOCK))
-=======
         drawn = self._blocks(draws, horizon, seed, start, executor.map if executor else map)
->>>>>>> acb66d5 (A set of any number of draws is written block by block, in flat memory and with its digest)
         out = np.empty((draws, horizon, len(self.assets_)), dtype=np.float32)
         for block, values in enumerate(drawn):
             part = out[block * BLOCK : (block + 1) * BLOCK]
@@ -165,7 +159,7 @@ class Sampler(ABC):
         """The blocks that hold ``draws`` draws, (draw, time, asset) each, in their order; ``run`` is a kind of map."""
         self.require_fitted()
         draws, horizon, seed = count("draws", draws, 1), count("horizon", horizon, 1), count("seed", seed, 0)
-        task, work = partial(_decode_block, self, self.starts(start), horizon, seed), blocks(draws)
+        task, work = partial(_decode_block, self, self.starts(start), horizon, seed, min(draws, BLOCK)), blocks(draws)
         return tracked(run(task, work), len(work), f"blocks of {BLOCK:,} draws")
 
     def starts(self, start: Start) -> State | States:
@@ -215,12 +209,6 @@ class Sampler(ABC):
         return html(self)
 
 
-<<<<<<< HEAD
-def _decode_block(
-    sampler: Sampler, start: State | States, horizon: int, seed: int, draws: int, block: int
-) -> np.ndarray:
-    """The tiles of one block that hold its first ``draws`` draws, on one thread: bits depend on no other argument."""
-=======
 def _ahead(executor: Executor, task: Callable[[int], np.ndarray], work: Iterable[int]) -> Iterator[np.ndarray]:
     """As the map of an executor, which is never more than ``AHEAD`` pieces ahead of who takes the results."""
     waiting: deque[Future] = deque()
@@ -232,9 +220,10 @@ def _ahead(executor: Executor, task: Callable[[int], np.ndarray], work: Iterable
         yield waiting.popleft().result()
 
 
-def _decode_block(sampler: Sampler, start: State | States, horizon: int, seed: int, block: int) -> np.ndarray:
-    """One block of draws, always of full size and on one thread: bits depend on (sampler, seed, block) alone."""
->>>>>>> acb66d5 (A set of any number of draws is written block by block, in flat memory and with its digest)
+def _decode_block(
+    sampler: Sampler, start: State | States, horizon: int, seed: int, draws: int, block: int
+) -> np.ndarray:
+    """The tiles of one block that hold its first ``draws`` draws, on one thread: bits depend on no other argument."""
     with one_thread(), torch.no_grad():
         noise = torch.from_numpy(block_noise(seed, "shocks", block, horizon, sampler.width))
         if isinstance(start, States):
