@@ -1,5 +1,8 @@
 """Numbers in words: every rule at the value where it changes."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -69,3 +72,14 @@ def test_a_sentence_and_its_values_fit():
 
 def test_simple_returns_of_log_returns():
     assert formats.simple(np.log(1.25)) == pytest.approx(0.25) and formats.simple(-50.0) == pytest.approx(-1.0)
+
+
+def test_per_cents_are_written_by_one_function():
+    """No ``{share:.1%}`` anywhere: it has no blank before the sign, and a hyphen for a minus."""
+    package = Path(formats.__file__).parents[1]
+    own = {
+        f"{path.relative_to(package)}: {found[0]}"
+        for path in [*package.rglob("*.py"), *package.rglob("*.yaml")]
+        for found in re.finditer(r"\{[^{}]*:[^{}]*\d%\}", path.read_text(encoding="utf-8"))
+    }
+    assert not own

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from workbench._text import percent
 from workbench.errors import ParameterError
 from workbench.registry import unknown
 from workbench.studies.runner._cells import plain
@@ -64,8 +65,9 @@ def _measured(power: dict[str, float] | None) -> Row:
     """Size and power of a check in words and numbers; a check that was never measured says so."""
     if power is None:
         return {"measured": "size and power not measured", "reliability": {}}
-    size = f"size {power['size']:.1%} ({power['size_low']:.1%} to {power['size_high']:.1%}, n = {power['trials']})"
-    return {"measured": f"{size}, finds {power['faults_found']} of {power['faults']} faults", "reliability": power}
+    size, low, high = (percent(power[name]) for name in ("size", "size_low", "size_high"))
+    text = f"size {size} ({low} to {high}, n = {power['trials']})"
+    return {"measured": f"{text}, finds {power['faults_found']} of {power['faults']} faults", "reliability": power}
 
 
 def _fault(fault: Fault) -> Row:

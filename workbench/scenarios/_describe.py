@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from workbench._text import percent
 from workbench.errors import printable
 from workbench.scenarios._container import dataset
 
@@ -73,7 +74,7 @@ def _moves(draws: xr.Dataset) -> pd.DataFrame:
     part = draws["ret"].isel(asset=slice(_SHOWN)).transpose("chain", "draw", "time", "asset")
     moves = 100 * np.expm1(part.values.sum(axis=2, dtype=float)).reshape(-1, part.sizes["asset"])  # (draw, asset)
     columns = {"mean %": moves.mean(axis=0), "sd %": moves.std(axis=0)}
-    columns |= {f"{level:.0%}".replace("%", " % quantile"): np.quantile(moves, level, axis=0) for level in _LEVELS}
+    columns |= {f"{percent(level, 0)} quantile": np.quantile(moves, level, axis=0) for level in _LEVELS}
     return pd.DataFrame(columns, index=part.asset.values.astype(str)).round(2)
 
 

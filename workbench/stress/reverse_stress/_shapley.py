@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from workbench._text import percent
 from workbench.books import Book
 from workbench.samplers.noise import stream
 
@@ -90,5 +91,7 @@ def _components(moves: Tensor, returns: pd.DataFrame, factors: int) -> tuple[Ten
     standard = moves.numpy() / scale
     parts = [scale * direction * (direction @ standard) for direction in directions[:factors]]
     parts.append(moves.numpy() - sum(parts))
-    names = [f"component {k + 1} ({explained[k]:.0%} of variance)" for k in range(factors)] + ["the assets' own"]
+    names = [f"component {k + 1} ({percent(explained[k], 0)} of variance)" for k in range(factors)] + [
+        "the assets' own"
+    ]
     return torch.as_tensor(np.stack(parts)), names
