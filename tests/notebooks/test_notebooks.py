@@ -102,7 +102,7 @@ def test_market_futures_says_at_its_head_what_the_tables_say(market_futures) -> 
     findings = pd.read_parquet(market_futures.path / "findings.parquet")
     failed = int(((findings["sampler"] == "fhs_gpd") & (findings["verdict"] == "fail")).sum())
     assert f"failed {failed or 'none'} of" in market_futures.verdict.text
-    assert "held-out days" in market_futures.verdict.text and "VaR 95 %" in market_futures.verdict.text
+    assert "held-out dates" in market_futures.verdict.text and "VaR 95 %" in market_futures.verdict.text
 
 
 def test_market_futures_has_words_for_every_figure(market_futures) -> None:
