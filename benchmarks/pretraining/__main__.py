@@ -1,6 +1,6 @@
 """Train the weights of the pretrained filter and write them with their records.
 
-    python -m benchmarks.pretraining                  # all, about ten CPU minutes; downloads three packages
+    python -m benchmarks.pretraining                  # all, about twelve CPU minutes; downloads three packages
     python -m benchmarks.pretraining until_2006       # one
 
 Same packages, same seeds, same weights (on one thread of one kind of processor). What a panel's licence does not allow
@@ -21,6 +21,8 @@ from workbench.data import content_hash
 from workbench.samplers.training import pretraining, weights
 
 CUTS = {
+    "until_1996": ("1996-12-31", False),
+    "until_1998": ("1998-12-31", False),
     "until_2002": ("2002-12-31", False),
     "until_2006": ("2006-12-31", False),
     "until_2006_without_us_equities": ("2006-12-31", True),

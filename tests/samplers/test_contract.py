@@ -15,6 +15,7 @@ from workbench.samplers.noise import BLOCK, block_noise
 LEARNED = {"members": 1, "steps": 25, "shocks": {"hidden": 8, "steps": 50, "sample": 4096, "mixture": 4.0}}
 OPTIONS = {
     "neural": {"members": 2, "steps": 60},
+    "neural_mean": {"members": 2, "steps": 60, "tune_steps": 5},
     "historical_window": {"window": 250},
     "factor": {"factors": 2},
     "gjr_vine": {"trees": 1},
@@ -22,7 +23,7 @@ OPTIONS = {
     "transformer": {"steps": 4},
     "path_flow": {"filter": "gjr", "window": 3, "steps": 4},  # horizons of whole windows begin with the same days
 }
-DIFFERENTIABLE = ["lognormal", "gjr_gaussian", "gjr_t", *(name for name in OPTIONS if name.startswith("neural_"))]
+DIFFERENTIABLE = ["lognormal", "gjr_gaussian", "gjr_t", *(name for name in OPTIONS if OPTIONS[name] is LEARNED)]
 
 
 @pytest.fixture(scope="module", params=list(samplers.SAMPLERS))

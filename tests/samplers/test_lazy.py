@@ -10,7 +10,7 @@ from workbench import samplers
 LIGHT = """
 import sys
 from workbench import samplers
-assert len(samplers.SAMPLERS) == 23 and samplers.SAMPLERS.summary("neural")
+assert len(samplers.SAMPLERS) == 24 and samplers.SAMPLERS.summary("neural")
 loaded = sorted({"torch", "scipy", "arch", "pyvinecopulib"} & set(sys.modules))
 assert not loaded, loaded
 assert "fit_chains" in dir(samplers) and "_base" not in dir(samplers)

@@ -79,7 +79,9 @@ def test_weights_from_after_the_fitted_panel_raise_a_warning(panel):
 
 
 def test_unknown_weights_are_named(panel):
-    with pytest.raises(ParameterError, match="no pretrained weights 'until_1066'; known: until_2002"):
+    with pytest.raises(
+        ParameterError, match="no pretrained weights 'until_1066'; known: until_1996, until_1998, until_2002"
+    ):
         samplers.make("pretrained", weights="until_1066").fit(panel)
 
 

@@ -37,7 +37,10 @@ class Filtered(Sampler):
     filter, shocks : a name, or the object itself. tails : "none", "gpd" (5 % a side) or "gaussian" (no empirical body).
     correlation : None, or a MovingCorrelation that whitens the residuals before the shocks are learnt.
     tracking : None, or a QuantileTracking that keeps the equal-weight book's quantiles calibrated; needs a correlation.
+    centred : True takes the mean out of the residuals that shocks are learnt from, so that the filter's alone is drawn.
     """
+
+    centred = False
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Filtered(Sampler):
         tails: str = "none",
         correlation: MovingCorrelation | None = None,
         tracking: QuantileTracking | None = None,
+        centred: bool = False,
     ) -> None:
         self.filter: Filter = FILTERS.make(filter) if isinstance(filter, str) else filter
         self.shocks: Shocks = SHOCKS.make(shocks) if isinstance(shocks, str) else shocks
@@ -53,7 +57,7 @@ class Filtered(Sampler):
             raise ParameterError("tracking the book's quantiles needs a moving correlation")
         if tails not in (*TAILS, "gaussian"):
             raise ParameterError(f"tails must be one of {[*TAILS, 'gaussian']}, got {tails!r}")
-        self.tails, self.correlation, self.tracking = tails, correlation, tracking
+        self.tails, self.correlation, self.tracking, self.centred = tails, correlation, tracking, bool(centred)
 
     def _fit(self, returns: pd.DataFrame, seed: int) -> None:
         self.filter.fit(returns, seed)
@@ -65,6 +69,8 @@ class Filtered(Sampler):
     def _fit_shocks(self, residuals: Tensor, first: int, seed: int) -> None:
         if self.correlation is not None:
             residuals = self.correlation.whiten(self.correlation.filter_path(residuals), residuals)
+        if self.centred:
+            residuals = residuals - residuals[first:].mean(dim=0)
         pool = residuals[first:].numpy()
         margins = GaussianMargins() if self.tails == "gaussian" else SplicedMargins(TAILS[self.tails])
         self.shocks.fit(pool, margins.fit(pool), seed, self.assets_)
@@ -114,7 +120,7 @@ def with_shocks(fitted: Filtered, shocks: str | Shocks, seed: int = 0, tails: st
     fitted.require_fitted()
     seed = count("seed", seed, 0)
     tracking = copy.copy(fitted.tracking)
-    sampler = Filtered(fitted.filter, shocks, tails or fitted.tails, fitted.correlation, tracking)
+    sampler = Filtered(fitted.filter, shocks, tails or fitted.tails, fitted.correlation, tracking, fitted.centred)
     sampler.assets_, sampler.history_, sampler.seed_ = fitted.assets_, fitted.history_, seed
     first = sampler._joint_from(fitted.filter, fitted.history_)
     sampler._fit_shocks(fitted.filter.standardise(fitted.history_), first, seed)

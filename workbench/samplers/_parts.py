@@ -5,6 +5,7 @@ from workbench.samplers._history import HistoricalSimulation, StationaryBootstra
 from workbench.samplers.filters import (
     Ewma,
     LeadLag,
+    MeanFilter,
     MovingCorrelation,
     NeuralFilter,
     PretrainedFilter,
@@ -15,7 +16,7 @@ from workbench.samplers.paths import PathFlow
 from workbench.samplers.shocks import Diffusion, Factor, Flow, Generator, SplineFlow, StudentCopula, Vae, Vine
 
 __all__ = [
-    "Filtered", "HistoricalSimulation", "StationaryBootstrap", "Ewma", "LeadLag", "MovingCorrelation", "NeuralFilter",
+    "Filtered", "HistoricalSimulation", "StationaryBootstrap", "Ewma", "LeadLag", "MeanFilter", "MovingCorrelation", "NeuralFilter",
     "PretrainedFilter", "QuantileTracking", "PathFlow", "TransformerFilter", "Diffusion", "Factor", "Flow", "Generator",
     "SplineFlow", "StudentCopula", "Vae", "Vine",
 ]  # fmt: skip

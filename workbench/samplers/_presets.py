@@ -181,6 +181,34 @@ def neural(
     return part.Filtered(part.LeadLag(filter), "bootstrap", tails, part.MovingCorrelation(decay, shrink), tracking)
 
 
+@SAMPLERS.register("neural_mean")
+def neural_mean(
+    members: int = 5,
+    steps: int = 1500,
+    tune_steps: int = 400,
+    decay: float = 0.99,
+    shrink: float = 0.5,
+    ridge: float = 0.0005,
+    tails: str = "gpd",
+    track: float = 0.04,
+    progress: bool = True,
+) -> Sampler:
+    """Mean of the neural and the tuned pretrained filter x moving correlation x bootstrapped ranks x Pareto tails.
+
+    As ``neural``, but the log variance is the mean of two filters learnt from different data (:class:`.MeanFilter`),
+    every asset's drift has the panel's mean Sharpe ratio, and the correlation is slower and hardly pulled to the
+    identity, so that near-duplicate assets stay near-duplicates.
+
+    Cost: twice that of neural.
+    Use: ten days and more, and panels with near-duplicate assets; ahead of neural there on folds inside 1990-2006.
+    """
+    inner = [part.NeuralFilter(members, steps=steps, progress=progress), part.PretrainedFilter(None, tune_steps, 1.0)]
+    tracking = part.QuantileTracking(track) if number("track", track, least=0, most=1) else None
+    correlation = part.MovingCorrelation(decay, shrink, ridge)
+    filter = part.LeadLag(part.MeanFilter(inner, pooled=True))
+    return part.Filtered(filter, "bootstrap", tails, correlation, tracking, centred=True)
+
+
 @SAMPLERS.register("neural_flow")
 def neural_flow(members: int = 5, steps: int = 1500, shocks: dict | None = None) -> Sampler:
     """The neural sampler with shocks by flow matching from blurred past days.

@@ -58,6 +58,10 @@ class Filter(ABC):
         """State after a simulated day: as ``update``, unless a filter corrects its own forecast errors."""
         return self.update(state, returns)
 
+    def knows_only_the_past(self, returns: pd.DataFrame) -> bool:
+        """False where the filter, before any fit, was made from days after the last one of ``returns``."""
+        return True
+
     def joint_from(self, returns: pd.DataFrame) -> int:
         """Position of the first day from which on all assets' residuals can be used together."""
         return live_from(returns)

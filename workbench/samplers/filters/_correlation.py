@@ -26,22 +26,29 @@ LARGEST = 8.0  # standard deviations at which residuals are clipped: one day may
 
 
 class MovingCorrelation:
-    """EWMA correlation with decay ``decay`` a day, shrunk by ``shrink`` towards one with decay 0.998."""
+    """EWMA correlation with decay ``decay`` a day, shrunk by ``shrink`` towards one with decay 0.998.
 
-    def __init__(self, decay: float = 0.99, shrink: float = 0.0) -> None:
+    ridge : share of the identity in the matrix. The default costs books of near-duplicates (one index fund against
+    another) most of their hedge; .0005 keeps it.
+    """
+
+    ridge = RIDGE  # of files that know no other
+
+    def __init__(self, decay: float = 0.99, shrink: float = 0.0, ridge: float = RIDGE) -> None:
         self.decay, self.shrink = number("decay", decay, above=0, most=1), number("shrink", shrink, least=0, most=1)
+        self.ridge = number("ridge", ridge, above=0, most=1)
 
     def fit(self, residuals: Tensor) -> MovingCorrelation:
         """Learn the matrix to begin with from residuals (day, asset)."""
         bounded = _bounded(residuals)
-        self.start_ = _correlation(bounded.T @ bounded / len(bounded))
+        self.start_ = _correlation(bounded.T @ bounded / len(bounded), self.ridge)
         return self
 
     def filter_path(self, residuals: Tensor) -> Tensor:
         """Symmetric roots of the correlation before the first day and after each, (day + 1, asset, asset)."""
-        matrices = (1 - self.shrink) * _correlation(self._weighted(residuals, self.decay))
+        matrices = (1 - self.shrink) * _correlation(self._weighted(residuals, self.decay), self.ridge)
         if self.shrink:
-            matrices += self.shrink * _correlation(self._weighted(residuals, SLOW))
+            matrices += self.shrink * _correlation(self._weighted(residuals, SLOW), self.ridge)
         return _root(matrices).float()
 
     def _weighted(self, residuals: Tensor, decay: float) -> Tensor:
@@ -80,10 +87,10 @@ def _bounded(residuals: Tensor) -> Tensor:
     return residuals.double().clamp(-LARGEST, LARGEST)
 
 
-def _correlation(covariance: Tensor) -> Tensor:
+def _correlation(covariance: Tensor, ridge: float) -> Tensor:
     scale = covariance.diagonal(dim1=-2, dim2=-1).clamp(min=1e-12).sqrt()
     correlation = covariance / (scale[..., :, None] * scale[..., None, :])
-    return (1 - RIDGE) * correlation + RIDGE * torch.eye(scale.shape[-1], dtype=correlation.dtype)
+    return (1 - ridge) * correlation + ridge * torch.eye(scale.shape[-1], dtype=correlation.dtype)
 
 
 def _root(matrices: Tensor) -> Tensor:

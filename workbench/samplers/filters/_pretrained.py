@@ -134,6 +134,10 @@ class PretrainedFilter(Levelled):
         self.weights, self.tune_steps = weights, count("tune_steps", tune_steps, 0)
         self.trust = number("trust", trust, least=0, most=1)
 
+    def knows_only_the_past(self, returns: pd.DataFrame) -> bool:
+        name = self.weights or weights.newest_before(returns.index[-1])
+        return bool(weights.record(name).last <= returns.index[-1])
+
     def fit(self, returns: pd.DataFrame, seed: int) -> PretrainedFilter:
         self.weights_ = self.weights or weights.newest_before(returns.index[-1])
         self.overlap_ = overlap(self.weights_, returns)
