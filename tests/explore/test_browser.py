@@ -139,7 +139,7 @@ def test_moving_the_horizon_changes_the_answer_at_once(page):
     page.value("document.querySelector('.workbench-horizon .noUi-handle').focus(); 1")
     begun = time.monotonic()
     page.press("ArrowRight", 39)
-    page.wait(f"{ANSWER}.includes('Over 21 days')", 20)
+    page.wait(f"{ANSWER}.includes('Over 21 trading days')", 20)
     seconds = time.monotonic() - begun
     after = page.value(ANSWER)
     print(f"answer after {seconds:.2f} s")
