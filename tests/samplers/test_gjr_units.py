@@ -33,12 +33,13 @@ def series(deviation: float) -> pd.Series:
 
 
 @pytest.mark.parametrize(
-    ("deviation", "scale"), [(0.01, 100.0), (0.0032, 100.0), (0.0031, 1 / 0.0031), (0.99, 100.0), (1.01, 1 / 1.01)]
+    ("deviation", "scale"),
+    [(0.01, 100.0), (0.0032, 100.0), (0.0031, 1 / 0.0031), (0.99997, 100.0), (1.00003, 1 / 1.00003)],
 )
 def test_returns_are_scaled_to_percent_where_their_variance_suits_the_optimiser(estimates, deviation, scale):
     """A variance in percent from .1 to 10,000: deviations from .00316 to 1."""
     found = _classical._fit_gjr(series(deviation))
-    assert estimates.tried == [pytest.approx(scale)]
+    assert estimates.tried == [pytest.approx(scale, rel=1e-9)]
     assert found["mu"] == pytest.approx(0.5 / scale) and found["omega"] == pytest.approx(0.02 / scale**2)
     assert (found["alpha[1]"], found["gamma[1]"], found["beta[1]"]) == (0.05, 0.1, 0.9)
 

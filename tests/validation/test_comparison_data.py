@@ -194,6 +194,7 @@ def test_an_average_component_gets_half_of_the_level():
     departure = averaged(whole(data.fake).mean(axis=0)) - history
     assert found.p_value == pytest.approx(spread.worst(departure, pooled=True).p_value, rel=1e-4)
     assert found.p_value != pytest.approx(spread.worst(departure).p_value, rel=1e-3)
+    assert data.compare(whole, averaged).p_value == pytest.approx(spread.worst(departure).p_value, rel=1e-4)
     one = data_of(normals(4, 3, 1), normals(40, 3, 1, seed=2), shared=redraws())
     assert one.compare(whole, pooled=True).p_value == one.compare(whole).p_value
 
