@@ -18,7 +18,9 @@ SETTINGS = {
     "reverse_stress": {"sampler": "fhs", "baselines": ["gjr_t", "lognormal"], "particles": 1000},
     "stress": {"sampler": "fhs", "draws": 40_000, "budget": 40_000},
     "tail_proof": {"draws": 4_000_000, "options": {"steps": 200}},
+    "unseen_decade": {"datasets": ["us_indices", "wti"], "samplers": ["fhs_moving", "fhs"], "draws": 4000},
 }
+WITHOUT_VERDICT = {"explore"}  # a place to play claims nothing
 
 
 def test_every_study_has_larger_settings():
@@ -31,5 +33,6 @@ def test_every_study_has_larger_settings():
 def test_a_study_at_larger_settings_ends_in_a_sound_run(study, tmp_path):
     """Four to ten times the draws of the default: minutes each, and memory as a desk would use it."""
     run = studies.run(study, SETTINGS[study], output=tmp_path)
-    assert run.state == "completed" and run.verdict and manifest.verify(run.path).sound
-    assert (run.path / "report.html").stat().st_size > 50_000
+    assert run.state == "completed" and manifest.verify(run.path).sound
+    assert (run.verdict is None) == (study in WITHOUT_VERDICT)
+    assert (run.path / "report.html").stat().st_size > (50_000 if run.verdict else 10_000)
