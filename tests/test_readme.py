@@ -36,8 +36,8 @@ def test_the_first_example_answers_most_checks():
 def own(tmp_path_factory) -> Path:
     """A folder with the files that README and tutorial name, as a reader would have them."""
     folder = tmp_path_factory.mktemp("own")
-    moves = 0.008 * np.random.default_rng(3).standard_t(5, (1500, 3))
-    prices = pd.DataFrame(100 * np.exp(moves.cumsum(0)), pd.bdate_range("2015-01-02", periods=1500), ["A", "B", "C"])
+    moves = 0.008 * np.random.default_rng(3).standard_t(5, (3000, 3))
+    prices = pd.DataFrame(100 * np.exp(moves.cumsum(0)), pd.bdate_range("2010-01-04", periods=3000), ["A", "B", "C"])
     prices.rename_axis("date").to_csv(folder / "prices.csv")
     drawn = samplers.make("fhs").fit(data.returns(prices), 7).sample(500, horizon=10, seed=7, start="long-run")
     scenarios.save(drawn, folder / "scenarios.parquet")
@@ -82,4 +82,4 @@ def test_the_python_of_the_tutorial_runs_on_own_prices(own, monkeypatch):
     scope: dict = {}
     for block in re.findall(r"```python\n(.*?)```", TUTORIAL, re.S):
         exec(block, scope)
-    assert len(scope["returns"]) == 1499
+    assert len(scope["returns"]) == 2999

@@ -123,6 +123,9 @@ CALLS = {
     "run audit -p allow=nothing": "'allow' of 'audit'.*unknown rule 'nothing'",
     "run audit -p demonstration=nothing": "'demonstration' of 'audit'.*'nothing'",
     "run audit -p returns=perhaps": "'returns'.*write true or false",
+    "run unseen_decade -p last=1995-01-01": "'datasets' of 'unseen_decade': 'us_equities' has 1264 days.*2772 are needed",
+    "run unseen_decade -p datasets=nowhere": "unknown data set 'nowhere'",
+    "run unseen_decade -p record=until_1900": "'record' of 'unseen_decade' is 'until_1900'",
     "run explore -p sampler=nope": "'sampler' of 'explore'.*'nope'",
     # files, folders, files of parameters
     "run stress -p dataset=nowhere.csv": "no file nowhere.csv",

@@ -35,6 +35,7 @@ MARKETS = {
 }  # fmt: skip
 """Panels of the catalogue that are judged, and the market that is left out of the levels learnt for them."""
 YEARS = (1, 4)
+LEAST = long_run.PAST + TRADING_DAYS * min(YEARS)  # days of a panel that can be judged
 LEVEL = 0.9  # of the intervals
 MONTH, QUARTER = 20, TRADING_DAYS // 4  # days
 BOUND = 20.0  # of a day's log return: paths that explode stay finite
@@ -113,9 +114,7 @@ def judge(
     pairs = long_run.windows(returns, long_run.PAST, ahead, every, least=TRADING_DAYS * min(YEARS))
     rows = [row for pair in pairs for row in _judge_pair(*pair, sampler, dict(options or {}), learnt, draws, seed)]
     if not rows:
-        raise ParameterError(
-            f"{name!r} has {len(returns)} days, eleven years ({long_run.PAST + TRADING_DAYS} days) are needed"
-        )
+        raise ParameterError(f"{name!r} has {len(returns)} days, eleven years ({LEAST} days) are needed")
     return pd.DataFrame(rows).assign(panel=name, sampler=sampler)
 
 

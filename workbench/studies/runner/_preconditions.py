@@ -86,6 +86,8 @@ def require_possible(study: Study, values: Values, given: Iterable[str]) -> None
         _refuse("draws", study.name, values, f"at least {least}", f"each chain needs {DRAWS_A_CHAIN}")
     if SPANS.keys() <= values.keys() and asked.keys() & {*SPANS, "dataset"}:
         _require_learnable(study.name, values)
+    if study.name == "unseen_decade" and asked.keys() & {"datasets", "last"}:
+        _require_decades(study.name, values)
     source = values.get("dataset") or values.get("history")
     if source and asked.keys() & {*ASSETS, *DATES, "dataset", "history", "horizon", "graph", "lags"}:
         _require_in_panel(study.name, values, asked, source)
@@ -223,6 +225,20 @@ def _require_in_panel(study: str, values: Values, asked: Values, source: Any) ->
 
 def _refuse(name: str, study: str, values: Values, bound: str, why: str) -> NoReturn:
     raise ParameterError(f"parameter {name!r} of {study!r} must be a whole number, {bound}, got {values[name]}: {why}")
+
+
+def _require_decades(study: str, values: Values) -> None:
+    """Ten years to fit and one to judge in every panel, up to the last day that is judged."""
+    from workbench.backtesting import unseen_decade
+
+    for name in values["datasets"]:
+        last = values["last"] and pd.Timestamp(values["last"])
+        days = len(unseen_decade.panel(name).loc[:last])
+        if days < unseen_decade.LEAST:
+            raise ParameterError(
+                f"parameter 'datasets' of {study!r}: {name!r} has {days} days up to {values['last'] or 'its end'}, "
+                f"{unseen_decade.LEAST} are needed, ten years to fit and one to judge; give a longer history"
+            )
 
 
 def _require_graph(study: str, values: Values, panel: pd.DataFrame) -> None:
