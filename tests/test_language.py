@@ -20,6 +20,7 @@ RETIRED = {
     "bet": r"\bbets\b",
     "eve": r"\b(?:eve|eves|evenings?)\b",
     "worlds": r"\bworlds\b",
+    "on trial": r"\bon trial\b",
 }
 ALLOWED = {  # names that are part of the contract, and the terms of e-values
     "race": r"horse[-_ ]race|race condition|race_",

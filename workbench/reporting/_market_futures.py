@@ -42,7 +42,7 @@ def market_futures(
 ) -> Verdict:
     """Markdown of some sentences, and the outcome: ``accepted``, ``rejected`` or ``mixed``.
 
-    sampler : the one on trial; findings : columns ``sampler, check, verdict``, all samplers.
+    sampler : the one under test; findings : columns ``sampler, check, verdict``, all samplers.
     scores, gains : of held-out days (:mod:`workbench.backtesting.comparison`), gains against the best baseline; None
     when the data end at the start of the scenarios. trust : a sentence on how far the numbers
     go, put before the advice. risk : VaR and ES of the sampler, for the key figures.

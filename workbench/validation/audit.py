@@ -113,7 +113,7 @@ def audit(
     seed: int = 0,
     level: float = 0.05,
 ) -> Audit:
-    """Put a scenario file on trial against a history.
+    """Test a scenario file against a history.
 
     scenarios : netCDF, Zarr, wide Parquet or CSV, a folder of CSV files, or a scenario tree; log returns as fractions.
     history : CSV or Parquet of prices or returns (``returns=True``: log returns), the name of a set in the catalogue,

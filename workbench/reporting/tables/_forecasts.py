@@ -79,7 +79,7 @@ def asset_hits(walked: Mapping[str, pd.DataFrame], assets: Iterable[str], level:
 
 
 def ranking(tables: Mapping[str, pd.DataFrame], trial: str, level: float, seed: int) -> Styler:
-    """Mean FZ0 of each sampler, t against the one on trial, and the p-value of staying in the confidence set."""
+    """Mean FZ0 of each sampler, t against the one under test, and the p-value of staying in the confidence set."""
     points = pd.DataFrame({
         name: scores.fz0_score(-table["realised"].to_numpy(), table[f"var_{level:g}"], table[f"es_{level:g}"], level)
         for name, table in tables.items()
