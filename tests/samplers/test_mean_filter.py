@@ -11,6 +11,7 @@ from workbench import samplers
 from workbench.errors import FitError, ParameterError
 from workbench.samplers._composed import Filtered
 from workbench.samplers.filters import Ewma, Gjr, MeanFilter, MovingCorrelation, PretrainedFilter
+from workbench.samplers.training.weights import Overlap
 
 
 def test_log_variances_and_means_are_averaged(panel) -> None:
@@ -59,7 +60,8 @@ def test_weights_that_know_later_days_are_left_out(panel) -> None:
     early = panel.iloc[:400]
     early.index = pd.bdate_range("1990-01-01", periods=400)
     assert not PretrainedFilter().knows_only_the_past(early) and PretrainedFilter().knows_only_the_past(panel)
-    used = MeanFilter(["gjr", "pretrained"]).fit(early, 0).used_
+    with pytest.warns(Overlap, match="PretrainedFilter is left out of the mean.*after 1991-07-12"):
+        used = MeanFilter(["gjr", "pretrained"]).fit(early, 0).used_
     assert [type(one).__name__ for one in used] == ["Gjr"]
     with pytest.raises(FitError, match="1991"):
         MeanFilter(["pretrained"]).fit(early, 0)

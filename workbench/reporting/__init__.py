@@ -5,13 +5,15 @@ The texts stand in ``catalogue.yaml``; :func:`words` fills in the two of a figur
 :mod:`.stories` one scenario in a paragraph.
 """
 
+from types import ModuleType
+
 from workbench.reporting.catalogue import sentence, words
 from workbench.reporting.formats import bullets, in_units, named_bullets
 
 __all__ = ["words", "sentence", "bullets", "named_bullets", "in_units", "tables", "verdicts", "stories", "formats"]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> ModuleType:
     """Tables and verdicts import validation and more; captions need none of it."""
     import importlib
 

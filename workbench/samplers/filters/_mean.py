@@ -11,6 +11,7 @@ the panel's mean Sharpe ratio: the mean of one asset over ten years is mostly no
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import pandas as pd
@@ -20,6 +21,7 @@ from torch import Tensor
 from workbench.errors import FitError, ParameterError
 from workbench.samplers._panel import live_series
 from workbench.samplers.filters._classical import FILTERS, Filter, State, row
+from workbench.samplers.training.weights import Overlap
 
 
 @FILTERS.register("mean")
@@ -27,7 +29,9 @@ class MeanFilter(Filter):
     """Averages the log variances and the means of ``inner`` filters, names or the objects themselves.
 
     pooled : True gives every asset a drift of its standard deviation times the panel's mean Sharpe ratio. A filter that
-    cannot be used without knowing later days (:meth:`.Filter.knows_only_the_past`) is left out. Fitted: ``used_``.
+    cannot be used without knowing later days (:meth:`.Filter.knows_only_the_past`) is left out, with a warning
+    (:class:`workbench.samplers.training.weights.Overlap`); FitError where none is left. Fitted: ``used_``, the filters
+    that are averaged; ``drift_`` (1, asset), log return a day, or None.
     """
 
     def __init__(self, inner: Sequence[str | Filter] = ("neural", "pretrained"), pooled: bool = False) -> None:
@@ -40,6 +44,10 @@ class MeanFilter(Filter):
         self.used_ = [one for one in self.inner if one.knows_only_the_past(returns)]
         if not self.used_:
             raise FitError(f"every filter of the mean knows days after {returns.index[-1].date()}")
+        for one in self.inner:
+            if one not in self.used_:
+                what = f"{type(one).__name__} is left out of the mean: it was made from days after"
+                warnings.warn(f"{what} {returns.index[-1].date()}", Overlap, stacklevel=2)
         for one in self.used_:
             one.fit(returns, seed)
         live = live_series(returns).values()
