@@ -74,9 +74,10 @@ def test_a_bare_map_and_its_labels_on_top():
 
 
 def test_the_first_axes_are_kept_in_reading_order():
-    axes = style.canvas(2, 2)
-    figure, kept = axes[0, 0].figure, style.drop(axes, 3)
-    assert list(kept) == [axes[0, 0], axes[0, 1], axes[1, 0]] == figure.axes
+    kept = style.panels(3, 2, 1.0, 0.5)
+    figure, places = kept[0].figure, [ax.get_subplotspec() for ax in kept]
+    assert list(kept) == figure.axes and figure.get_figheight() == 2.5
+    assert [(place.rowspan.start, place.colspan.start) for place in places] == [(0, 0), (0, 1), (1, 0)]
 
 
 @pytest.mark.parametrize(("digits", "written"), [(None, "12 %"), (1, "12.3 %")])

@@ -18,8 +18,9 @@ from workbench import data, scenarios
 from workbench.plots._style import COLOURS, FAINT, REAL, canvas, label_right, name_key, short, spot, themed
 from workbench.reporting.formats import percent
 
-BANDS = (0.5, 0.8, 0.98)
+BANDS = (0.5, 0.8, 0.98)  # shares of the draws that lie within
 BEFORE = 60
+Bands = dict[float, np.ndarray]  # share -> lower and upper edge in per cent, (2, day); 0 is the median, twice
 
 
 @themed
@@ -46,8 +47,14 @@ def fan_charts(
     books = [weights, *({name: 1.0} for name in assets)]
     shown, step = short(assets, 22), data.unit(returns)
     for ax, book, name in zip(axes, books, ["the book", *shown]):
-        past, realised = _around(returns, as_of, book, before, scenarios.returns(tree).sizes["time"])
-        _fan_chart(scenarios.pnl(tree, book), past, realised, title=name, labels=ax is axes[0], step=step, ax=ax)
+        profit = 100 * scenarios.pnl(tree, book).stack(path=("chain", "draw"))
+        past, realised = _around(returns, as_of, book, before, profit.sizes["time"])
+        bands = {share: np.quantile(profit, [0.5 - share / 2, 0.5 + share / 2], axis=1) for share in (*BANDS, 0.0)}
+        _fan_chart(ax, bands, past, realised)
+        ax.set(xlabel=f"{step}s from the start", title=name)
+        _name_days(ax, bands, realised, f"{name}, {step}")
+        if ax is axes[0]:
+            _name_bands(ax, bands, realised)
     axes[0].set_ylabel(f"return since {as_of:%Y-%m-%d}, %")
     if assets:
         axes[1].set_ylabel("return, %")
@@ -55,60 +62,36 @@ def fan_charts(
     return np.array(axes)
 
 
-def _fan_chart(
-    futures: xr.DataArray,
-    past: pd.Series | None = None,
-    realised: pd.Series | None = None,
-    *,
-    bands: Sequence[float] = BANDS,
-    title: str = "",
-    labels: bool = True,
-    step: str,
-    ax: Axes,
-) -> None:
-    """One fan: ``futures`` (chain, draw, time) as returns since the start, fractions; day 0 is the start.
+def _fan_chart(ax: Axes, bands: Bands, past: pd.Series, realised: pd.Series) -> None:
+    """One fan of returns since the start, where all are zero.
 
-    past, realised : the same return before the start (last value 0) and after it, indexed by step.
-    bands : shares of the draws that lie within, increasing. step : what a row is called.
+    past, realised : the same return before the start (last value 0) and after it, fractions, indexed by step.
     """
-    draws = 100 * futures.values.reshape(-1, futures.sizes["time"])
-    days = np.arange(draws.shape[1] + 1)
-    for share in sorted(bands, reverse=True):
-        low, high = _from_zero(np.quantile(draws, [0.5 - share / 2, 0.5 + share / 2], axis=0))
-        ax.fill_between(days, low, high, color=COLOURS[0], alpha=0.22, linewidth=0)
-    middle = _from_zero(np.median(draws, axis=0)[None])[0]
-    ax.plot(days, middle, color=COLOURS[0], linewidth=1.2)
+    *edges, (middle, _) = (np.pad(both, ((0, 0), (1, 0))) for both in bands.values())
+    for low, high in reversed(edges):
+        ax.fill_between(range(len(middle)), low, high, color=COLOURS[0], alpha=0.22, linewidth=0)
+    ax.plot(middle, color=COLOURS[0], linewidth=1.2)
     for series in (past, realised):
-        if series is not None and len(series):
-            ax.plot(series.index, 100 * series, color=REAL, linewidth=1.3)
+        ax.plot(series.index, 100 * series, color=REAL, linewidth=1.3)
     ax.axvline(0, color=FAINT, linewidth=0.7)
-    ax.set(xlabel=f"{step}s from the start", title=title)
     ax.margins(x=0)
-    _name_days(ax, draws, bands, realised, f"{title}, {step}")
-    if labels:
-        _name_bands(ax, draws[:, -1], bands, realised)
 
 
-def _name_days(ax: Axes, draws: np.ndarray, bands: Sequence[float], realised: pd.Series | None, title: str) -> None:
-    """What the pointer reads on each day: the median, the bands and what happened.
-
-    draws : (draw, day) in per cent. title : stands before the day's number.
-    """
-    happened = {} if realised is None else realised.to_dict()
-    for day, column in enumerate(draws.T, start=1):
-        edges = [(share, *np.quantile(column, [0.5 - share / 2, 0.5 + share / 2]) / 100) for share in sorted(bands)]
-        lines = [f"{title} {day}: median {percent(np.median(column) / 100, sign=True)}"]
-        lines += [f"{percent(share, 0)} from {percent(low, sign=True)} to {percent(high, sign=True)}"
-                  for share, low, high in edges]  # fmt: skip
-        lines += [f"what happened {percent(happened[day], sign=True)}"] if day in happened else []
-        spot(ax, day, "; ".join(lines))
+def _name_days(ax: Axes, bands: Bands, realised: pd.Series, title: str) -> None:
+    """What the pointer reads on each day, after ``title`` and its number: the median, the bands and what happened."""
+    for day in range(1, bands[0].shape[1] + 1):
+        at = {share: [percent(edge / 100, sign=True) for edge in both[:, day - 1]] for share, both in bands.items()}
+        said = [f"{title} {day}: median {at[0][0]}"]
+        said += [f"{percent(share, 0)} from {at[share][0]} to {at[share][1]}" for share in BANDS]
+        said += [f"what happened {percent(realised[day], sign=True)}"] if day in realised else []
+        spot(ax, day, "; ".join(said))
 
 
-def _name_bands(ax: Axes, last: np.ndarray, bands: Sequence[float], realised: pd.Series | None) -> None:
-    texts = [f"{percent(share, 0)} of draws" for share in bands] + ["median"]
-    heights = [np.quantile(last, 0.5 + share / 2) for share in bands] + [np.median(last)]
-    colours = [COLOURS[0]] * len(texts)
-    if realised is not None and len(realised):
+def _name_bands(ax: Axes, bands: Bands, realised: pd.Series) -> None:
+    """What each line is, at the height of its last day."""
+    texts = [*(f"{percent(share, 0)} of draws" for share in BANDS), "median"]
+    heights, colours = [both[1, -1] for both in bands.values()], [COLOURS[0]] * len(texts)
+    if len(realised):
         texts, heights, colours = [*texts, "what happened"], [*heights, 100 * realised.iloc[-1]], [*colours, REAL]
     label_right(ax, texts, heights, colours)
 
@@ -130,7 +113,3 @@ def _around(
     past = pd.Series(value[first:here], index=np.arange(first - here + 1, 1))
     realised = pd.Series(value[here - 1 : last], index=np.arange(0, last - here + 1))
     return past, realised if len(realised) > 1 else realised.iloc[:0]
-
-
-def _from_zero(values: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.zeros((len(values), 1)), values], axis=1)

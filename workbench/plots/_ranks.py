@@ -14,7 +14,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from scipy import stats
 
-from workbench.plots._style import COLOURS, FAINT, canvas, drop, themed
+from workbench.plots._style import COLOURS, FAINT, panels, themed
 
 BINS = 20
 
@@ -29,17 +29,15 @@ def rank_bars(values: xr.DataArray, bins: int = BINS, label: str = "return of th
     bins = max(2, min(bins, chains * draws // 5))
     ranks = stats.rankdata(values.values).reshape(chains, draws)
     edges = np.linspace(0.5, chains * draws + 0.5, bins + 1)
-    columns = min(chains, 4)
-    rows = -(-chains // columns)
-    axes = canvas(rows, columns, 0.5 + 1.5 * rows, sharex=True, sharey=True)
-    for ax, chain in zip(axes.ravel(), range(chains)):
+    axes = panels(chains, 4, 1.5, 0.5, sharex=True, sharey=True)
+    for chain, ax in enumerate(axes):
         counts = np.histogram(ranks[chain], edges)[0]
         _bars(ax, counts, _band(chains * draws, draws, bins))
         ax.set_title(f"chain {chain}")
-    axes[0, 0].set_ylabel("draws in bin")
-    figure = axes[0, 0].figure
-    figure.supxlabel(f"rank of the {label} among all chains, 0 = worst, 1 = best", fontsize=8.5, color="0.25")
-    return drop(axes, chains)
+    axes[0].set_ylabel("draws in bin")
+    text = f"rank of the {label} among all chains, 0 = worst, 1 = best"
+    axes[0].figure.supxlabel(text, fontsize=8.5, color="0.25")
+    return axes
 
 
 def _bars(ax: Axes, counts: np.ndarray, band: tuple[float, float]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from workbench.plots._style import REAL, canvas, demand, drop, look, remark, rows_down, themed
+from workbench.plots._style import REAL, demand, look, panels, remark, rows_down, themed
 from workbench.reporting import formats
 
 WANTED = ("measure", "level", "value", "draw_error", "seed_low", "seed_high")
@@ -26,16 +26,14 @@ def risk_intervals(tables: Mapping[str, pd.DataFrame], realised: float | None = 
     for name, table in tables.items():
         demand(table, WANTED, f"the risk table of {name!r}")
     measures = list(next(iter(tables.values()))[["measure", "level"]].itertuples(index=False))
-    columns = min(2, len(measures))
-    rows = -(-len(measures) // columns)
-    axes = canvas(rows, columns, (0.75 + 0.3 * len(tables)) * rows, sharey=True).ravel()
+    axes = panels(len(measures), 2, 0.75 + 0.3 * len(tables), sharey=True)
     for ax, (measure, level) in zip(axes, measures):
         for place, (name, table) in enumerate(tables.items()):
             _interval(ax, place, name, table[(table["measure"] == measure) & (table["level"] == level)].iloc[0])
         if realised is not None:
             ax.axvline(100 * realised, color=REAL, linewidth=0.9, linestyle=(0, (4, 2)))
         rows_down(ax, tables, title=f"{measure} {formats.level(level)}", xlabel="loss of the book, %")
-    return drop(axes, len(measures))
+    return axes
 
 
 def _interval(ax: Axes, place: int, name: str, row: pd.Series) -> None:

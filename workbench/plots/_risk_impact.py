@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from workbench.plots._style import COLOURS, REAL, canvas, demand, drop, legend_below, rows_down, themed
+from workbench.plots._style import COLOURS, REAL, demand, legend_below, panels, rows_down, themed
 from workbench.reporting import formats
 
 MARKERS = ("D", "^", "v", "P", "X", "h")
@@ -21,18 +21,17 @@ def risk_impact(risk: pd.DataFrame, changed: pd.DataFrame | None = None) -> np.n
     number once one property is the history's, as a smaller mark.
     """
     demand(risk, ("book", "level", "measure", "scenarios", "history", "low", "high"), "the table of risk numbers")
-    panels = list(risk[["measure", "level"]].drop_duplicates().itertuples(index=False))
+    measures = list(risk[["measure", "level"]].drop_duplicates().itertuples(index=False))
     books = list(risk["book"].drop_duplicates())
-    rows = -(-len(panels) // 2)
-    axes = canvas(rows, 2, (0.8 + 0.32 * len(books)) * rows + 0.3, sharey=True).ravel()
-    for ax, (measure, level) in zip(axes, panels):
+    axes = panels(len(measures), 2, 0.8 + 0.32 * len(books), 0.3, sharey=True)
+    for ax, (measure, level) in zip(axes, measures):
         _panel(ax, _of(risk, measure, level), books)
         if changed is not None and len(changed):
             _counterfactuals(ax, _of(changed, measure, level), books)
         title = f"{measure} {formats.level(level)}"
         rows_down(ax, books, title=title, xlabel="loss over the horizon, basis points of the book")
     legend_below(axes[0], 3)
-    return drop(axes, len(panels))
+    return axes
 
 
 def _of(table: pd.DataFrame, measure: str, level: float) -> pd.DataFrame:

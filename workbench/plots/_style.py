@@ -22,6 +22,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
+from scipy.optimize import isotonic_regression
 
 from workbench.errors import ParameterError, WorkbenchError
 from workbench.reporting import formats
@@ -123,12 +124,14 @@ def labels_on_top(ax: Axes) -> None:
     ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
 
 
-def drop(axes: np.ndarray, kept: int) -> np.ndarray:
-    """The first ``kept`` Axes in reading order; the others are removed."""
-    flat = axes.ravel()
-    for ax in flat[kept:]:
+def panels(count: int, most: int, height: float, extra: float = 0.0, **options: Any) -> np.ndarray:
+    """Small multiples: ``count`` Axes in reading order, at most ``most`` a row; inches a row, and beside the rows."""
+    columns = min(most, count)
+    rows = -(-count // columns)
+    flat = canvas(rows, columns, height * rows + extra, **options).ravel()
+    for ax in flat[count:]:
         ax.remove()
-    return flat[:kept]
+    return flat[:count]
 
 
 def per_cent(ax: Axes, digits: int = 0) -> None:
@@ -167,24 +170,10 @@ def spread(heights: Sequence[float], gap: float) -> np.ndarray:
     >>> spread([1.0, 1.0, 5.0], 1.0).tolist()
     [0.5, 1.5, 5.0]
     """
-    order = np.argsort(heights, kind="stable")
-    groups: list[list[float]] = []
-    for value in np.asarray(heights, dtype=float)[order]:
-        groups.append([value])
-        while len(groups) > 1 and _low(groups[-1], gap) < _high(groups[-2], gap) + gap:
-            groups[-2:] = [groups[-2] + groups[-1]]
-    moved = np.concatenate([_low(group, gap) + gap * np.arange(len(group)) for group in groups])
-    placed = np.empty(len(moved))
-    placed[order] = moved
+    order, steps = np.argsort(heights, kind="stable"), gap * np.arange(len(heights))
+    placed = np.empty(len(order))
+    placed[order] = isotonic_regression(np.asarray(heights, dtype=float)[order] - steps).x + steps
     return placed
-
-
-def _low(group: list[float], gap: float) -> float:
-    return float(np.mean(group)) - gap * (len(group) - 1) / 2
-
-
-def _high(group: list[float], gap: float) -> float:
-    return float(np.mean(group)) + gap * (len(group) - 1) / 2
 
 
 def label_right(

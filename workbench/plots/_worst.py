@@ -10,8 +10,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from workbench import data, scenarios
-from workbench.plots._style import COLOURS, FAINT, REAL, canvas, drop, legend_below, spot, themed
+from workbench.plots._style import COLOURS, FAINT, REAL, legend_below, panels, spot, themed
 from workbench.reporting.formats import percent
+
+ACROSS = 5  # paths in a row
 
 
 @themed
@@ -24,10 +26,8 @@ def worst_paths(
     Axes, worst first.
     """
     profit, step = scenarios.pnl(tree, weights), data.unit(history)
-    columns = min(5, len(episodes))
-    rows = -(-len(episodes) // columns)
-    axes = canvas(rows, columns, 0.6 + 1.3 * rows, sharex=True, sharey=True)
-    for ax, row in zip(axes.flat, episodes.itertuples()):
+    axes = panels(len(episodes), ACROSS, 1.3, 0.6, sharex=True, sharey=True)
+    for ax, row in zip(axes, episodes.itertuples()):
         path = profit.sel(chain=row.chain, draw=row.draw).values
         episode = _book(history.loc[row.first : row.last], weights)
         _pair(ax, path, episode)
@@ -35,11 +35,11 @@ def worst_paths(
             spot(ax, day, f"chain {row.chain}, draw {row.draw}, {step} {day}: {percent(here, sign=True)}; "
                           f"{row.first:%Y-%m-%d} and on: {percent(there, sign=True)}")  # fmt: skip
         ax.set_title(f"{row.first:%b %Y}, {row.distance:.1f}", fontsize=8)
-    for ax in axes[-1]:
+    for ax in axes[-ACROSS:]:
         ax.set_xlabel(f"{step}s")
-    axes[0, 0].figure.supylabel("return of the book, %", fontsize=8.5, color="0.25")
-    legend_below(axes[0, 0])
-    return drop(axes, len(episodes))
+    axes[0].figure.supylabel("return of the book, %", fontsize=8.5, color="0.25")
+    legend_below(axes[0])
+    return axes
 
 
 def _pair(ax: Axes, path: np.ndarray, episode: np.ndarray) -> None:

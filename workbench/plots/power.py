@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbench.errors import ParameterError
-from workbench.plots._style import BLUES, COLOURS, FAINT, bare, canvas, labels_on_top, rows_down, themed
+from workbench.plots._style import BLUES, COLOURS, FAINT, bare, canvas, labels_on_top, panels, rows_down, themed
 from workbench.reporting.formats import percent
 
 DARK = 0.45  # share from which the number in a cell is white
@@ -94,22 +94,18 @@ def length_chart(lengths: pd.DataFrame, wanted: float = 0.95) -> Axes:
 
 @themed
 def power_curves(detection: pd.DataFrame, documented: pd.Series, names: Sequence[str]) -> np.ndarray:
-    """Share of trials found against severity, one small panel a fault; Axes, (row, column).
+    """Share of trials found against severity, one small panel a fault; the Axes.
 
     detection : of ``tables.detection``; documented : severity by fault, marked by a line; names : which faults.
     """
-    columns = 4
-    rows = -(-len(names) // columns)
-    axes = canvas(rows, columns, 1.25 * rows + 0.3, sharex=True, sharey=True)
-    for ax, name in zip(axes.flat, names):
+    axes = panels(len(names), 4, 1.25, 0.3, sharex=True, sharey=True)
+    for ax, name in zip(axes, names):
         found = detection[detection["fault"] == name]
         ax.fill_between(found["severity"], found["low"], found["high"], color=COLOURS[0], alpha=0.2, linewidth=0)
         ax.plot(found["severity"], found["share"], "o-", color=COLOURS[0], markersize=3.5)
         ax.axvline(documented[name], color=FAINT, linewidth=0.9, linestyle=":")
         ax.set(ylim=(-0.04, 1.04), xlim=(0, 1.05))
         ax.set_title(fill(name, 26), fontsize=8)
-    axes[0, 0].figure.supxlabel("severity", fontsize=8.5)
-    axes[0, 0].figure.supylabel("share of trials rejected", fontsize=8.5)
-    for ax in axes.flat[len(names) :]:
-        ax.set_visible(False)
+    axes[0].figure.supxlabel("severity", fontsize=8.5)
+    axes[0].figure.supylabel("share of trials rejected", fontsize=8.5)
     return axes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,12 +62,7 @@ def crash_plot(curves: Mapping[str, pd.DataFrame]) -> Axes:
             curve["level"], curve["measured"], 2 * curve["error"], fmt=MARKERS[place], color=COLOURS[place],
             markersize=4, linewidth=1, label=named(f"{name}: measured"),
         )  # fmt: skip
-    ax.set(xscale="log", yscale="log", xlabel="level q: share of dates past it", ylabel="λ(q), mean over pairs")
-    powers(ax.xaxis)
-    powers(ax.yaxis)
-    ax.invert_xaxis()
-    legend_below(ax, 4)
-    return ax
+    return _ever_rarer(ax, 4, xlabel="level q: share of dates past it", ylabel="λ(q), mean over pairs")
 
 
 @themed
@@ -80,11 +76,15 @@ def shortfall_plot(table: pd.DataFrame, limits: Mapping[float, float]) -> Axes:
         ax.plot(table.index, table[shape], color=COLOURS[place], linestyle=LINES[place], label=f"ξ = {shape:.2f}")
         if np.isfinite(limits[shape]):
             ax.axhline(limits[shape], color=COLOURS[place], linestyle=":", linewidth=0.9)
-    ax.set(xscale="log", yscale="log", xlabel="probability of the rarest outcome let in")
-    ax.set_ylabel("mean loss beyond the splice,\nstandard deviations")
-    ax.set_ylim(1.0, 1e6)
+    loss = "mean loss beyond the splice,\nstandard deviations"
+    return _ever_rarer(ax, 5, xlabel="probability of the rarest outcome let in", ylabel=loss, ylim=(1.0, 1e6))
+
+
+def _ever_rarer(ax: Axes, columns: int, **labels: Any) -> Axes:
+    """Logarithmic axes with probability falling to the right, and a legend of so many columns."""
+    ax.set(xscale="log", yscale="log", **labels)
     powers(ax.xaxis)
     powers(ax.yaxis)
     ax.invert_xaxis()
-    legend_below(ax, 5)
+    legend_below(ax, columns)
     return ax
