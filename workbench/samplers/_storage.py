@@ -9,7 +9,6 @@ bits as the one that was written.
 from __future__ import annotations
 
 import json
-import os
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 import workbench.samplers._parts  # noqa: F401  (defines every class that a file may name)
+from workbench._cache import whole
 from workbench.bounded import parse_json
 from workbench.errors import ParameterError
 from workbench.samplers._base import Sampler
@@ -55,10 +55,9 @@ def save(sampler: Sampler, path: str | Path) -> Path:
     sampler.require_fitted()
     arrays: Arrays = {}
     described = json.dumps(_write(sampler, arrays, type(sampler).__name__))
-    place, beside = Path(path), Path(f"{path}.{os.getpid()}")
-    save_file(arrays, beside, metadata={"sampler": described})
-    beside.replace(place)
-    return place
+    with whole(Path(path)) as beside:
+        save_file(arrays, beside, metadata={"sampler": described})
+    return Path(path)
 
 
 def load(path: str | Path) -> Sampler:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import ParameterError
-from workbench.studies.runner._bounds import bounds, require_within
-from workbench.studies.runner._conversion import convert, describe
 from workbench.studies.runner._parameters import RESERVED, Parameter, declared
 
 
@@ -22,16 +20,8 @@ def check(scope: MutableMapping[str, Any]) -> None:
     """
     known = _declared_in(scope.get("In", ()))
     for name, kind in scope.get("__annotations__", {}).items():
-        try:
-            scope[name] = convert(scope[name], kind)
-        except (ValueError, TypeError) as wrong:
-            reason = f": {wrong}" if str(wrong) else ""
-            raise ParameterError(
-                f"parameter {name!r} expects {describe(kind)}, was given {scope[name]!r}{reason}"
-            ) from None
-        if name in known:
-            limits = bounds(known[name].comment)
-            require_within(f"parameter {name!r}", scope[name], limits, known[name].default)
+        line = known.get(name) or Parameter(name, kind, None, comment="")
+        scope[name] = replace(line, kind=kind).read(scope[name])
     Path(scope.get("run_dir", ".")).mkdir(parents=True, exist_ok=True)
 
 

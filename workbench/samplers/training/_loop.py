@@ -20,7 +20,6 @@ import hashlib
 import inspect
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +33,7 @@ from safetensors.torch import save_file
 from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
 
+from workbench._cache import whole
 from workbench.samplers._progress import bar as progress_bar
 
 Loss = Callable[[nn.Module, tuple[Tensor, ...], torch.Generator], Tensor]
@@ -212,14 +212,10 @@ class _Training:
             tensors |= {f"{name}.{part}": value for part, value in module.state_dict().items()}
         for number, moments in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{number}.{part}": value for part, value in moments.items()}
-        file.parent.mkdir(parents=True, exist_ok=True)
-        beside = file.with_suffix(f".{os.getpid()}")
-        save_file(
-            {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()},
-            beside,
-            metadata={"record": json.dumps(asdict(self.record)), "plan": json.dumps(asdict(self.plan))},
-        )
-        beside.replace(file)
+        held = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+        described = {"record": json.dumps(asdict(self.record)), "plan": json.dumps(asdict(self.plan))}
+        with whole(file) as beside:
+            save_file(held, beside, metadata=described)
 
     def restore(self, file: Path) -> None:
         with safe_open(file, "pt") as stored:

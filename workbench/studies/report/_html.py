@@ -19,6 +19,7 @@ from nbconvert.filters import Highlight2HTML
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
+from workbench._cache import whole
 from workbench.errors import printable
 from workbench.studies.report._markup import inline, markdown, slug, words
 from workbench.studies.report._outputs import draw, role
@@ -77,9 +78,8 @@ def export(notebook: Path | NotebookNode, target: Path, facts: Mapping[str, obje
         template_file="report.html.j2", template_paths=[str(_TEMPLATES)], file_extension=".html"
     )
     body, _ = exporter.from_notebook_node(node, resources={"report": resources})
-    beside = target.with_name(f".{target.name}")
-    beside.write_text(body, encoding="utf-8")
-    beside.replace(target)
+    with whole(target) as beside:
+        beside.write_text(body, encoding="utf-8")
     return Export(target, verdict, undescribed)
 
 

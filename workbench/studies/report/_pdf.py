@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from workbench._cache import whole
 from workbench.errors import ParameterError, WorkbenchError
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -36,15 +37,13 @@ def print_pdf(report: Path, target: Path) -> Path:
     Figures are printed a little narrower where that fills pages that would be half empty.
     """
     page = report.read_text(encoding="utf-8")
-    with tempfile.TemporaryDirectory(prefix="print-") as folder:
+    with whole(target) as beside, tempfile.TemporaryDirectory(prefix="print-") as folder:
         printed = []
         for width in _WIDTHS:
             narrowed = Path(folder) / f"{width}.html"
             narrowed.write_text(page.replace("--figure: 167mm", f"--figure: {width}mm", 1), encoding="utf-8")
             printed.append(_print(narrowed, narrowed.with_suffix(".pdf"), report))
-        beside = target.with_name(f".{target.name}")
         shutil.copyfile(min(printed, key=_pages), beside)
-    os.replace(beside, target)
     return target
 
 

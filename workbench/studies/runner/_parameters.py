@@ -48,9 +48,10 @@ class Parameter:
         """The type in words, such as ``int or None``."""
         return describe(self.kind)
 
-    def read(self, value: object, study: str) -> Any:
+    def read(self, value: object, study: str = "") -> Any:
         """``value`` as the declared type and within the bounds of the comment; ParameterError when it is not."""
-        named = f"parameter {self.name!r} of {study!r}{f' ({self.comment})' if self.comment else ''}"
+        of = f" of {study!r}{f' ({self.comment})' if self.comment else ''}" if study else ""
+        named = f"parameter {self.name!r}{of}"
         try:
             found = convert(value, self.kind)
         except (ValueError, TypeError) as wrong:

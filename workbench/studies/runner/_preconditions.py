@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pandas as pd
 
@@ -63,27 +63,23 @@ def require_possible(study: Study, values: Values, given: Iterable[str]) -> None
     for name in given:
         default = study.parameters[name].default
         if name not in asked and name not in MAY_BE_EMPTY and default not in EMPTY:
-            raise ParameterError(f"parameter {name!r} of {study.name!r} is empty; leave it out for {default!r}")
+            raise _wrong(name, study.name, f" is empty; leave it out for {default!r}")
     for name in asked.keys() & {*REGISTERED, "allow"}:
         known, kind = _known(name)
         for item in _items(asked[name]):
             if item not in known:
-                raise ParameterError(f"parameter {name!r} of {study.name!r}: {unknown(kind, item, known)}")
+                raise _wrong(name, study.name, f": {unknown(kind, item, known)}")
     _require_options(study.name, values, asked)
     _require_form(study.name, asked)
     for low, high in ORDERED:
         if low in asked and values.get(high) is not None and values[low] >= values[high]:
-            raise ParameterError(
-                f"parameter {low!r} of {study.name!r} is {values[low]}, not below {high!r}, {values[high]}: exchange them, "
-                "or set them apart"
-            )
+            apart = "exchange them, or set them apart"
+            raise _wrong(low, study.name, f" is {values[low]}, not below {high!r}, {values[high]}: {apart}")
     if {*values.get("samplers", ())} == {values.get("reference")}:
-        raise ParameterError(
-            f"parameter 'samplers' of {study.name!r} names the reference alone; name another beside it"
-        )
+        raise _wrong("samplers", study.name, " names the reference alone; name another beside it")
     least = DRAWS_A_CHAIN * values.get("chains", 0)
     if values.get("draws", least) < least:
-        _refuse("draws", study.name, values, f"at least {least}", f"each chain needs {DRAWS_A_CHAIN}")
+        raise _outside("draws", study.name, values, f"at least {least}", f"each chain needs {DRAWS_A_CHAIN}")
     if SPANS.keys() <= values.keys() and asked.keys() & {*SPANS, "dataset"}:
         _require_learnable(study.name, values)
     if study.name == "unseen_decade" and asked.keys() & {"datasets", "last"}:
@@ -124,19 +120,17 @@ def _require_options(study: str, values: Values, asked: Values) -> None:
         for name, own in by_name.items():
             make(name, **own)
     except (WorkbenchError, TypeError, ValueError) as wrong:
-        raise ParameterError(f"parameter 'options' of {study!r} is {options}: {wrong}") from None
+        raise _wrong("options", study, f" is {options}: {wrong}") from None
 
 
 def _require_form(study: str, asked: Values) -> None:
     """Words of a fixed form, files that must be there, folders that must be folders, lists of a fixed length."""
     for (of, name), (pattern, words) in PATTERNS.items():
         if of == study and name in asked and not re.fullmatch(pattern, str(asked[name])):
-            raise ParameterError(f"parameter {name!r} of {study!r} is {asked[name]!r}: give {words}")
+            raise _wrong(name, study, f" is {asked[name]!r}: give {words}")
     for name in FILES:
         if name in asked and not Path(asked[name]).exists():
-            raise ParameterError(
-                f"parameter {name!r} of {study!r}: there is no file {str(asked[name])!r}; give its path"
-            )
+            raise _wrong(name, study, f": there is no file {str(asked[name])!r}; give its path")
     for name in FOLDERS:
         if name in asked:
             require_folder(f"parameter {name!r} of {study!r}: {asked[name]!r}", Path(asked[name]))
@@ -176,13 +170,12 @@ def _require_learnable(study: str, values: Values) -> None:
         known = int(returns_of(source, values).index.searchsorted(pd.Timestamp(first)))
         if known >= needed:
             continue
-        why = f"{known} dates of {str(source)!r} lie before its first forecast, {first}; {values['sampler']!r} is fitted to"
-        if values["dataset"]:
-            why = f"parameter 'dataset' of {study!r}: {why} {needed} at the least: give a history of {setting.fewest(needed)}"
-            raise ParameterError(
-                f"{why} dates, such as weeks instead of months, or a sampler without a volatility filter"
-            )
-        raise ParameterError(f"the episode {episode!r} of {study!r}: {why} {needed} at the least: let it begin later")
+        why = f": {known} dates of {str(source)!r} lie before its first forecast, {first}; "
+        why += f"{values['sampler']!r} is fitted to {needed} at the least: "
+        if not values["dataset"]:
+            raise ParameterError(f"the episode {episode!r} of {study!r}{why}let it begin later")
+        remedy = f"give a history of {setting.fewest(needed)} dates, such as weeks instead of months, "
+        raise _wrong("dataset", study, f"{why}{remedy}or a sampler without a volatility filter")
 
 
 def require_folder(named: str, folder: Path) -> None:
@@ -198,21 +191,18 @@ def _require_in_panel(study: str, values: Values, asked: Values, source: Any) ->
         known = [*ANY_BOOK.get(name, ()), *map(str, panel.columns)]
         for item in _items(asked.get(name, [])):
             if item not in known:
-                raise ParameterError(f"parameter {name!r} of {study!r}: {unknown('asset', item, known)}")
+                raise _wrong(name, study, f": {unknown('asset', item, known)}")
     begin, end = panel.index[0], panel.index[-1]
-    for name in DATES:
-        if name in asked and (
-            pd.Timestamp(asked[name]) < begin or (name == "first" and pd.Timestamp(asked[name]) > end)
-        ):
-            raise ParameterError(
-                f"parameter {name!r} of {study!r} is {asked[name]}: the returns of {str(source)!r} run from "
-                f"{begin:%Y-%m-%d} to {end:%Y-%m-%d}; give a date among them"
-            )
-        days = len(panel.loc[: pd.Timestamp(asked.get(name) or end)])
+    for name in [date for date in DATES if date in values]:
+        day, given = pd.Timestamp(asked.get(name) or end), f" is {values[name]}: "
+        if day < begin or (name == "first" and day > end):
+            span = f"the returns of {str(source)!r} run from {begin:%Y-%m-%d} to {end:%Y-%m-%d}"
+            raise _wrong(name, study, f"{given}{span}; give a date among them")
+        days = len(panel.loc[:day])
         if days < KNOWN.get(name, 0):
-            raise ParameterError(
-                f"parameter {name!r} of {study!r} is {asked[name]}: {days} days of {str(source)!r} are known by then, "
-                f"{KNOWN[name]} are needed; give a later date"
+            needed = f"{days} days of {str(source)!r} are known by then, {KNOWN[name]} are needed"
+            raise _wrong(
+                name, study, f"{given}{needed}; give {'a later date' if name in asked else 'a longer history'}"
             )
     if study == "causal":
         _require_graph(study, values, panel.loc[pd.Timestamp(values["first"] or begin) :])
@@ -220,11 +210,15 @@ def _require_in_panel(study: str, values: Values, asked: Values, source: Any) ->
     most = days // WINDOWS.get(study, 1)
     if values.get("horizon", 0) > most:
         why = f"the {days} days of {str(source)!r} must hold {WINDOWS.get(study, 1)} windows of it"
-        _refuse("horizon", study, values, f"at most {most}", why)
+        raise _outside("horizon", study, values, f"at most {most}", why)
 
 
-def _refuse(name: str, study: str, values: Values, bound: str, why: str) -> NoReturn:
-    raise ParameterError(f"parameter {name!r} of {study!r} must be a whole number, {bound}, got {values[name]}: {why}")
+def _wrong(name: str, study: str, what: str) -> ParameterError:
+    return ParameterError(f"parameter {name!r} of {study!r}{what}")
+
+
+def _outside(name: str, study: str, values: Values, bound: str, why: str) -> ParameterError:
+    return _wrong(name, study, f" must be a whole number, {bound}, got {values[name]}: {why}")
 
 
 def _require_decades(study: str, values: Values) -> None:
@@ -235,34 +229,28 @@ def _require_decades(study: str, values: Values) -> None:
         last = values["last"] and pd.Timestamp(values["last"])
         days = len(unseen_decade.panel(name).loc[:last])
         if days < unseen_decade.LEAST:
-            raise ParameterError(
-                f"parameter 'datasets' of {study!r}: {name!r} has {days} days up to {values['last'] or 'its end'}, "
-                f"{unseen_decade.LEAST} are needed, ten years to fit and one to judge; give a longer history"
-            )
+            needed = f"{unseen_decade.LEAST} are needed, ten years to fit and one to judge; give a longer history"
+            raise _wrong("datasets", study, f": {name!r} has {days} days up to {values['last'] or 'its end'}, {needed}")
 
 
 def _require_graph(study: str, values: Values, panel: pd.DataFrame) -> None:
     """Nodes that are assets, a cause and an effect that are nodes, and days enough for the coefficients of an equation."""
     nodes, days = min(STAR, panel.shape[1]), len(panel)
     if days < FEWEST_TESTED:
-        raise ParameterError(
-            f"parameter 'first' of {study!r} is {values['first']}: {days} days are left, {FEWEST_TESTED} are needed; give "
-            "an earlier date"
-        )
+        needed = f"{days} days are left, {FEWEST_TESTED} are needed; give an earlier date"
+        raise _wrong("first", study, f" is {values['first']}: {needed}")
     if values["graph"]:
         from workbench.stress.causal import causal_graph
 
         graph = causal_graph(values["graph"])
         strangers, nodes = sorted(set(graph) - set(map(str, panel.columns))), len(graph)
         if strangers:
-            raise ParameterError(
-                f"parameter 'graph' of {study!r}: the nodes {strangers} are no assets; known: {', '.join(panel.columns)}"
-            )
+            known = ", ".join(panel.columns)
+            raise _wrong("graph", study, f": the nodes {strangers} are no assets; known: {known}")
         for name in ("cause", "effect"):
             if values[name] and values[name] not in graph:
-                node = unknown("node of the graph", values[name], graph)
-                raise ParameterError(f"parameter {name!r} of {study!r}: {node}")
+                raise _wrong(name, study, f": {unknown('node of the graph', values[name], graph)}")
     most = int((days / DAYS_A_COEFFICIENT - 1) / nodes - 1)
     if values["lags"] > most:
         why = f"{days} days must hold {DAYS_A_COEFFICIENT} for every coefficient of an equation of {nodes} nodes"
-        _refuse("lags", study, values, f"at most {most}", why)
+        raise _outside("lags", study, values, f"at most {most}", why)

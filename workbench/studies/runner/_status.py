@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from workbench._cache import whole
 
 _NAME = "status.json"
 
@@ -51,9 +52,8 @@ def now() -> str:
 
 def write(folder: Path, content: Mapping[str, Any]) -> None:
     """Replace the status file in one step."""
-    beside = folder / f".{_NAME}"
-    beside.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
-    os.replace(beside, folder / _NAME)
+    with whole(folder / _NAME) as beside:
+        beside.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def read(folder: Path) -> dict[str, Any]:
