@@ -9,11 +9,12 @@ import pytest
 
 from workbench import cli, plots, scenarios
 from workbench.errors import ParameterError
+from workbench.reporting import audits
 from workbench.stats import expected_shortfall, value_at_risk
 from workbench.studies import run
 from workbench.validation.audit import audit, read_history
 from workbench.validation.engine.finding import Finding
-from workbench.validation.risk_impact import COUNTERFACTUALS, counterfactuals, risk_impact, sentences, weighted_risk
+from workbench.validation.risk_impact import COUNTERFACTUALS, counterfactuals, risk_impact, weighted_risk
 from workbench.validation.trial import prepare
 
 NAMES = ["AAA", "BBB", "CCC"]
@@ -78,10 +79,10 @@ def test_only_what_failed_and_can_be_mended_is_attributed(past):
 
 def test_the_audit_tells_what_a_refutation_does_in_basis_points(past):
     answer = audit(scenarios.assemble(draws(scale=0.005), NAMES), past)
-    said = answer.text()
+    said = audits.text(answer)
     assert answer.verdict == "rejected" and "with the history's volatility" in said and "understated by" in said
     assert "no share of these numbers is attributed to" in said
-    assert json.loads(json.dumps(answer.to_json()))["effects"] == answer.effects()
+    assert json.loads(json.dumps(audits.to_json(answer)))["effects"] == audits.effects(answer)
     assert answer.risk.loc[answer.risk["level"] == 0.99, "low"].isna().all(), "four losses beyond 99 % cannot tell"
 
 
@@ -89,7 +90,9 @@ def test_a_correct_set_is_within_what_correct_sets_do(past):
     found = risk_impact(prepare(draws(), past))
     known = found[found["low"].notna()]
     assert len(known) == 2 and known["scenarios"].between(known["low"], known["high"]).all()
-    assert all("; within the" in sentence for sentence in sentences(found, counterfactuals(prepare(draws(), past), [])))
+    assert all(
+        "; within the" in sentence for sentence in audits.sentences(found, counterfactuals(prepare(draws(), past), []))
+    )
 
 
 def test_a_history_by_name_of_the_catalogue():

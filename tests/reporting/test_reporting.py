@@ -22,13 +22,14 @@ CODE += [path.read_text() for path in (ROOT / "workbench").rglob("*.py")]
 
 
 def calls() -> list[tuple[str, str, set[str] | None]]:
-    """(function, text, names of its keywords) of every call of ``words`` and ``sentence``; None with ``**``."""
+    """(function, text, names of its keywords) of every call of ``words``, ``sentence`` and ``plain``; None with ``**``."""
     found = []
     for node in (node for code in CODE for node in ast.walk(ast.parse(code))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("words", "sentence"):
+        called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        if isinstance(node, ast.Call) and called in ("words", "sentence", "plain"):
             named = [keyword.arg for keyword in node.keywords]
             if node.args and isinstance(node.args[0], ast.Constant):
-                found.append((node.func.id, node.args[0].value, None if None in named else set(named)))
+                found.append((called, node.args[0].value, None if None in named else set(named)))
     return found
 
 

@@ -20,7 +20,7 @@ from workbench import cli, scenarios
 from workbench.errors import WorkbenchError
 from workbench.governance.manifest import Report
 from workbench.registry import Registry
-from workbench.reporting import bullets, tables
+from workbench.reporting import audits, bullets, tables
 from workbench.studies import export
 from workbench.studies._display import styler_html
 from workbench.studies.report._html import Verdict
@@ -228,7 +228,9 @@ def test_attributes_of_a_foreign_set_are_text_in_the_report_of_its_audit(page, t
     audited = audit(path, history)
     assert any(NAME in note for note in audited.notes)
     found = tables.departures(tables.findings({NAME: audited.findings}))
-    shown = page(workbench(bullets(audited.notes)), workbench(bullets(audited.effects())), html(styler_html(found)))
+    shown = page(
+        workbench(bullets(audited.notes)), workbench(bullets(audits.effects(audited))), html(styler_html(found))
+    )
     harmless(shown)
     said = shown.get_text()
     assert readable(said) and all(letter.isprintable() or letter in "\n\t" for letter in said.replace("\xa0", ""))

@@ -9,6 +9,7 @@ import pytest
 from workbench.backtesting.backtests._null import t_var_es
 from workbench.backtesting.by_novelty import score_by_distance, widening
 from workbench.errors import DataError, Refusal
+from workbench.reporting.verdicts import support
 from workbench.validation.extrapolation import assess, distances, features, require_support
 
 
@@ -58,7 +59,7 @@ def test_ordinary_days_are_rarely_called_strange() -> None:
 
 def test_a_crash_nobody_has_seen_is_outside_and_refused() -> None:
     crashed = assess(market(last=6.0))
-    assert crashed.standing == "outside" and "outside everything seen" in crashed.sentence
+    assert crashed.standing == "outside" and "outside everything seen" in support(crashed)
     with pytest.raises(Refusal, match="invented"):
         require_support(crashed)
     calm = assess(market())

@@ -10,6 +10,7 @@ from workbench import cli, scenarios
 from workbench.errors import DataError, ParameterError, ScenarioError
 from workbench.power import SimulatedMarket, build
 from workbench.power.processes import PROCESSES
+from workbench.reporting import audits
 from workbench.validation import CHECKS, trial
 from workbench.validation.audit import audit
 from workbench.validation.preflight import grid_step, preflight, simple_returns
@@ -126,7 +127,9 @@ def test_every_check_says_what_a_failure_means_where_it_matters_and_what_to_do(g
     for name in CHECKS:
         assert all(text.endswith(".") and 3 <= len(text.split()) <= 20 for text in CHECKS[name].advice.values()), name
     found = audit(scenarios.assemble(3 * given[0], list(given[1].columns)), given[1])
-    assert "To do:" in found.text() and {"meaning", "matters", "remedy"} <= set(found.to_json()["findings"][0])
+    assert "To do:" in audits.text(found) and {"meaning", "matters", "remedy"} <= set(
+        audits.to_json(found)["findings"][0]
+    )
 
 
 def test_exit_codes_and_json_of_the_command(given, tmp_path, capsys):

@@ -245,6 +245,7 @@ def audit(
 ) -> None:
     """Check scenarios of any model against a history; exit 1 when a check fails, family-wise at the level."""
     from workbench.data import DATASETS
+    from workbench.reporting import audits
     from workbench.validation.audit import audit as run_audit
 
     if history not in DATASETS and not Path(history).exists():
@@ -253,5 +254,5 @@ def audit(
         scenarios, history, returns=returns, start=start, books=books, identities=identities or [], holdout=holdout,
         common=common, clean=clean, allow=allow or (), level=level, seed=seed,
     )  # fmt: skip
-    _print(found.to_json()) if as_json else _say(found.text())
+    _print(audits.to_json(found)) if as_json else _say(audits.text(found))
     _exit(found.verdict)

@@ -2,7 +2,7 @@
 
 The texts stand in ``catalogue.yaml``; :func:`words` fills in the two of a figure, :func:`sentence` one line.
 :mod:`.formats` says how a number is written, :mod:`.tables` what a table shows, :mod:`.verdicts` how each study ends,
-:mod:`.stories` one scenario in a paragraph.
+:mod:`.stories` one scenario in a paragraph, :mod:`.audits` an audit.
 """
 
 from types import ModuleType
@@ -10,7 +10,9 @@ from types import ModuleType
 from workbench.reporting.catalogue import sentence, words
 from workbench.reporting.formats import bullets, in_units, named_bullets
 
-__all__ = ["words", "sentence", "bullets", "named_bullets", "in_units", "tables", "verdicts", "stories", "formats"]
+__all__ = [
+    "words", "sentence", "bullets", "named_bullets", "in_units", "tables", "verdicts", "stories", "audits", "formats",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -29,6 +29,10 @@ NAMED = 4  # checks named one by one, at most
 STANDINGS = {
     "beats": "beats", "loses": "loses to", "level": "is level with", "mixed": "neither beats nor loses to",
 }  # fmt: skip
+WHERE = {
+    "within": "within what has been seen", "edge": "at the edge of what has been seen",
+    "outside": "outside everything seen",
+}  # fmt: skip
 LIMITS = ("No check contradicts its use at this horizon", "The check that it failed limits its use")
 
 
@@ -96,12 +100,14 @@ def trust(risk: pd.DataFrame, horizon: int, chains: int, sequel: str, known: pd.
     training = sentence(f"market_futures/training_{min(chains, 3)}", **({} if chains == 1 else {"reach": reach}))
     first = sentence("market_futures/trust", level=var["level"], days=in_units(horizon, known), value=var["value"], draws=draws,
                      training=training)  # fmt: skip
-    unusual = (
-        extrapolation.assess(known).sentence
-        if len(known) >= extrapolation.FEWEST
-        else sentence("market_futures/too_few_days")
-    )
+    enough = len(known) >= extrapolation.FEWEST
+    unusual = support(extrapolation.assess(known)) if enough else sentence("market_futures/too_few_days")
     return " ".join(part for part in (first, sequel, unusual) if part)
+
+
+def support(stands: extrapolation.Support) -> str:
+    """How unusual the market is on a day, among all states seen before."""
+    return sentence("support", stands=stands, where=WHERE[stands.standing])
 
 
 def _stand(sampler: str, gains: pd.DataFrame | None) -> str:

@@ -40,11 +40,24 @@ def words(figure: str, /, **values: Any) -> Words:
 
 
 def sentence(name: str, /, **values: Any) -> Prose:
-    """A sentence of the catalogue with its values filled in."""
+    """A sentence of the catalogue with its values filled in, as Markdown."""
+    return Prose(" ".join(House().format(_line(name), **values).split()))
+
+
+def plain(name: str, /, **values: Any) -> str:
+    """A sentence for a terminal or a JSON file: names stand in it as they are.
+
+    >>> plain("refused", what="Loss of *AAA*", why="too few draws")
+    'Loss of *AAA*: refused. too few draws'
+    """
+    return House(markdown=False).format(_line(name), **values)
+
+
+def _line(name: str) -> str:
     entry = _entry(name)
     if not isinstance(entry, str):
         raise ParameterError(f"{name!r} are the words of a figure, not a sentence")
-    return Prose(" ".join(House().format(entry, **values).split()))
+    return entry
 
 
 @cache

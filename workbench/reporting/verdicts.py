@@ -11,8 +11,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from workbench import backtesting
-from workbench.reporting import formats
-from workbench.reporting._market_futures import best_baseline, market_futures, sequel, trust
+from workbench.reporting import audits, formats
+from workbench.reporting._market_futures import best_baseline, market_futures, sequel, support, trust
 from workbench.reporting._tournament import tournament_headline, where_it_loses
 from workbench.reporting._verdict import HOLDS, PASSED, Verdict
 from workbench.reporting.catalogue import sentence
@@ -24,7 +24,7 @@ from workbench.stress.preregistered import Verdict as Judged
 from workbench.validation.audit import Audit
 
 __all__ = [
-    "market_futures", "best_baseline", "sequel", "trust", "audit", "stress",
+    "market_futures", "best_baseline", "sequel", "support", "trust", "audit", "stress",
     "not_given", "conditioning", "causal", "reverse_stress", "red_team", "planted", "tail_promises",
     "tail_proof", "horse_race", "where_it_loses", "drift", "backtest", "unseen_decade",
 ]  # fmt: skip
@@ -36,7 +36,7 @@ def audit(audited: Audit, name: str) -> Verdict:
     asked = sum(found.answered for found in audited.findings)
     most = f", most of all: {', '.join(found.check for found in failed[:5])}" if failed else ""
     text = sentence("audit/verdict", name=name, verdict=audited.verdict, failed=len(failed), asked=asked, most=most,
-                    effect=audited.effects()[0])  # fmt: skip
+                    effect=audits.effects(audited)[0])  # fmt: skip
     outcome = audited.verdict if audited.verdict in ("accepted", "rejected") else "mixed"
     key = {"checks failed": f"{len(failed)} of {asked}", "draws": formats.number(audited.about["draws"])}
     for row in audited.risk.iloc[:2].itertuples():

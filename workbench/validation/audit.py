@@ -8,29 +8,23 @@ to a risk number, in basis points (:mod:`workbench.validation.risk_impact`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 import xarray as xr
 
 from workbench import data
-from workbench._text import level as in_full
 from workbench.errors import DataError, ParameterError
 from workbench.validation._gather import gather, match, read_books, read_history
 from workbench.validation.checks.identities import read_identities
-from workbench.validation.engine.check import CHECKS, Check
 from workbench.validation.engine.finding import Finding
 from workbench.validation.engine.identity import Identity
 from workbench.validation.preflight import PREFLIGHT, preflight
-from workbench.validation.risk_impact import counterfactuals, risk_impact, sentences, unattributed
+from workbench.validation.risk_impact import counterfactuals, risk_impact
 from workbench.validation.trial import Trial, checked_level, trial
-
-WORDS = {"fail": "failed", "warn": "warning"}
-KEYS = {"property": "mend", "adjusted": "mended"}  # names of columns in the JSON of version 0.1
 
 
 @dataclass(frozen=True)
@@ -55,47 +49,6 @@ class Audit:
     def findings(self) -> list[Finding]:
         """Findings of the trial."""
         return list(self.trial)
-
-    def to_json(self) -> dict[str, Any]:
-        """The audit as plain JSON values."""
-        changed = self.counterfactuals.rename(columns=KEYS)
-        risk, mends = (json.loads(table.to_json(orient="records")) for table in (self.risk, changed))
-        findings = [finding.to_json() | _advice(finding) for finding in self.trial]
-        audited = {"verdict": self.verdict, "findings": findings, "notes": self.notes, "risk": risk, "mends": mends}
-        return {**audited, "effects": self.effects(), **self.about}
-
-    def effects(self) -> list[str]:
-        """In plain words what the set, and each failed property that can be changed alone, does to a risk number."""
-        lost = unattributed(self.trial)
-        rest = [f"no share of these numbers is attributed to: {', '.join(lost)}"] if lost else []
-        return sentences(self.risk, self.counterfactuals) + rest
-
-    def text(self) -> str:
-        """What a validator reads first: the verdict, every failed check in words, and the risk table."""
-        lines = [f"{self.verdict}: {self._count()}", *self.notes]
-        for finding in sorted(self.trial, key=lambda found: found.p_value):
-            if finding.verdict in ("fail", "warn"):
-                low, high = finding.reference
-                lines.append(
-                    f"  {WORDS[finding.verdict]}  {finding.check}: {finding.evidence.get('component', '')} is "
-                    f"{finding.statistic:.4g}, correct sets lie in {low:.4g} to {high:.4g} ({_p(finding.p_value)})"
-                )
-                lines.append("    {meaning} Matters for: {matters} To do: {remedy}".format(**_advice(finding)))
-        unanswered = [finding.check for finding in self.trial if not finding.answered]
-        lines += [f"not assessed: {', '.join(unanswered)}"] if unanswered else []
-        return "\n".join([*lines, "", *self.effects(), "", self._risk_text()])
-
-    def _risk_text(self) -> str:
-        shown = self.risk.assign(level=[in_full(level) for level in self.risk["level"]])
-        return "in basis points\n" + shown.to_string(index=False, float_format=lambda value: f"{value:.1f}")
-
-    def _count(self) -> str:
-        total = {name: sum(finding.verdict == name for finding in self.trial) for name in ("fail", "warn", "pass")}
-        passed, silent = total["pass"] + total["warn"], len(self.trial) - sum(total.values())
-        return (
-            f"failed {total['fail']}, passed {passed} ({total['warn']} with a warning), "
-            f"not assessed {silent} of {len(self.trial)} checks"
-        )
 
 
 def audit(
@@ -155,14 +108,6 @@ def audit(
     )
     about = {"draws": draws, "horizon": horizon, "assets": list(past.columns), "start": start, "level": level}
     return Audit(tried, notes, risk_impact(tried.data), counterfactuals(tried.data, tried), about)
-
-
-def _advice(finding: Finding) -> dict[str, str]:
-    return cast(Check, CHECKS[finding.check]).advice
-
-
-def _p(value: float) -> str:
-    return "p < .001" if value < 0.001 else f"p = {value:.2g}"
 
 
 def _live(past: pd.DataFrame, clean: bool) -> tuple[pd.DataFrame, list[str]]:

@@ -24,7 +24,6 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 
-from workbench._text import number, percent
 from workbench.errors import DataError, Refusal
 
 EMBARGO, BLOCK, NEAREST = 60, 60, 5
@@ -33,11 +32,6 @@ MOST = 1500  # states compared; more days are thinned evenly, neighbouring days 
 SHORTEST = 500
 FEWEST = 250 + SHORTEST + EMBARGO  # days of returns without which nothing can be said
 DRAWS = 500
-WHERE = {
-    "within": "within what has been seen",
-    "edge": "at the edge of what has been seen",
-    "outside": "outside everything seen",
-}
 
 
 @dataclass(frozen=True)
@@ -54,17 +48,6 @@ class Support:
     high: float
     standing: str
     strange: pd.Series
-
-    @property
-    def sentence(self) -> str:
-        """One line for the first page."""
-        where = WHERE[self.standing]
-        first = self.strange.index[0]
-        return (
-            f"The market of {self.date:%Y-%m-%d} is {where}: {percent(self.p_value)} of {len(self.past):,} past "
-            f"states (95 % interval {percent(self.low)} to {percent(self.high)}) lie as far from all others. Its strangest "
-            f"feature is {first} ({number(self.strange.iloc[0], 1, sign=True)} standard deviations)."
-        )
 
 
 def features(returns: pd.DataFrame) -> pd.DataFrame:
@@ -128,8 +111,9 @@ def require_support(support: Support) -> Support:
     """The support itself, or Refusal where the state is farther from everything than any past day was."""
     if support.standing == "outside":
         raise Refusal(
-            f"{support.sentence} A forecast from here would be invented: widen it by judgement, or ask for scenarios "
-            "conditional on a state that has been seen"
+            f"the market of {support.date:%Y-%m-%d} lies farther from all {len(support.past):,} states seen than any of "
+            f"them from the others, most in {support.strange.index[0]}: a forecast from here would be invented; widen it "
+            "by judgement, or ask for scenarios conditional on a state that has been seen"
         )
     return support
 

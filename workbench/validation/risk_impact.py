@@ -31,13 +31,11 @@ the order of days, copying or the path distribution have none; nothing is attrib
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from workbench._text import level as in_full
 from workbench.stats import expected_shortfall, tail_values, value_at_risk, weighted_quantile
 from workbench.validation.engine.comparison_data import ComparisonData
 from workbench.validation.engine.finding import Finding
@@ -201,36 +199,3 @@ def _changes(data: ComparisonData, adjusted: np.ndarray) -> list[list]:
                 was, is_now = risk(before, level) / BASIS_POINT, risk(after, level) / BASIS_POINT
                 rows.append([book, level, measure, was, is_now, is_now - was])
     return rows
-
-
-def sentences(risk: pd.DataFrame, changes: pd.DataFrame) -> list[str]:
-    """The impact in plain words: one sentence a book and measure, one a counterfactual and book.
-
-    They report the highest level that the history can judge.
-    """
-    known = risk[risk["low"].notna()]
-    level = (known if len(known) else risk)["level"].max()
-    chosen = changes[(changes["level"] == level) & (changes["measure"] == "ES")] if len(changes) else changes
-    return [_difference(row) for row in risk[risk["level"] == level].itertuples()] + [
-        _adjusted(row) for row in chosen.itertuples()
-    ]
-
-
-def _difference(row: Any) -> str:
-    what = f"{row.measure} {in_full(row.level)} of {row.book}"
-    numbers = f"{row.scenarios:.0f} bp in the scenarios, {row.history:.0f} in the history"
-    if np.isnan(row.low):
-        return f"{what}: {numbers}; the history has too few such losses to say how far correct sets differ"
-    sound = f"the {row.low:.0f} to {row.high:.0f} in which correct sets lie 19 times in 20"
-    if row.low <= row.scenarios <= row.high:
-        return f"{what}: {numbers}; within {sound}"
-    side = "understated" if row.difference < 0 else "overstated"
-    return f"{what}: {numbers}; {side} by {abs(row.difference):.0f}, outside {sound}"
-
-
-def _adjusted(row: Any) -> str:
-    way = "rise" if row.change > 0 else "fall"
-    return (
-        f"with the history's {row.property} and all else left ({row.checks}), {row.measure} {in_full(row.level)} of "
-        f"{row.book} would {way} by {abs(row.change):.0f} bp to {row.adjusted:.0f}"
-    )
