@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -22,6 +24,16 @@ def literal(text: object) -> str:
     """
     line = printable(text).replace("\n", " ")
     return _MARKUP.sub(lambda found: found[0] if len(found[0]) > 1 else f"\\{found[0]}", line)
+
+
+def html_rows(rows: Mapping[str, object]) -> str:
+    """Rows of an HTML table, a name and its value each; both stand as text.
+
+    >>> html_rows({"draws": 8, "<b>": "x"})
+    '<tr><th>draws</th><td>8</td></tr><tr><th>&lt;b&gt;</th><td>x</td></tr>'
+    """
+    pairs = ([html.escape(printable(text)) for text in pair] for pair in rows.items())
+    return "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in pairs)
 
 
 def number(value: float, digits: int = 0, sign: bool = False) -> str:

@@ -13,6 +13,7 @@ import pkgutil
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from workbench._text import html_rows
 from workbench.errors import ParameterError
 
 
@@ -74,9 +75,7 @@ class Registry(dict[str, Callable[..., Any]]):
         return list(self)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{html.escape(name)}</th><td>{html.escape(self.summary(name))}</td></tr>" for name in self
-        )
+        rows = html_rows({name: self.summary(name) for name in self})
         return f"<table><caption>{html.escape(self.kind)} ({len(self)})</caption><tbody>{rows}</tbody></table>"
 
 

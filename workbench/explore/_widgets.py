@@ -16,7 +16,7 @@ from workbench.reporting.formats import in_units, level, percent
 LEFT_OUT = ("filtered",)
 PATHS = 24  # single paths over the fan
 INVITATION = "Click a path to read its story."
-WIDE = {"description_width": "90px"}
+WIDTH = "90px"  # of the name before a widget
 
 
 Asked = tuple[str, str, dict[str, Any]]  # sampler, start, options
@@ -138,17 +138,15 @@ def _questions(dataset: str, sampler: str) -> dict[str, Any]:
 
     names = [name for name in samplers.SAMPLERS if name not in LEFT_OUT]
     ask = {
-        "dataset": widgets.Combobox(value=dataset, options=list(data.DATASETS), description="data set", style=WIDE,
-                                    continuous_update=False),
-        "sampler": widgets.Dropdown(value=sampler, options=names, description="sampler", style=WIDE),
-        "start": widgets.Dropdown(value="last", options=["last", "long-run"], description="start", style=WIDE),
-        "horizon": widgets.IntSlider(20, 1, LONGEST, description="horizon", style=WIDE),
-        "loss": widgets.FloatSlider(0.1, min=0.01, max=0.5, step=0.01, readout_format=".0%",
-                                    description="loss", style=WIDE),
-        "confidence": widgets.FloatSlider(0.99, min=0.9, max=0.995, step=0.005, readout_format=".1%",
-                                          description="confidence", style=WIDE),
-    }  # fmt: skip
+        "dataset": widgets.Combobox(value=dataset, options=list(data.DATASETS), continuous_update=False),
+        "sampler": widgets.Dropdown(value=sampler, options=names),
+        "start": widgets.Dropdown(value="last", options=["last", "long-run"]),
+        "horizon": widgets.IntSlider(20, 1, LONGEST),
+        "loss": widgets.FloatSlider(0.1, min=0.01, max=0.5, step=0.01, readout_format=".0%"),
+        "confidence": widgets.FloatSlider(0.99, min=0.9, max=0.995, step=0.005, readout_format=".1%"),
+    }
     for name, widget in ask.items():
+        widget.description, widget.style.description_width = {"dataset": "data set"}.get(name, name), WIDTH
         widget.add_class(f"workbench-{name}")
     return ask
 

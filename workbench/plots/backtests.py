@@ -88,7 +88,8 @@ def traffic_calendar(tables: Mapping[str, pd.DataFrame], level: float = 0.99) ->
 
     Yellow has a dot and red a cross, so that grey print can be read; a pale cell has less than 250 days.
     """
-    axes = canvas(1, len(tables), 0.9 + 0.2 * max(map(_years, tables.values())), sharey=True)[0]
+    years = max(table.index[-1].year - table.index[0].year + 1 for table in tables.values())
+    axes = canvas(1, len(tables), 0.9 + 0.2 * years, sharey=True)[0]
     for ax, (name, table) in zip(axes, tables.items()):
         zones = _month_zones(table, level)
         grid = np.ma.masked_invalid(zones.replace({zone: place for place, zone in enumerate(ZONES)}).astype(float))
@@ -109,10 +110,6 @@ def _month_zones(table: pd.DataFrame, level: float = 0.99) -> pd.DataFrame:
     zones = last.map(lambda x: np.nan if np.isnan(x) else traffic_zone(int(x), REGULATORY_DAYS, level)).astype(object)
     grid = zones.unstack().reindex(columns=range(1, 13))
     return grid.rename_axis(index="year", columns="month")
-
-
-def _years(table: pd.DataFrame) -> int:
-    return table.index[-1].year - table.index[0].year + 1
 
 
 def _column(table: pd.DataFrame, name: str) -> pd.Series:

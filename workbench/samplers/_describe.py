@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from workbench.errors import printable
+from workbench._text import html_rows
 
 if TYPE_CHECKING:
     from workbench.samplers._base import Sampler
@@ -57,7 +57,4 @@ def html(sampler: Sampler) -> str:
     if hasattr(sampler, "assets_"):
         rows["assets"] = ", ".join(sampler.assets_[:12]) + ", ..." * (len(sampler.assets_) > 12)
     rows |= {f"note {number}": note for number, note in enumerate(sampler.notes_, 1)}
-    cells = "".join(
-        f"<tr><th>{escape(name)}</th><td>{escape(printable(value))}</td></tr>" for name, value in rows.items()
-    )
-    return f"<table><caption>{escape(type(sampler).__name__)}</caption>{cells}</table>"
+    return f"<table><caption>{escape(type(sampler).__name__)}</caption>{html_rows(rows)}</table>"

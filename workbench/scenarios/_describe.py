@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workbench._text import percent
+from workbench._text import html_rows, percent
 from workbench.errors import printable
 from workbench.scenarios._container import dataset
 
@@ -34,9 +33,8 @@ class Description:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        cells = (f"<tr><th>{_escaped(name)}</th><td>{_escaped(value)}</td></tr>" for name, value in self.facts.items())
         table = self.table.rename(index=printable, columns=printable)
-        return f"<table>{''.join(cells)}</table>{table.to_html(border=0, escape=True)}"
+        return f"<table>{html_rows(self.facts)}</table>{table.to_html(border=0, escape=True)}"
 
 
 def describe(tree: xr.DataTree) -> Description:
@@ -81,7 +79,3 @@ def _moves(draws: xr.Dataset) -> pd.DataFrame:
 def _short(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-
-
-def _escaped(text: str) -> str:
-    return html.escape(printable(text))

@@ -91,21 +91,20 @@ def _spots(figure: Any) -> list[list[Any]]:
     if not strips:
         return []
     figure.draw_without_rendering()
-    page = figure.get_tightbbox().padded(rcParams["savefig.pad_inches"])
-    shares = [_share(strip, page, figure.dpi) for strip in strips]
+    page = figure.get_tightbbox().padded(rcParams["savefig.pad_inches"]).transformed(figure.dpi_scale_trans)
+    shares = [_share(strip, page) for strip in strips]
     return [[*share, strip.get_gid()] for share, strip in zip(shares, strips) if share]
 
 
-def _share(strip: Any, page: Any, dpi: float) -> list[float]:
-    """Left, top, width and height of a rectangle within its Axes, as shares of the page (inches); empty outside them."""
-    from matplotlib.transforms import Bbox
+def _share(strip: Any, page: Any) -> list[float]:
+    """Left, top, width and height of a rectangle within its Axes, as shares of the page; empty outside them."""
+    from matplotlib.transforms import Bbox, BboxTransformFrom
 
     box = Bbox.intersection(strip.get_window_extent(), strip.axes.bbox)
     if box is None:
         return []
-    left, top = box.x0 / dpi - page.x0, page.y1 - box.y1 / dpi
-    shares = left / page.width, top / page.height, box.width / dpi / page.width, box.height / dpi / page.height
-    return [round(float(share), 4) for share in shares]
+    on_page = box.transformed(BboxTransformFrom(page))
+    return [round(float(share), 4) for share in (on_page.x0, 1 - on_page.y1, on_page.width, on_page.height)]
 
 
 def _render(figure: Any, kind: str, dpi: int) -> bytes | str:

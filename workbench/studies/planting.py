@@ -29,6 +29,9 @@ def planted_in(
     """
     for name in set(assets) - set(history.columns):
         raise ParameterError(unknown("asset of the history", name, map(str, history.columns)))
+    for name in faults:
+        if name not in (*FAULTS, "none"):
+            raise ParameterError(unknown(FAULTS.kind, name, FAULTS))
     at = [place for place, name in enumerate(history.columns) if not assets or name in assets]
     null = scenarios.pooled(
         samplers.make("block_bootstrap").fit(history, seed).sample(draws, horizon, seed, "long-run")
@@ -39,7 +42,7 @@ def planted_in(
         row = {"process": "the history", "repeat": 0, "fault": name, "severity": severity}
         try:
             judged = null if name == "none" else _planted(name, null, at, severity, seed, context)
-        except FaultRefused as reason:
+        except ParameterError as reason:
             rows.append(row | {"verdict": "not planted", "failed": [str(reason)]})
             continue
         found = trial(judged, history, seed=seed)
@@ -48,21 +51,13 @@ def planted_in(
     return rows
 
 
-class FaultRefused(ParameterError):
-    """A fault that the chosen columns cannot receive."""
-
-
 def _planted(name: str, null: np.ndarray, at: list[int], severity: float, seed: int, context: Context) -> np.ndarray:
-    """The set (draw, time, asset) with a fault in the columns ``at``; FaultRefused says why they cannot receive it."""
-    FAULTS[name]  # a name that is not known is no refusal
-    try:
-        faulty = plant(name, null[:, :, at], severity, seed, context)
-    except ParameterError as wrong:
-        raise FaultRefused(str(wrong)) from None
+    """The set (draw, time, asset) with a fault in the columns ``at``; ParameterError where they cannot receive it."""
+    faulty = plant(name, null[:, :, at], severity, seed, context)
     if len(at) == null.shape[2]:
         return faulty
     if len(faulty) != len(null):
-        raise FaultRefused(f"fault {name!r} drops whole paths, so it goes into all assets or none")
+        raise ParameterError(f"fault {name!r} drops whole paths, so it goes into all assets or none")
     whole = null.copy()
     whole[:, :, at] = faulty
     return whole

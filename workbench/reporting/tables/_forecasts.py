@@ -14,7 +14,7 @@ from workbench.backtesting.recalibration import Recalibration
 from workbench.backtesting.tournament import SCORES, Design
 from workbench.backtesting.walk_forward import Period
 from workbench.reporting import formats
-from workbench.reporting.tables._panel import facts
+from workbench.reporting.tables._panel import facts, span
 from workbench.samplers import LongRunSpread
 
 HITS = ["hits", "rate", "low", "high", "p_value"]
@@ -34,7 +34,7 @@ def forecast_span(
     panel: pd.DataFrame, judged: pd.DataFrame, books: Collection[str], periods: Sequence[Period], key: str
 ) -> Styler:
     """What a walk-forward backtest forecast, from how many fits, and the hash of its inputs."""
-    days = f"{formats.rows(judged.index)}, {_span(judged.index)}, {len(books)} books"
+    days = f"{formats.rows(judged.index)}, {span(judged.index)}, {len(books)} books"
     fits = f"{len(periods)} of each sampler, the first on {periods[0].end - periods[0].begin:,} dates"
     return facts({"forecast": days, "fits": fits, "SHA-256": panel.attrs.get("sha256"), "inputs": key})
 
@@ -122,7 +122,7 @@ def tournament(
     last = formats.date(design.training.index[-1])
     return facts({
         "fitted to": f"{formats.rows(design.training)} up to {last}, {design.returns.shape[1]} assets",
-        "forecast": f"{len(days):,} dates, {_span(days)}, and {len(far_days):,} times {formats.in_units(horizon, design.training)}",
+        "forecast": f"{len(days):,} dates, {span(days)}, and {len(far_days):,} times {formats.in_units(horizon, design.training)}",
         "draws": f"{design.draws:,} a forecast, the same noise for all",
         "books": f"{len(design.books)}: equal weight, assets, long-short", "SHA-256": panel.attrs.get("sha256"),
     })  # fmt: skip
@@ -198,7 +198,3 @@ def decade(found: pd.DataFrame) -> Styler:
     for column, precision in digits.items():
         style = style.format(precision=precision, subset=[column], na_rep=formats.MISSING)
     return style
-
-
-def _span(days: pd.Index) -> str:
-    return f"{formats.date(days[0])} to {formats.date(days[-1])}"

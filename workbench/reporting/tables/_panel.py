@@ -33,7 +33,7 @@ def sources(panel: pd.DataFrame, known: pd.DataFrame, later: pd.DataFrame, clean
     return facts(
         named
         | {"read as": panel.attrs.get("reading"), "SHA-256": panel.attrs.get("sha256")}
-        | {"known": f"{formats.rows(known)} of {known.shape[1]} assets, {_span(known)}"}
+        | {"known": f"{formats.rows(known)} of {known.shape[1]} assets, {span(known.index)}"}
         | {"compared with": f"{formats.rows(clean)} from {formats.date(clean.index[0])}, after the last stale run"}
         | {"held out": f"{formats.in_units(len(later), known)} after the start"}
         | {"rows": None if pace == "daily" else f"{pace}, one a {data.unit(panel.index)}"}
@@ -41,8 +41,9 @@ def sources(panel: pd.DataFrame, known: pd.DataFrame, later: pd.DataFrame, clean
     )
 
 
-def _span(table: pd.DataFrame) -> str:
-    return f"{formats.date(table.index[0])} to {formats.date(table.index[-1])}"
+def span(days: pd.Index) -> str:
+    """The first and the last of some days."""
+    return f"{formats.date(days[0])} to {formats.date(days[-1])}"
 
 
 def closest_episodes(

@@ -15,6 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 import numpy as np
+import pandas as pd
 import torch
 from scipy import stats
 from scipy.optimize import minimize_scalar
@@ -183,13 +184,8 @@ def _cholesky(correlation: np.ndarray) -> Tensor:
 
 
 def _kendall_correlation(residuals: np.ndarray) -> np.ndarray:
-    assets = residuals.shape[1]
-    correlation = np.eye(assets)
-    for left in range(assets):
-        for right in range(left):
-            tau = stats.kendalltau(residuals[:, left], residuals[:, right]).statistic
-            correlation[left, right] = correlation[right, left] = np.sin(np.pi * tau / 2)
-    return correlation
+    taus = pd.DataFrame(residuals).corr(lambda one, other: stats.kendalltau(one, other).statistic)
+    return np.sin(np.pi * taus.to_numpy() / 2)
 
 
 def _t_copula_likelihood(uniforms: np.ndarray, correlation: np.ndarray, dof: float) -> float:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime
 import difflib
-import math
 import pathlib
 import types
 import typing
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from workbench.bounded import parse_yaml
@@ -75,29 +75,17 @@ def _none(value: Any, _: tuple) -> None:
         raise ValueError
 
 
-def _int(value: Any, _: tuple) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str):
+def _number(kind: Callable, held: tuple[type, ...], value: Any, _: tuple) -> Any:
+    """``value``, one of the types ``held``, as a number of this kind."""
+    if isinstance(value, bool) or not isinstance(value, held):
         raise ValueError
-    return _spelt(value, int)
-
-
-def _float(value: Any, _: tuple) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError
-    return _number(_spelt(value, float))
-
-
-def _number(value: float) -> float:
-    if math.isnan(value):
-        raise ValueError("a number is needed, NaN is none")
-    return value
-
-
-def _spelt(value: Any, kind: Callable) -> Any:
     try:
-        return kind(value)
+        found = kind(value)
     except (ValueError, OverflowError):
         raise ValueError from None
+    if found != found:
+        raise ValueError("a number is needed, NaN is none")
+    return found
 
 
 def _bool(value: Any, _: tuple) -> bool:
@@ -190,7 +178,7 @@ def _plain(value: Any) -> Any:
 
 
 _READERS: dict[Any, Callable[[Any, tuple], Any]] = {
-    int: _int, float: _float, bool: _bool, str: _str, datetime.date: _date, datetime.datetime: _datetime,
-    pathlib.Path: _path, list: _list, tuple: _tuple, dict: _dict, typing.Union: _any_of, types.UnionType: _any_of,
-    typing.Literal: _one_of, None: _none, type(None): _none,
+    int: partial(_number, int, (int, str)), float: partial(_number, float, (int, float, str)), bool: _bool, str: _str,
+    datetime.date: _date, datetime.datetime: _datetime, pathlib.Path: _path, list: _list, tuple: _tuple, dict: _dict,
+    typing.Union: _any_of, types.UnionType: _any_of, typing.Literal: _one_of, None: _none, type(None): _none,
 }  # fmt: skip

@@ -66,7 +66,7 @@ def require_usable(parameters: Mapping[str, Any]) -> None:
     """
     from workbench import data
 
-    for source in (item for name in _DATA for item in _items(parameters.get(name))):
+    for source in (item for name in _DATA for item in items(parameters.get(name))):
         named = str(source) in data.DATASETS
         if isinstance(source, str | Path) and str(source) and (parameters.get("columns") or not named):
             _load(source, parameters)
@@ -87,7 +87,8 @@ def _load(source: str | Path, parameters: Mapping[str, Any]) -> pd.DataFrame:
     return data.load(source, kind, columns=parameters.get("columns") or None, accept=accepted)
 
 
-def _items(value: Any) -> Sequence[Any]:
+def items(value: Any) -> Sequence[Any]:
+    """The items of a list, or the one value that is none."""
     return value if isinstance(value, list | tuple) else [value]
 
 
@@ -95,8 +96,8 @@ def data_of(parameters: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Content hashes of the named data set and of every parameter, or item of one, that is the path of a file."""
     found = {}
     for name, value in parameters.items():
-        items = {f"{name}[{i}]": item for i, item in enumerate(value)} if isinstance(value, list | tuple) else {}
-        for label, item in (items or {name: value}).items():
+        several = {f"{name}[{i}]": item for i, item in enumerate(value)} if isinstance(value, list | tuple) else {}
+        for label, item in (several or {name: value}).items():
             if isinstance(item, str | Path) and str(item) and (digest := _digest(name, item)):
                 found[label] = {"name": str(item), "sha256": digest}
     return found

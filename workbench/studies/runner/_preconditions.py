@@ -18,7 +18,7 @@ import pandas as pd
 
 from workbench.errors import ParameterError, WorkbenchError
 from workbench.registry import Registry, unknown
-from workbench.studies.runner._inputs import returns_of
+from workbench.studies.runner._inputs import items, returns_of
 from workbench.studies.runner.notebooks import Study
 
 Values = Mapping[str, Any]
@@ -66,7 +66,7 @@ def require_possible(study: Study, values: Values, given: Iterable[str]) -> None
             raise _wrong(name, study.name, f" is empty; leave it out for {default!r}")
     for name in asked.keys() & {*REGISTERED, "allow"}:
         known, kind = _known(name)
-        for item in _items(asked[name]):
+        for item in items(asked[name]):
             if item not in known:
                 raise _wrong(name, study.name, f": {unknown(kind, item, known)}")
     _require_options(study.name, values, asked)
@@ -87,10 +87,6 @@ def require_possible(study: Study, values: Values, given: Iterable[str]) -> None
     source = values.get("dataset") or values.get("history")
     if source and asked.keys() & {*ASSETS, *DATES, "dataset", "history", "horizon", "graph", "lags"}:
         _require_in_panel(study.name, values, asked, source)
-
-
-def _items(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def _known(name: str) -> tuple[Collection[str], str]:
@@ -189,7 +185,7 @@ def _require_in_panel(study: str, values: Values, asked: Values, source: Any) ->
     panel = returns_of(source, values)
     for name in ASSETS:
         known = [*ANY_BOOK.get(name, ()), *map(str, panel.columns)]
-        for item in _items(asked.get(name, [])):
+        for item in items(asked.get(name, [])):
             if item not in known:
                 raise _wrong(name, study, f": {unknown('asset', item, known)}")
     begin, end = panel.index[0], panel.index[-1]

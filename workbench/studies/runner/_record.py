@@ -12,6 +12,7 @@ import nbformat
 import xarray as xr
 
 from workbench import scenarios
+from workbench._text import html_rows
 from workbench.governance import manifest
 from workbench.studies.report._html import Verdict, verdict_of
 from workbench.studies.report._pdf import print_pdf
@@ -61,15 +62,10 @@ class Run:
         verdict = f"{self.verdict.outcome}: {self.verdict.plain}" if self.verdict else ""
         files = [self.report, self.notebook] if self.state == "completed" else [self.notebook]
         links = ", ".join(f'<a href="{html.escape(path.resolve().as_uri())}">{path.name}</a>' for path in files)
-        rows = {
-            "study": self.study,
-            "run": self.run_id,
-            "state": how,
-            "verdict": verdict,
-            "warnings": "; ".join(self.warnings),
-        }
-        cells = [f"<tr><th>{name}</th><td>{html.escape(text)}</td></tr>" for name, text in rows.items() if text]
-        return f"<table><tbody>{''.join(cells)}<tr><th>files</th><td>{links}</td></tr></tbody></table>"
+        rows = {"study": self.study, "run": self.run_id, "state": how, "verdict": verdict}
+        rows |= {"warnings": "; ".join(self.warnings)}
+        shown = html_rows({name: text for name, text in rows.items() if text})
+        return f"<table><tbody>{shown}<tr><th>files</th><td>{links}</td></tr></tbody></table>"
 
     def scenarios(self) -> xr.DataTree:
         """The scenario set that the study wrote; raises ScenarioError when it wrote none."""
