@@ -12,19 +12,27 @@ import os
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from workbench._cache import code_hash
+from workbench._cache import Cache, append, lines
+
+__all__ = [
+    "ROOT", "FORECASTS", "CHECKS", "RESULTS", "CACHE", "folder", "parser", "commit", "stamp", "write", "read", "measured",
+    "upsert", "resumed", "append", "lines",
+]  # fmt: skip
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("data", "stats", "samplers", "books", "backtesting")  # behind the numbers of forecasts
+FORECASTS = ("data", "stats", "samplers", "books", "backtesting")  # parts behind the numbers of forecasts
+CHECKS = ("data", "stats", "scenarios", "books", "validation", "power")  # and of what the checks find
 RESULTS, CACHE = ROOT / "benchmarks" / "results", ROOT / "cache"
 
 
-def folder(name: str) -> Path:
-    """Where unfinished work of a benchmark waits, of today's code alone: other code gives other numbers."""
-    return CACHE / f"{name}-{code_hash(*(f'workbench.{part}' for part in PARTS))[:12]}"
+def folder(name: str, parts: Sequence[str] = FORECASTS, **given: Any) -> Path:
+    """Where unfinished work of a benchmark waits, of today's code of ``parts`` and of what is ``given`` alone: other
+    code and other constants give other numbers."""
+    return CACHE / f"{name}-{Cache(None, *(f'workbench.{part}' for part in parts)).key(**given)}"
 
 
 def parser(doc: str | None) -> argparse.ArgumentParser:
@@ -100,10 +108,3 @@ def resumed(file: Path, make: Callable[[], pd.DataFrame], resume: bool = True) -
     frame.to_parquet(beside)
     beside.replace(file)
     return frame
-
-
-def append(file: Path, *rows: dict) -> None:
-    """Add rows to a file of JSON lines, where they wait until a table is made of them."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as out:
-        out.writelines(json.dumps(row) + "\n" for row in rows)

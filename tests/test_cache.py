@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from workbench import _cache
-from workbench._cache import Cache, code_hash, fingerprint
+from workbench._cache import Cache, append, code_hash, fingerprint, lines
 from workbench.errors import ParameterError
 
 
@@ -81,3 +81,13 @@ def test_a_piece_is_made_once_and_written_whole(tmp_path, monkeypatch):
     assert cache.key(data=1) != Cache(tmp_path, "workbench.registry").key(data=1)
     assert Cache(None, "workbench.errors").path("t") is None
     assert "pickle" not in Path(_cache.__file__).read_text().replace("pickled", "")
+
+
+def test_a_line_that_was_cut_short_spoils_no_other(tmp_path):
+    file = tmp_path / "new" / "rows.jsonl"
+    assert lines(file) == []
+    append(file, {"a": 1}, {"a": 2})
+    file.write_text(file.read_text()[:-4])
+    append(file, {"a": 3})
+    append(file)
+    assert lines(file) == [{"a": 1}, {"a": 3}]

@@ -3,13 +3,14 @@
 A piece is found by a hash of the code that makes it and of everything it was made from: other code or other data,
 another piece. Comments, docstrings and layout of the code do not count. A piece is written beside its place and
 renamed, so that it is either whole or not there; tables are Parquet, anything else has a writer of its own; nothing is
-pickled.
+pickled. Rows that come one by one are lines of JSON, added to the end of a file.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -161,3 +162,21 @@ def whole(path: Path) -> Iterator[Path]:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def append(file: Path, *rows: Mapping[str, Any]) -> None:
+    """Add rows to a file of JSON lines; each begins a line, so that one cut short by a kill spoils no other."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as out:
+        out.writelines(f"\n{json.dumps(row)}" for row in rows)
+
+
+def lines(file: Path) -> list[dict[str, Any]]:
+    """The rows of a file of JSON lines, none where there is no file; a line that was cut short is left out."""
+    found = []
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else []:
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return found

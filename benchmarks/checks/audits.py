@@ -4,7 +4,7 @@ Every sampler is fitted to US equities 1990-2006 and audited with 2,000 draws of
 against the years it was fitted to, and sets that start at several closes, inside the fitted span and beyond it, against
 the history up to that close. Beside the refutations stands how the same samplers did one day ahead in 2007-2022
 (``results/horse_race_t.csv``: gain over ``fhs_moving`` in per cent, hundredths for FZ0, negative is better). Finished
-audits wait in ``cache/audits.jsonl``, fitted filters where the tournament keeps them; a run that is stopped goes on.
+audits wait in ``cache/``, fitted filters where the tournament keeps them; a run that is stopped goes on.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from time import process_time
 
 import pandas as pd
 
-from benchmarks.harness import CACHE, RESULTS, append, parser, write
+from benchmarks.harness import CACHE, CHECKS, FORECASTS, RESULTS, append, folder, lines, parser, write
 from workbench import data
 from workbench.backtesting import tournament
 from workbench.backtesting.tournament import fit
-from workbench.power import fingerprint
-from workbench.power.campaign import lines
 from workbench.samplers import SAMPLERS
-from workbench.validation import trial, verdict
+from workbench.validation import trial
+from workbench.validation.engine import _null_width
 
-KEPT = CACHE / "audits.jsonl"
+KEPT = folder("audits", (*FORECASTS, *CHECKS), factors=_null_width.table()) / "audits.jsonl"
 STARTS = ("long-run", "1998-08-28", "2004-12-31", "2006-12-29", "2008-09-12", "2020-03-06")
 LEFT_OUT = ("filtered",)
 DRAWS, HORIZON, FITTED = 2000, 20, "2006"
@@ -39,8 +38,8 @@ def audits(name: str, starts: list[str]) -> list[dict]:
         drawn = sampler.sample(DRAWS, HORIZON, seed=1, start="long-run" if start == "long-run" else known)
         found = trial(drawn, known, start="unconditional" if start == "long-run" else "last")
         by = {word: [f.check for f in found if f.verdict == word] for word in ("fail", "warn")}
-        answer = {"sampler": name, "start": start, "verdict": verdict(found), **by}
-        rows.append(answer | {"answered": sum(f.answered for f in found), "code": fingerprint()})
+        answered = sum(f.answered for f in found)
+        rows.append({"sampler": name, "start": start, "verdict": found.verdict, **by, "answered": answered})
     print(name, round(process_time() - began), "CPU s", {row["start"]: row["fail"] for row in rows}, flush=True)
     return rows
 
@@ -74,13 +73,11 @@ def main(arguments: list[str] | None = None) -> None:
     asked.add_argument("--samplers", nargs="+", default=[name for name in SAMPLERS if name not in LEFT_OUT])
     asked.add_argument("--starts", nargs="+", default=STARTS)
     options = asked.parse_args(arguments or [])
-    code = fingerprint()
     for name in options.samplers:
-        done = {row["start"] for row in lines(KEPT) if row["sampler"] == name and row["code"] == code}
+        done = {row["start"] for row in lines(KEPT) if row["sampler"] == name}
         todo = [start for start in options.starts if start not in done]
-        rows = audits(name, todo) if todo else []
-        append(KEPT, *rows)
-    found = table([row for row in lines(KEPT) if row["code"] == code])
+        append(KEPT, *(audits(name, todo) if todo else []))
+    found = table(lines(KEPT))
     write(found.round(4), RESULTS / "audits.csv", index=True)
     print(found.round(3).to_string())
     raced = found.dropna()

@@ -6,7 +6,7 @@ on the length of the history and on its memory (:mod:`workbench.validation.engin
 correct set in twenty passes. The constant is the largest of three: of all processes at 5 %, of all processes at 1 %, and of the
 worst process at 10 %, so that no process is left to pay for the others; and a twentieth more, for processes nobody thought of.
 
-Trials are appended to ``cache/calibration.jsonl``; a run that is stopped goes on. ``--store`` writes the factors.
+Trials wait in ``cache/``; a run that is stopped goes on. ``--store`` writes the factors.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from benchmarks.harness import CACHE, append, parser
+from benchmarks.harness import CHECKS, append, folder, lines, parser
 from workbench.power import SimulatedMarket, build
-from workbench.power.campaign import lines
 from workbench.power.processes import PROCESSES
 from workbench.validation import trial
 from workbench.validation.engine import _null_width as calibration
 from workbench.validation.trial import prepare
 
-KEPT = CACHE / "calibration.jsonl"
+KEPT = folder("calibration", CHECKS) / "trials.jsonl"
 SHAPES = ((5, 500, 20), (2, 1000, 20), (10, 500, 20), (6, 1000, 20), (3, 1000, 10))
 LENGTHS = {"unconditional": (500, 2000, 8000), "today": (1000, 4000), "unusual": (2000, 4000), "turned": (4000,)}
 FIRST = 2000

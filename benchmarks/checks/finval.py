@@ -2,8 +2,8 @@ r"""The battery beside ``finval`` 0.6.1 (MIT) on the same clean and faulty sets:
 
 Markets of the two processes held out, 2,000 days, 6 assets, paths of 20 days; finval is given the history as separate
 windows of 20 days. Its rules: *gates*, one of its seven hard gates is poor; *any poor*, one of its metrics is poor.
-finval is no dependency: it is installed into a virtual environment of its own under ``cache/``. Rows are appended to
-``cache/finval.jsonl``; a run that is stopped goes on.
+finval is no dependency: it is installed into a virtual environment of its own under ``cache/``, where rows
+wait too; a run that is stopped goes on.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.harness import CACHE, RESULTS, append, parser, write
+from benchmarks.harness import CACHE, CHECKS, RESULTS, append, folder, lines, parser, write
 from workbench.power import HELD_OUT, SimulatedMarket, attempt, build, tables
-from workbench.power.campaign import NULL, lines
+from workbench.power.campaign import NULL
 from workbench.power.faults import FAULTS, plant
+from workbench.validation.engine import _null_width
 
-KEPT, VERSION, PATHS = CACHE / "finval.jsonl", "0.6.1", (100, 400, 2000)
+VERSION, PATHS = "0.6.1", (100, 400, 2000)
+KEPT = folder("finval", CHECKS, factors=_null_width.table(), finval=VERSION) / "rows.jsonl"
 RULES = ("workbench", "gates", "any poor")
 CHOSEN = (
     "clipped tails", "thin tails", "wrong skew sign", "volatility too small", "drift", "independent days",
@@ -95,8 +97,7 @@ def main(arguments: list[str] | None = None) -> None:
     ]
     todo = [(process, paths, repeat, fault) for process, fault, repeat in turns for paths in options.paths]
     for name, paths, repeat, fault in sorted(set(todo) - done, key=todo.index):
-        found = row(python, SimulatedMarket(name, draws=paths, repeat=repeat), fault)
-        append(KEPT, found)
+        append(KEPT, row(python, SimulatedMarket(name, draws=paths, repeat=repeat), fault))
     found = pd.DataFrame(lines(KEPT))
     write(table(found).round(4), RESULTS / "finval.csv", index=True)
     print(table(found).round(3).to_string())

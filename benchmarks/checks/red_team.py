@@ -6,8 +6,8 @@ of 500, 2,000 and 8,000 days, 2 to 30 assets, 500 paths, sets of the long run an
 paths of 20 days; faults of conditioning on 4,000 days after an unusual month. At the documented severity also on 8,000
 days, 10 assets, 2,000 paths, nearer to what a bank audits.
 
-Trials are appended to ``cache/red_team.jsonl``, so a run can be stopped and goes on; ``--store`` packs what there is
-into the package, where ``workbench list checks`` and the notebook read it.
+Trials wait in ``cache/``, so a run can be stopped and goes on; ``--store`` packs what there is into the package, where
+``workbench list checks`` and the notebook read it.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from benchmarks.harness import CACHE, parser
+from benchmarks.harness import CHECKS, folder, lines, parser
 from workbench.power import HELD_OUT, Job, SimulatedMarket, documented, fingerprint, frame, run, store, tables
-from workbench.power.campaign import NULL, lines
+from workbench.power.campaign import NULL
 from workbench.power.faults import FAULTS
 from workbench.power.processes import PROCESSES
 from workbench.power.stored import TRIALS, load
 from workbench.power.tables import LONG
+from workbench.validation.engine import _null_width
 
-KEPT = CACHE / "red_team.jsonl"
+KEPT = folder("red_team", CHECKS, factors=_null_width.table()) / "trials.jsonl"
 LENGTHS = (500, 2000, 8000)
 ASSETS = (5, 2, 10, 5, 30, 2, 10)
 SEVERITIES = (0.1, 0.2, 0.4, 0.7, 1.0)

@@ -58,9 +58,9 @@ def test_large_worlds_stand_beside_small_ones(trials):
 
 def test_power_curves_mark_the_documented_severity(trials):
     axes = draw.power_curves(tables.detection(trials), DOCUMENTED, ["drift", "noise"])
-    lines = axes[0, 0].get_lines()
+    lines = axes[0].get_lines()
     assert list(lines[0].get_xdata()) == [0.3, 1.0] and lines[1].get_xdata()[0] == 1.0
-    assert not axes[0, 3].get_visible()
+    assert len(axes) == len(axes[0].figure.axes) == 2
 
 
 def test_every_check_is_listed_with_what_is_known_of_it():

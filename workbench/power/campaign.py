@@ -6,19 +6,16 @@ to a file; what the file holds is not done again, so a campaign can be stopped a
 
 from __future__ import annotations
 
-import ast
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pandas as pd
 
-from workbench import validation
+from workbench._cache import Cache, append, lines
 from workbench.power.faults import plant
 from workbench.power.simulated_market import SimulatedMarket, build
 from workbench.validation import trial
@@ -26,6 +23,7 @@ from workbench.validation.engine import _null_width
 
 NULL = "none"
 AT_ONCE = 8
+JUDGES = ("validation.engine", "validation.checks", "validation.trial", "validation._prepare", "power.faults")
 Row = dict[str, Any]
 
 
@@ -69,38 +67,16 @@ def run(jobs: Sequence[Job], path: Path, workers: int = 2, minutes: float = 60.0
     """Do what is not yet done, for so many minutes, and append it to ``path``; returns how many trials were added."""
     names = (*SimulatedMarket.__dataclass_fields__, "fault", "severity")
     done = {tuple(row[name] for name in names) for row in lines(path)}
-    code, added = fingerprint(), 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _end_last_line(path)
-    end = monotonic() + 60.0 * minutes
-    with ProcessPoolExecutor(workers) as pool, path.open("a", encoding="utf-8") as out:
+    code, added, end = fingerprint(), 0, monotonic() + 60.0 * minutes
+    with ProcessPoolExecutor(workers) as pool:
         for finished in as_completed([pool.submit(_work, job) for job in _remaining(jobs, done)]):
             rows = finished.result()
-            out.writelines(json.dumps(row | {"code": code}) + "\n" for row in rows)
-            out.flush()
+            append(path, *(row | {"code": code} for row in rows))
             added += len(rows)
             if monotonic() > end:
                 pool.shutdown(wait=False, cancel_futures=True)
                 break
     return added
-
-
-def _end_last_line(path: Path) -> None:
-    """End a last line that was cut short, so that the next one begins anew."""
-    if path.exists() and path.read_bytes()[-1:] not in (b"", b"\n"):
-        with path.open("a", encoding="utf-8") as out:
-            out.write("\n")
-
-
-def lines(path: Path) -> list[Row]:
-    """Trials kept so far; a line cut short by a kill is left out."""
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            continue
-    return found
 
 
 def frame(rows: Sequence[Row]) -> pd.DataFrame:
@@ -112,19 +88,5 @@ def frame(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def fingerprint() -> str:
-    """Hash of the code that judges: engine, checks, trial and faults, words aside, and the factors on the nulls."""
-    judges = Path(validation.__file__).parent
-    parts = [judges / "engine", judges / "checks", Path(__file__).parent / "faults"]
-    alone = [judges / "trial.py", judges / "_prepare.py"]
-    files = sorted([*alone, *(path for part in parts for path in part.glob("*.py"))])
-    factors = json.dumps(_null_width.table(), sort_keys=True)
-    return sha256("\n".join([*map(_without_words, files), factors]).encode()).hexdigest()[:12]
-
-
-def _without_words(path: Path) -> str:
-    """A module's code without comments and docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
+    """Hash of the code that judges (engine, checks, trial, faults), of its libraries, and of the factors on the nulls."""
+    return Cache(None, *(f"workbench.{part}" for part in JUDGES)).key(factors=_null_width.table())

@@ -13,7 +13,7 @@ from workbench.errors import ParameterError
 from workbench.power.faults import Context
 from workbench.power.faults.fault import NOTHING
 from workbench.power.held_out_processes import HELD_OUT
-from workbench.power.processes import PROCESSES, Process
+from workbench.power.processes import PROCESSES
 
 STARTS = ("unconditional", "today", "unusual", "turned")
 BEFORE, AFTER = 120, 260
@@ -58,18 +58,13 @@ class Truth:
     context: Context
 
 
-def _process_of(market: SimulatedMarket) -> Process:
-    """The process by name, from those known to the developers of the checks or from those held out."""
-    known = PROCESSES if market.process in PROCESSES else HELD_OUT
-    return known.make(market.process, assets=market.assets)
-
-
 @lru_cache(maxsize=2)
 def build(market: SimulatedMarket) -> Truth:
     """Simulate a market; raises ParameterError for an unknown process or start."""
     if market.start not in STARTS:
         raise ParameterError(f"start {market.start!r} of a market is none of {STARTS}")
-    process, rng = _process_of(market), np.random.default_rng(market.seed)
+    known, rng = PROCESSES if market.process in PROCESSES else HELD_OUT, np.random.default_rng(market.seed)
+    process = known.make(market.process, assets=market.assets)
     paths = CANDIDATES.get(market.start, 1)
     first, old = process.walk(process.long_run(paths, rng), market.days - BEFORE, rng)
     last, state = process.walk(old, BEFORE, rng)

@@ -9,6 +9,7 @@ from typing import cast
 
 import pandas as pd
 
+from workbench._cache import whole
 from workbench.errors import DataError
 from workbench.power import tables
 from workbench.power.faults import FAULTS, Fault
@@ -31,14 +32,11 @@ def load(path: Path = TRIALS) -> pd.DataFrame:
 
 
 def store(trials: pd.DataFrame, notes: dict, path: Path = TRIALS) -> None:
-    """Write trials and notes beside their places, then rename."""
-    for place, write in ((path, trials.to_parquet), (path.with_suffix(".json"), None)):
-        beside = place.with_name(f".{place.name}")
-        if write:
-            write(beside, index=False, compression="zstd")
-        else:
-            beside.write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        beside.replace(place)
+    """Write trials and, beside them, notes, each file whole or not at all."""
+    with whole(path) as beside:
+        trials.to_parquet(beside, index=False, compression="zstd")
+    with whole(path.with_suffix(".json")) as beside:
+        beside.write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

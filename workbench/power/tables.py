@@ -60,9 +60,9 @@ def false_alarms(trials: pd.DataFrame, by: Sequence[str] = ("start",)) -> pd.Dat
     return shares(truth, truth["verdict"] == "rejected", by)
 
 
-def _asked(trials: pd.DataFrame) -> list[str]:
-    """Names of the checks, in order."""
-    return [name[3:] for name in trials if name.startswith("p: ")]
+def _p_values(trials: pd.DataFrame) -> pd.DataFrame:
+    """One column a check, under its name; nan where it had no answer."""
+    return trials.filter(regex="^p: ").rename(columns=lambda name: name[3:])
 
 
 def sizes(trials: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
@@ -70,12 +70,9 @@ def sizes(trials: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
 
     ``sound`` says whether the level lies within Wilson's interval or above it (a cautious check is no fault).
     """
-    truth = null(trials)
-    rows = []
-    for name in _asked(trials):
-        p = truth[f"p: {name}"].dropna()
-        rows.append((name, len(p), int((p <= level).sum()), len(truth)))
-    found = pd.DataFrame(rows, columns=["check", "n", "hits", "trials"])
+    p = _p_values(null(trials))
+    found = pd.DataFrame({"n": p.count(), "hits": (p <= level).sum(), "trials": len(p)})
+    found = found.rename_axis("check").reset_index()
     low, high = wilson(found["hits"], found["n"])
     share = found["hits"] / found["n"].where(found["n"] > 0)
     return found.assign(share=share, low=low, high=high, sound=~(low > level))
@@ -94,8 +91,7 @@ def matrix(trials: pd.DataFrame, documented: pd.Series) -> pd.DataFrame:
     documented : severity by fault name.
     """
     faulty = at_documented(trials, documented)
-    fired = _fires(faulty, _asked(trials))
-    return fired.groupby(faulty["fault"], sort=False).mean()
+    return _fires(faulty).groupby(faulty["fault"], sort=False).mean()
 
 
 def at_documented(trials: pd.DataFrame, documented: pd.Series) -> pd.DataFrame:
@@ -116,9 +112,9 @@ def by_length(trials: pd.DataFrame, documented: pd.Series) -> pd.DataFrame:
     return shares(there.assign(market=size), there["verdict"] == "rejected", ["fault", "market"])
 
 
-def _fires(trials: pd.DataFrame, checks: Sequence[str]) -> pd.DataFrame:
+def _fires(trials: pd.DataFrame) -> pd.DataFrame:
     """Which checks fail in which trial, 0 or 1."""
-    return trials["failed"].str.get_dummies("|").reindex(columns=list(checks), fill_value=0)
+    return trials["failed"].str.get_dummies("|").reindex(columns=_p_values(trials).columns, fill_value=0)
 
 
 def least_severity(trials: pd.DataFrame, documented: pd.Series, wanted: float = WANTED) -> pd.DataFrame:
@@ -145,7 +141,7 @@ def blind_spots(least: pd.DataFrame) -> list[str]:
 def alone(trials: pd.DataFrame) -> pd.DataFrame:
     """Of each check over all faulty trials: how often it fired, how often it was the only one, and what follows."""
     faulty = planted(trials)
-    fired = _fires(faulty, _asked(trials))
+    fired = _fires(faulty)
     single = fired[fired.sum(axis=1) == 1]
     found = pd.DataFrame({"fired": fired.sum(), "alone": single.sum().reindex(fired.columns, fill_value=0)})
     role = np.select([found["fired"] == 0, found["alone"] == 0], ["silent", "redundant"], "needed")

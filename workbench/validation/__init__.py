@@ -5,9 +5,8 @@
 """
 
 from workbench.registry import discover
-from workbench.validation.engine.check import CHECKS, QUESTIONS, Check, check
-from workbench.validation.engine.comparison_data import ComparisonData
-from workbench.validation.engine.finding import Finding, table, verdict
+from workbench.validation.engine import CHECKS, QUESTIONS, Check, ComparisonData, Finding, check
+from workbench.validation.engine.finding import table, verdict
 from workbench.validation.risk import risk_table
 from workbench.validation.trial import Trial, trial
 

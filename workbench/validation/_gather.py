@@ -1,4 +1,4 @@
-"""Reading what is to be audited: scenario sets too large for memory, histories, books, matched by name."""
+"""Reading what is to be audited: scenario sets too large for memory, histories, matched by name."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workbench import books, data, scenarios
+from workbench import data, scenarios
 from workbench.constants import BLOCK
 from workbench.errors import ScenarioError
 from workbench.validation._prepare import MOST_DRAWS
-from workbench.validation.engine.comparison_data import SetSummary
+from workbench.validation.engine import SetSummary
 
 
 @dataclass(frozen=True)
@@ -31,20 +31,16 @@ class Gathered:
 def gather(source: str | Path | xr.DataTree) -> Gathered:
     """Read all draws once, block by block, keeping an even sample."""
     if isinstance(source, xr.DataTree):
-        return _read(scenarios.dataset(source), _attributes(source))
+        return _read(source)
     path = Path(source)
     if path.suffix not in (".nc", ".zarr"):
-        tree = scenarios.load(path)
-        return _read(scenarios.dataset(tree), _attributes(tree))
+        return _read(scenarios.load(path))
     with scenarios.opened(path) as tree:
-        return _read(scenarios.dataset(tree), _attributes(tree))
+        return _read(tree)
 
 
-def _attributes(tree: xr.DataTree) -> dict[str, Any]:
-    return {str(name): value for name, value in tree.attrs.items()}
-
-
-def _read(draws: xr.Dataset, attributes: dict[str, Any]) -> Gathered:
+def _read(tree: xr.DataTree) -> Gathered:
+    draws, attributes = scenarios.dataset(tree), {str(name): value for name, value in tree.attrs.items()}
     if "ret" not in draws or set(draws["ret"].dims) != set(scenarios.DIMS):
         raise ScenarioError(
             f"no field 'ret' with dims {scenarios.DIMS}; found {dict((n, f.dims) for n, f in draws.items())}"
@@ -113,8 +109,3 @@ def match(given: Gathered, history: pd.DataFrame, common: bool = False) -> tuple
     summary = replace(given.summary, largest=given.summary.largest[chosen])
     given = replace(given, values=given.values[:, :, chosen], assets=both, summary=summary)
     return given, history[both].dropna(), notes
-
-
-def read_books(source: str | Path | pd.DataFrame | None) -> pd.DataFrame | None:
-    """Books (:func:`workbench.books.read_books`), or none."""
-    return None if source is None else books.read_books(source)

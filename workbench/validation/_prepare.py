@@ -13,10 +13,9 @@ from workbench.constants import TRADING_DAYS
 from workbench.data import periods_per_year
 from workbench.errors import DataError, ParameterError, ScenarioError
 from workbench.validation.checks.identities import read_identities
+from workbench.validation.engine import ComparisonData, Identity, SetSummary
 from workbench.validation.engine._null import windows
 from workbench.validation.engine._state import LOOKBACKS, expect
-from workbench.validation.engine.comparison_data import ComparisonData, SetSummary
-from workbench.validation.engine.identity import Identity
 
 MOST_DRAWS = 10_000
 FEWEST_DRAWS = 20

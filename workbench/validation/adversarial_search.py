@@ -64,8 +64,7 @@ def search(
     learn = (np.arange(len(realised)) // BLOCK) % 2 == 0
     candidates = _candidates(draws[learn], realised[learn], books, np.random.default_rng(seed))
     hits, exact = _hits(draws, realised, candidates, level)
-    best = max(_worst(hits[learn & kind], exact, name) for name, kind in kinds.items() if _enough(kind, learn))
-    _, name, at = best
+    _, name, at = max(_worst(hits[learn & kind], exact, name) for name, kind in kinds.items() if _enough(kind, learn))
     found, held = hits[learn & kinds[name], at], hits[~learn & kinds[name], at]
     p = float(stats.binomtest(int(held.sum()), len(held), exact).pvalue)
     shares = float(found.mean()), len(found), float(held.mean()), len(held)
@@ -99,8 +98,7 @@ def _candidates(draws: np.ndarray, realised: np.ndarray, books: int, rng: np.ran
     came = realised.T @ realised / len(realised)
     directions = linalg.eigh(came, expected + 1e-9 * np.trace(expected) / count * np.eye(count))[1].T
     unit = np.sqrt(np.diag(expected)) + 1e-12
-    random = random_books(unit, books, rng)
-    rows = np.concatenate([np.eye(count), np.ones((1, count)), directions, random])
+    rows = np.concatenate([np.eye(count), np.ones((1, count)), directions, random_books(unit, books, rng)])
     rows = np.concatenate([rows, -rows])
     return rows / np.abs(rows).sum(1, keepdims=True)
 

@@ -17,11 +17,11 @@ import pandas as pd
 import xarray as xr
 
 from workbench import data
+from workbench.books import read_books
 from workbench.errors import DataError, ParameterError
-from workbench.validation._gather import gather, match, read_books, read_history
+from workbench.validation._gather import gather, match, read_history
 from workbench.validation.checks.identities import read_identities
-from workbench.validation.engine.finding import Finding
-from workbench.validation.engine.identity import Identity
+from workbench.validation.engine import Finding, Identity
 from workbench.validation.preflight import PREFLIGHT, preflight
 from workbench.validation.risk_impact import counterfactuals, risk_impact
 from workbench.validation.trial import Trial, checked_level, trial
@@ -97,8 +97,9 @@ def audit(
     notes += stale + preflight(given.values, past, start, allow)
     start = str(start or "unconditional")
     unseen = None if holdout is None else read_history(holdout, returns, allow).rename(columns=str)
+    held = None if books is None else read_books(books)
     tried = trial(
-        given.values, past, start=start, books=read_books(books), holdout=_holdout(unseen, past), seed=seed,
+        given.values, past, start=start, books=held, holdout=_holdout(unseen, past), seed=seed,
         identities=read_identities(identities), level=level, summary=given.summary,
     )  # fmt: skip
     draws, horizon = given.summary.draws, given.values.shape[1]

@@ -93,7 +93,7 @@ def assess(returns: pd.DataFrame, date: str | pd.Timestamp | None = None, seed: 
         raise DataError(
             f"{len(states)} days have a state, {SHORTEST + EMBARGO} are needed (the first 250 days have none)"
         )
-    seen = _thin(states.iloc[:-EMBARGO])
+    seen = states.iloc[: -EMBARGO : -(-(len(states) - EMBARGO) // MOST)]
     whiten, middle = _whitening(seen)
     points = (seen.to_numpy() - middle) @ whiten
     today = (states.iloc[-1].to_numpy() - middle) @ whiten
@@ -138,10 +138,6 @@ def distances(returns: pd.DataFrame, first: str | pd.Timestamp, trained: str | p
     place = np.arange(begin, len(states))[:, None]
     gaps[learnt[None] > place - EMBARGO] = np.inf
     return pd.Series(np.partition(gaps, NEAREST - 1, axis=1)[:, NEAREST - 1], states.index[begin:])
-
-
-def _thin(states: pd.DataFrame) -> pd.DataFrame:
-    return states.iloc[:: -(-len(states) // MOST)]
 
 
 def _whitening(states: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

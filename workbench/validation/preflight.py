@@ -34,7 +34,7 @@ from workbench.errors import DataError, ParameterError, ScenarioError, Workbench
 from workbench.validation._prepare import is_unconditional
 from workbench.validation.engine._null import windows
 from workbench.validation.engine._state import LOOKBACKS, expect
-from workbench.validation.trial import FEWEST_DAYS, FEWEST_WINDOWS, too_short
+from workbench.validation.trial import fewest_days
 
 UNIT, PRICE = 30.0, 0.2
 COARSE, ON_GRID = 0.02, 0.999
@@ -84,10 +84,10 @@ def _percent(given: Input) -> Iterator[WorkbenchError]:
 
 def _short(given: Input) -> Iterator[WorkbenchError]:
     days, horizon = len(given.history), given.values.shape[1]
-    if too_short(days, horizon):
+    if days < fewest_days(horizon):
         yield DataError(
             f"the history holds {days} complete days, too short for paths of {horizon} days: give at least "
-            f"{max(FEWEST_DAYS, FEWEST_WINDOWS * horizon)}"
+            f"{fewest_days(horizon)}"
         )
 
 

@@ -37,12 +37,11 @@ import pandas as pd
 from scipy import stats
 
 from workbench.stats import expected_shortfall, tail_values, value_at_risk, weighted_quantile
-from workbench.validation.engine.comparison_data import ComparisonData
-from workbench.validation.engine.finding import Finding
+from workbench.validation.engine import ComparisonData, Finding
 
 BASIS_POINT = 1e-4
 LEVELS = (0.95, 0.99)
-RANKS = 4096
+SHARES = (np.arange(4096) + 0.5) / 4096
 FEWEST = 5.0  # independent losses beyond a level
 MEASURES = {"VaR": value_at_risk, "ES": expected_shortfall}
 
@@ -112,8 +111,10 @@ def _own_moments(data: ComparisonData) -> tuple[np.ndarray, np.ndarray]:
     return data.fake.mean((0, 1)), np.maximum(data.fake.std((0, 1)), 1e-12)
 
 
-def _places(count: int) -> np.ndarray:
-    return (np.arange(count) + 0.5) / count
+def _at_ranks(own: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """``wanted`` (share, column), quantiles at ``SHARES``, in the order of ``own`` (row, column)."""
+    places = (own.argsort(0).argsort(0) + 0.5) / len(own)
+    return np.stack([np.interp(at, SHARES, column) for at, column in zip(places.T, wanted.T)], axis=1)
 
 
 def _with_mean(data: ComparisonData) -> np.ndarray:
@@ -127,14 +128,11 @@ def _with_volatility(data: ComparisonData) -> np.ndarray:
 
 def _with_shape(data: ComparisonData) -> np.ndarray:
     (m, s), (mean, spread), count = _own_moments(data), _real_moments(data), len(data.assets)
-    shares, weights = _places(RANKS), np.repeat(data.weights, data.horizon)
-    shape = weighted_quantile(data.real.reshape(-1, count), weights, shares, interpolate=True)
+    weights = np.repeat(data.weights, data.horizon)
+    shape = weighted_quantile(data.real.reshape(-1, count), weights, SHARES, interpolate=True)
     shape = (shape - mean) / spread
     shape = (shape - shape.mean(0)) / shape.std(0)
-    ranks = data.fake.reshape(-1, count).argsort(0).argsort(0)
-    places = (ranks + 0.5) / len(ranks)
-    mapped = [np.interp(places[:, asset], shares, shape[:, asset]) for asset in range(count)]
-    return m + np.stack(mapped, axis=1).reshape(data.fake.shape) * s
+    return m + _at_ranks(data.fake.reshape(-1, count), shape).reshape(data.fake.shape) * s
 
 
 def _with_correlation(data: ComparisonData) -> np.ndarray:
@@ -149,9 +147,7 @@ def _with_sizes(data: ComparisonData) -> np.ndarray:
     (m, s), (mean, spread) = _own_moments(data), _real_moments(data)
     own = np.sqrt(np.square((data.fake - m) / s).mean((1, 2)))
     real = np.sqrt(np.square((data.real - mean) / spread).mean((1, 2)))
-    shares = _places(RANKS)
-    sizes = weighted_quantile(real[:, None], data.weights, shares, interpolate=True)[:, 0]
-    wanted = np.interp((own.argsort().argsort() + 0.5) / len(own), shares, sizes)
+    wanted = _at_ranks(own[:, None], weighted_quantile(real[:, None], data.weights, SHARES, interpolate=True))[:, 0]
     factor = wanted / np.maximum(own, 1e-12) / np.sqrt(np.mean(wanted**2))
     return m + (data.fake - m) * factor[:, None, None]
 

@@ -8,7 +8,7 @@ state.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast, overload
 
@@ -18,10 +18,8 @@ import xarray as xr
 
 from workbench.errors import DataError, ParameterError
 from workbench.validation._prepare import aligned, prepare
-from workbench.validation.engine.check import CHECKS, Check
-from workbench.validation.engine.comparison_data import ComparisonData, SetSummary
-from workbench.validation.engine.finding import Finding, judge, not_assessed, table, verdict
-from workbench.validation.engine.identity import Identity
+from workbench.validation.engine import CHECKS, Check, ComparisonData, Finding, Identity, SetSummary, not_assessed
+from workbench.validation.engine.finding import judge, table, verdict
 
 FEWEST_DAYS = 250
 FEWEST_WINDOWS = 18
@@ -63,9 +61,6 @@ class Trial(Sequence[Finding]):
     def __len__(self) -> int:
         return len(self.findings)
 
-    def __iter__(self) -> Iterator[Finding]:
-        return iter(self.findings)
-
 
 def trial(
     scenarios: np.ndarray | xr.DataTree,
@@ -98,7 +93,7 @@ def trial(
         raise ParameterError(f"seed is {seed!r}; give a whole number of 0 or more")
     values = aligned(scenarios, history)
     chosen = [cast(Check, CHECKS[name]) for name in (CHECKS if checks is None else checks)]
-    if too_short(len(history), values.shape[1]):
+    if len(history) < fewest_days(values.shape[1]):
         reason = f"a history of {len(history)} days is too short for paths of {values.shape[1]} days"
         return Trial(tuple(not_assessed(reason, check.name, check.question) for check in chosen))
     data = prepare(
@@ -114,6 +109,6 @@ def checked_level(level: float) -> None:
         raise ParameterError(f"level is {level!r}; give a probability above 0 and at most 0.5, such as 0.05")
 
 
-def too_short(days: int, horizon: int) -> bool:
-    """Whether a history of so many days is too short for paths of ``horizon`` days."""
-    return days < max(FEWEST_DAYS, FEWEST_WINDOWS * horizon)
+def fewest_days(horizon: int) -> int:
+    """Days of history below which paths of ``horizon`` days cannot be compared with it."""
+    return max(FEWEST_DAYS, FEWEST_WINDOWS * horizon)

@@ -37,9 +37,3 @@ def normal_scores(draws: np.ndarray) -> np.ndarray:
 def market(draws: np.ndarray) -> np.ndarray:
     """Mean over assets in units of each asset's spread, (draw, time)."""
     return (draws / spread(draws)).mean(2)
-
-
-def blocks(days: np.ndarray, horizon: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Windows of a panel (day, asset) at random places: (window, time, asset)."""
-    begin = rng.integers(0, len(days) - horizon + 1, size=count)
-    return days[begin[:, None] + np.arange(horizon)]

@@ -8,16 +8,13 @@ from workbench.power.faults._helpers import market, normal_scores, some, spread,
 from workbench.power.faults.fault import Array, Context, Rng, fault
 
 
-@fault("independent assets", severity=0.4, group="dependence", assets=2)
+@fault("independent assets", severity=0.4, group="dependence", assets=2, paths=1.0)
 def _unlinked(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths every asset comes from another path: margins and memory right, dependence gone.
 
     Comes from one model an asset (a forecaster that treats series as independent).
     """
-    at = some(len(draws), severity, rng)
-    for asset in range(draws.shape[2]):
-        draws[at, :, asset] = draws[rng.permutation(at), :, asset]
-    return draws
+    return np.stack([rng.permutation(draws[..., asset]) for asset in range(draws.shape[2])], axis=2)
 
 
 @fault("assets too alike", severity=0.4, group="dependence", assets=2)
@@ -53,23 +50,20 @@ def _broken_crashes(draws: Array, severity: float, rng: Rng, context: Context) -
     return out
 
 
-@fault("tail independence with right correlation", severity=1.0, group="dependence", assets=2)
+@fault("tail independence with right correlation", severity=1.0, group="dependence", assets=2, paths=1.0)
 def _tail_independence(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths the uncorrelated parts of normal scores come from different paths: a Gaussian copula.
 
     Margins stay, correlation nearly. Comes from a Gaussian copula fitted to correlations: the matrix is right, and
     crashes do not come together.
     """
-    at = some(len(draws), severity, rng)
-    scores = normal_scores(draws[at])
-    flat = scores.reshape(-1, draws.shape[2])
-    root = np.linalg.cholesky(np.cov(flat.T) + 1e-9 * np.eye(draws.shape[2]))
-    parts = np.linalg.solve(root, flat.T).T.reshape(scores.shape)
+    ridge, flat = 1e-9 * np.eye(draws.shape[2]), normal_scores(draws).reshape(-1, draws.shape[2])
+    root = np.linalg.cholesky(np.cov(flat.T) + ridge)
+    parts = np.linalg.solve(root, flat.T).T.reshape(draws.shape)
     for part in range(draws.shape[2]):
-        parts[..., part] = parts[rng.permutation(len(at)), :, part]
-    wanted = np.corrcoef(draws[at].reshape(-1, draws.shape[2]).T) + 1e-9 * np.eye(draws.shape[2])
-    draws[at] = with_margins(parts @ np.linalg.cholesky(wanted).T, draws[at])
-    return draws
+        parts[..., part] = rng.permutation(parts[..., part])
+    wanted = np.corrcoef(draws.reshape(-1, draws.shape[2]).T) + ridge
+    return with_margins(parts @ np.linalg.cholesky(wanted).T, draws)
 
 
 @fault("swapped columns", severity=1.0, group="facts", assets=2)
@@ -94,14 +88,14 @@ def _rescaled(draws: Array, severity: float, rng: Rng, context: Context) -> Arra
     return draws * factor
 
 
-@fault("one bad asset", severity=1.0, group="dependence", assets=2)
+@fault("one bad asset", severity=1.0, group="dependence", assets=2, paths=1.0)
 def _one_bad(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """One asset of many, in a share of the paths, comes from another path: marginal dynamics correct, cross-asset dependence destroyed.
 
     Comes from one series refreshed from another run.
     """
-    at, asset = some(len(draws), severity, rng), int(rng.integers(draws.shape[2]))
-    draws[at, :, asset] = draws[np.roll(at, 1), :, asset]
+    asset = int(rng.integers(draws.shape[2]))
+    draws[..., asset] = np.roll(draws[..., asset], 1, axis=0)
     return draws
 
 
@@ -117,19 +111,18 @@ def _copycat(draws: Array, severity: float, rng: Rng, context: Context) -> Array
     return draws
 
 
-@fault("one asset with its sign changed", severity=1.0, group="dependence", assets=2)
+@fault("one asset with its sign changed", severity=1.0, group="dependence", assets=2, paths=1.0)
 def _one_sign(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths one asset has the opposite sign: a currency quoted the other way round."""
-    at, asset = some(len(draws), severity, rng), int(rng.integers(draws.shape[2]))
-    draws[at, :, asset] *= -1
+    draws[..., rng.integers(draws.shape[2])] *= -1
     return draws
 
 
-@fault("one asset lagged by a day", severity=1.0, group="dependence", assets=2)
+@fault("one asset lagged by a day", severity=1.0, group="dependence", assets=2, paths=1.0)
 def _lagged(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths one asset's days come a day late. Comes from closing times across time zones."""
-    at, asset = some(len(draws), severity, rng), int(rng.integers(draws.shape[2]))
-    draws[at, :, asset] = np.roll(draws[at, :, asset], 1, axis=1)
+    asset = int(rng.integers(draws.shape[2]))
+    draws[..., asset] = np.roll(draws[..., asset], 1, axis=1)
     return draws
 
 
@@ -144,17 +137,14 @@ def _sees_tomorrow(draws: Array, severity: float, rng: Rng, context: Context) ->
     return draws
 
 
-@fault("sizes out of step", severity=1.0, group="dependence", assets=2)
+@fault("sizes out of step", severity=1.0, group="dependence", assets=2, paths=1.0)
 def _out_of_step(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths each asset's sizes of days come from another path, its signs stay.
 
     Comes from volatility filters run asset by asset with shocks that share their signs only.
     """
-    at = some(len(draws), severity, rng)
-    for asset in range(draws.shape[2]):
-        there = np.abs(draws[rng.permutation(at), :, asset])
-        draws[at, :, asset] = np.sign(draws[at, :, asset]) * there
-    return draws
+    sizes = [np.abs(rng.permutation(draws[..., asset])) for asset in range(draws.shape[2])]
+    return np.sign(draws) * np.stack(sizes, axis=2)
 
 
 @fault("one factor too few", severity=0.7, group="dependence", assets=3)

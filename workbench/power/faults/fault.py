@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
 from workbench.errors import ParameterError
+from workbench.power.faults._helpers import some
 from workbench.registry import Registry
 
 FAULTS = Registry("fault")
@@ -48,7 +49,8 @@ class Fault:
 
     severity : documented severity; group : the question that should find it. corrupt : the function. needs : the field
     of :class:`Context` that it reads. conditional : whether it is a fault only of sets that start today. assets :
-    fewest columns.
+    fewest columns. paths : it falls on so large a share of the paths, times the severity, and the function is handed
+    those alone, in random order; 0, it is handed the whole set.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Fault:
     needs: str = ""
     conditional: bool = False
     assets: int = 1
+    paths: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.corrupt.__doc__)
@@ -74,16 +77,20 @@ class Fault:
             raise ParameterError(f"fault {self.name!r} needs {self.needs!r} in its context")
         if severity == 0:
             return draws.copy()
-        return self.corrupt(np.array(draws, dtype=float), float(severity), rng, context).astype(draws.dtype)
+        changed = np.array(draws, dtype=float)
+        if self.paths:
+            at = some(len(draws), self.paths * severity, rng)
+            changed[at] = self.corrupt(changed[at], float(severity), rng, context)
+        else:
+            changed = self.corrupt(changed, float(severity), rng, context)
+        return changed.astype(draws.dtype)
 
 
-def fault(
-    name: str, *, severity: float, group: str, needs: str = "", conditional: bool = False, assets: int = 1
-) -> Callable[[Callable[..., Array]], Fault]:
-    """Decorator: register a corruption as the :class:`Fault` ``name``; options as there."""
+def fault(name: str, **about: Any) -> Callable[[Callable[..., Array]], Fault]:
+    """Decorator: register a corruption as the :class:`Fault` ``name``; ``about`` it, the other fields of that class."""
 
     def register(corrupt: Callable[..., Array]) -> Fault:
-        entry = Fault(name, severity, group, corrupt, needs, conditional, assets)
+        entry = Fault(name=name, corrupt=corrupt, **about)
         FAULTS.register(name)(entry)
         return entry
 

@@ -4,46 +4,46 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.power.faults._helpers import blocks, market, some, spread
+from workbench.power.faults._helpers import market, some, spread
 from workbench.power.faults.fault import Array, Context, Rng, fault
+from workbench.validation.engine._null import windows
 
 JITTER = 0.05
 MODES = 20
 
 
-def _jittered(windows: Array, rng: Rng) -> Array:
-    return windows + JITTER * windows.std((0, 1)) * rng.standard_normal(windows.shape)
+def _copied(days: Array, draws: Array, rng: Rng) -> Array:
+    """As many windows of a panel (day, asset) at random places as there are draws, jittered."""
+    begin = rng.integers(0, len(days) - draws.shape[1] + 1, size=len(draws))
+    copies = windows(days, begin, draws.shape[1])
+    return copies + JITTER * copies.std((0, 1)) * rng.standard_normal(copies.shape)
 
 
-@fault("memorised windows", severity=0.5, group="copying", needs="history")
+@fault("memorised windows", severity=0.5, group="copying", needs="history", paths=1.0)
 def _memorised(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """A share of the draws are windows of the history with jitter of 5 % of a day's volatility.
 
     Comes from a network large enough to store its training set.
     """
-    at = some(len(draws), severity, rng)
-    draws[at] = _jittered(blocks(context.history, draws.shape[1], len(at), rng), rng)
-    return draws
+    return _copied(context.history, draws, rng)
 
 
-@fault("partial copying", severity=0.5, group="copying", needs="history")
+@fault("partial copying", severity=0.5, group="copying", needs="history", paths=0.1)
 def _partial_copying(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """10 % x severity of the draws are jittered windows of the history: at the documented severity one in twenty.
 
     Comes from over-training late in a run; medians of distances do not see it.
     """
-    return _memorised.corrupt(draws, 0.1 * severity, rng, context)
+    return _copied(context.history, draws, rng)
 
 
-@fault("leaked hold-out", severity=0.5, group="copying", needs="holdout")
+@fault("leaked hold-out", severity=0.5, group="copying", needs="holdout", paths=0.1)
 def _leaked(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """10 % x severity of the draws are jittered windows of days that the model must not have seen.
 
     Comes from scaling, selecting or training on the whole file before splitting it.
     """
-    at = some(len(draws), 0.1 * severity, rng)
-    draws[at] = _jittered(blocks(context.holdout, draws.shape[1], len(at), rng), rng)
-    return draws
+    return _copied(context.holdout, draws, rng)
 
 
 @fault("look-ahead", severity=0.7, group="conditional", needs="holdout", conditional=True)

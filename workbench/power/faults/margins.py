@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.power.faults._helpers import normal_scores, ranks, some, spread
+from workbench.power.faults._helpers import normal_scores, spread, with_margins
 from workbench.power.faults.fault import Array, Context, Rng, fault
 
 
@@ -46,21 +46,16 @@ def _wrong_skew(draws: Array, severity: float, rng: Rng, context: Context) -> Ar
     Comes from a sign convention (losses positive) mixed up between fitting and sampling.
     """
     mirrored = 2 * draws.mean((0, 1)) - draws
-    size = draws.shape[0] * draws.shape[1]
-    values = np.sort(mirrored.reshape(size, -1), axis=0)
-    remapped = np.stack([values[ranks(draws[..., a]), a] for a in range(draws.shape[2])], axis=2)
-    return (1 - severity) * draws + severity * remapped
+    return (1 - severity) * draws + severity * with_margins(draws, mirrored)
 
 
-@fault("losses for returns", severity=1.0, group="facts")
+@fault("losses for returns", severity=1.0, group="facts", paths=1.0)
 def _losses_for_returns(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """A share of the paths has the opposite sign: losses delivered as returns.
 
     Comes from a risk system that writes profit and loss with the loss positive.
     """
-    at = some(len(draws), severity, rng)
-    draws[at] = -draws[at]
-    return draws
+    return -draws
 
 
 @fault("volatility too small", severity=0.6, group="facts")
@@ -99,15 +94,13 @@ def _percent(draws: Array, severity: float, rng: Rng, context: Context) -> Array
     return draws * 100.0**severity
 
 
-@fault("some paths in percent", severity=0.5, group="tails")
+@fault("some paths in percent", severity=0.5, group="tails", paths=0.02)
 def _some_percent(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """2 % x severity of the paths are a hundred times too large; at the documented severity 1 %.
 
     Comes from one worker of many with another convention, or files glued together.
     """
-    at = some(len(draws), 0.02 * severity, rng)
-    draws[at] *= 100.0
-    return draws
+    return draws * 100.0
 
 
 @fault("simple for log returns", severity=1.0, group="facts")

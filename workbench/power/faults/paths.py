@@ -4,50 +4,42 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.power.faults._helpers import some, with_margins
+from workbench.power.faults._helpers import with_margins
 from workbench.power.faults.fault import Array, Context, Rng, fault
 
 
-@fault("shuffled days", severity=1.0, group="facts")
+@fault("shuffled days", severity=1.0, group="facts", paths=1.0)
 def _shuffled(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths the days stand in random order: same days, no memory within the path.
 
     Comes from a model that is exchangeable in time, or a set sorted by another key on its way.
     """
-    at = some(len(draws), severity, rng)
-    order = rng.permuted(np.tile(np.arange(draws.shape[1]), (len(at), 1)), axis=1)
-    draws[at] = draws[at[:, None], order]
-    return draws
+    order = rng.permuted(np.tile(np.arange(draws.shape[1]), (len(draws), 1)), axis=1)
+    return np.take_along_axis(draws, order[..., None], axis=1)
 
 
-@fault("independent days", severity=1.0, group="facts")
+@fault("independent days", severity=1.0, group="facts", paths=1.0)
 def _independent(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """In a share of the paths each day comes from another path: no calm and no wild paths.
 
     Comes from a model fitted to days and strung together, such as a joint distribution of one day used for twenty.
     """
-    at = some(len(draws), severity, rng)
-    draws[at] = rng.permutation(draws[at].reshape(-1, draws.shape[2])).reshape(len(at), *draws.shape[1:])
-    return draws
+    return rng.permutation(draws.reshape(-1, draws.shape[2])).reshape(draws.shape)
 
 
-@fault("reversed time", severity=1.0, group="facts")
+@fault("reversed time", severity=1.0, group="facts", paths=1.0)
 def _reversed_time(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """A share of the paths runs backwards. Comes from files sorted newest first."""
-    at = some(len(draws), severity, rng)
-    draws[at] = draws[at, ::-1]
-    return draws
+    return draws[:, ::-1]
 
 
-@fault("reversed leverage", severity=1.0, group="facts")
+@fault("reversed leverage", severity=1.0, group="facts", paths=1.0)
 def _reversed_leverage(draws: Array, severity: float, rng: Rng, context: Context) -> Array:
     """Rises, not falls, raise volatility in a share of the paths; the distribution of single days stays as it was.
 
     Comes from a sign lost in the news term of a GARCH filter.
     """
-    at = some(len(draws), severity, rng)
-    draws[at] = with_margins(-draws[at], draws[at])
-    return draws
+    return with_margins(-draws, draws)
 
 
 @fault("return autocorrelation", severity=0.5, group="facts")

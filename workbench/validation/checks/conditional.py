@@ -10,11 +10,9 @@ import pandas as pd
 from scipy import stats
 
 from workbench.errors import ParameterError
+from workbench.validation.engine import ComparisonData, Finding, check, not_assessed
 from workbench.validation.engine._state import LOOKBACKS, expect
-from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import ComparisonData
 from workbench.validation.engine.features import per_asset, with_average
-from workbench.validation.engine.finding import Finding, not_assessed
 
 UNCONDITIONAL = "the set does not claim to start from one state"
 

@@ -15,10 +15,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from workbench.validation.engine import ComparisonData, Finding, check, not_assessed
 from workbench.validation.engine._null import windows
-from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import ComparisonData
-from workbench.validation.engine.finding import Finding, not_assessed
 
 MOST = 4000
 ROWS = 1000

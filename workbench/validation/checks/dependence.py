@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.stats import weighted_quantile
-from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import CHUNK, ComparisonData, Features
+from workbench.validation.engine import CHUNK, ComparisonData, Features, Finding, check
 from workbench.validation.engine.features import (
     by_day,
     correlations,
@@ -21,7 +20,6 @@ from workbench.validation.engine.features import (
     square,
     with_average,
 )
-from workbench.validation.engine.finding import Finding
 
 CLIP = 4.0
 
@@ -36,15 +34,11 @@ def _pair_labels(data: ComparisonData, what: str) -> list[tuple[str, tuple[str, 
     return [(f"{what} of {a} and {b}", (a, b)) for a, b in named] + [(f"average {what}", data.assets)]
 
 
-def _tanh(z: float) -> float:
-    return float(np.tanh(z))
-
-
 def _correlation_of(data: ComparisonData, what: str, series: Features, memory: float, predictable: float) -> Finding:
     """Fisher's z of a series (window, time, asset) of every pair, and the average."""
     return data.compare(
         lambda x: moments(series(x)), lambda mean: correlations(mean, len(data.assets)), _pair_labels(data, what),
-        pooled=True, memory=memory, predictable=predictable, show=_tanh,
+        pooled=True, memory=memory, predictable=predictable, show=lambda z: float(np.tanh(z)),
     )  # fmt: skip
 
 

@@ -16,9 +16,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import ComparisonData
-from workbench.validation.engine.finding import Finding, not_assessed
+from workbench.validation.engine import ComparisonData, Finding, check, not_assessed
 
 EXPECTED = 0.1
 FEWEST_BEYOND = 5

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import ComparisonData, Features
+from workbench.validation.engine import ComparisonData, Features, Finding, check
 from workbench.validation.engine.features import (
     for_each,
     lagged,
@@ -19,7 +18,6 @@ from workbench.validation.engine.features import (
     relative_size,
     with_average,
 )
-from workbench.validation.engine.finding import Finding
 
 CLIP = 5.0
 FLOOR = 0.05

@@ -31,10 +31,7 @@ import numpy as np
 
 from workbench.bounded import parse_yaml, read_bytes
 from workbench.errors import ParameterError
-from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import CHUNK, ComparisonData
-from workbench.validation.engine.finding import Finding, not_assessed
-from workbench.validation.engine.identity import Identity
+from workbench.validation.engine import CHUNK, ComparisonData, Finding, Identity, check, not_assessed
 
 ROUNDING = 2e-6
 

@@ -13,10 +13,9 @@ import numpy as np
 from scipy import stats
 
 from workbench.stats import pairwise_distances
-from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import FEWEST_BLOCKS, ComparisonData
+from workbench.validation.engine import ComparisonData, Finding, check, not_assessed
+from workbench.validation.engine.comparison_data import FEWEST_BLOCKS
 from workbench.validation.engine.features import lagged, own_size, relative_size
-from workbench.validation.engine.finding import Finding, not_assessed
 
 MOST = 3000
 RIDGE = 0.1

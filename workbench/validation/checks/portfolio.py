@@ -11,10 +11,8 @@ import numpy as np
 
 from workbench._text import level as in_full
 from workbench.books import random_books
-from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import ComparisonData
+from workbench.validation.engine import ComparisonData, Finding, check, not_assessed
 from workbench.validation.engine.features import root, square
-from workbench.validation.engine.finding import Finding, not_assessed
 
 RANDOM_BOOKS = 12
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from workbench._text import level as in_full
-from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import ComparisonData, Features
+from workbench.validation.engine import ComparisonData, Features, Finding, check, not_assessed
 from workbench.validation.engine.features import by_day, for_each, own_size, per_asset, root, square, with_average
-from workbench.validation.engine.finding import Finding, not_assessed
 
 SIDES = (("lower", -1.0), ("upper", 1.0))
 FEWEST_EXCEEDANCES = 20

@@ -19,9 +19,7 @@ from functools import lru_cache
 import numpy as np
 from scipy import stats
 
-from workbench.validation.engine.check import check
-from workbench.validation.engine.comparison_data import ComparisonData
-from workbench.validation.engine.finding import Finding, not_assessed
+from workbench.validation.engine import ComparisonData, Finding, check, not_assessed
 
 SHARE, FEWEST_DRAWS, REDRAWS = 0.05, 80, 8000
 REGIMES = 1.5  # regimes make humps, whose ends are sharper than a normal distribution's

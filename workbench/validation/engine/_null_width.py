@@ -17,24 +17,16 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from workbench.validation.engine.comparison_data import ComparisonData
 
 TABLE = Path(__file__).with_suffix(".json")
 LEAST, MOST = 0.4, 3.0
 USUAL_DAYS, USUAL_MEMORY = 2000, 0.5
-
-
-class Memory(Protocol):
-    """What decides the width of a null: kind of set, days (day, asset) and the memory of the level of volatility."""
-
-    @property
-    def conditional(self) -> bool: ...
-    @property
-    def days(self) -> np.ndarray: ...
-    @property
-    def memory(self) -> float: ...
 
 
 @lru_cache(maxsize=1)
@@ -49,8 +41,8 @@ def regressors(days: float | np.ndarray, memory: float | np.ndarray) -> np.ndarr
     return np.stack([np.ones(days.shape), np.log(days / USUAL_DAYS), memory - USUAL_MEMORY], axis=-1)
 
 
-def factor(check: str, data: Memory) -> float:
-    """Factor on the standard errors of ``check`` for this history."""
+def factor(check: str, data: ComparisonData) -> float:
+    """Factor on the standard errors of ``check`` for this kind of set and this history."""
     known = table().get("conditional" if data.conditional else "unconditional", {}).get(check)
     if known is None:
         return 1.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ParameterError
 from workbench.registry import Registry
@@ -69,21 +69,13 @@ class Check:
         return replace(found, check=self.name, question=self.question)
 
 
-def check(
-    name: str,
-    *,
-    question: str,
-    scale: str,
-    horizon: int = 1,
-    assets: int = 1,
-    meaning: str = "",
-    matters: str = "",
-    remedy: str = "",
-) -> Callable[[Attempt], Check]:
-    """Decorator: register ``function(data) -> Finding`` as the :class:`Check` ``name``; options as there."""
+def check(name: str, **about: Any) -> Callable[[Attempt], Check]:
+    """Decorator: register ``function(data) -> Finding`` as the :class:`Check` ``name``; ``about`` it, the other fields of
+    that class, ``question`` and ``scale`` at the least.
+    """
 
     def register(attempt: Attempt) -> Check:
-        entry = Check(name, question, scale, attempt, horizon, assets, meaning, matters, remedy)
+        entry = Check(name=name, attempt=attempt, **about)
         CHECKS.register(name)(entry)
         return entry
 

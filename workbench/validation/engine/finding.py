@@ -94,19 +94,12 @@ def verdict(findings: Iterable[Finding]) -> str:
 def table(findings: Iterable[Finding]) -> pd.DataFrame:
     """One row a finding, plain columns that Parquet can hold; evidence is JSON text."""
     rows = [
-        {
-            "check": finding.check,
-            "question": finding.question,
-            "statistic": float(finding.statistic),
-            "low": float(finding.reference[0]),
-            "high": float(finding.reference[1]),
-            "p_value": float(finding.p_value),
-            "verdict": finding.verdict,
-            "columns": ", ".join(finding.columns),
+        vars(finding) | {
+            "low": float(finding.reference[0]), "high": float(finding.reference[1]), "columns": ", ".join(finding.columns),
             "evidence": json.dumps(_plain(finding.evidence), sort_keys=True),
         }
         for finding in findings
-    ]
+    ]  # fmt: skip
     names = ["check", "question", "statistic", "low", "high", "p_value", "verdict", "columns", "evidence"]
     return pd.DataFrame(rows, columns=names)
 
@@ -116,10 +109,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
         return [_plain(item) for item in value]
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    if isinstance(value, (float, np.floating)):
-        return float(value) if math.isfinite(value) else None
-    return value if value is None else str(value)
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, int) else str(value)
