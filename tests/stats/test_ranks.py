@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import stats as scipy_stats
 
 from workbench.errors import ParameterError
-from workbench.stats import normal_scores, probit, weighted_quantile
+from workbench.stats import normal_scores, probit, ranks, weighted_quantile
 
 VALUES = np.array([[3.0, 30.0], [1.0, 20.0], [2.0, 10.0]])
 WEIGHTS = np.array([2.0, 1.0, 1.0])
@@ -51,3 +52,15 @@ def test_shapes_are_named(values, weights):
     with pytest.raises(ParameterError) as refused:
         weighted_quantile(values, weights, [0.5])
     assert f"values {values.shape} and weights {weights.shape} must be" in str(refused.value)
+
+
+@pytest.mark.parametrize("ties", ["average", "ordinal"])
+def test_ranks_are_float64_whatever_scipy_gives_them_for_float32(monkeypatch, ties):
+    """From 1.18 on scipy's ranks have the type of the values: a rank of n over n, in float32, may lie above one."""
+    plain = scipy_stats.rankdata
+    monkeypatch.setattr(scipy_stats, "rankdata", lambda values, **how: plain(values, **how).astype(values.dtype))
+    values = np.random.default_rng(0).normal(size=(1657, 2)).astype(np.float32)
+    found = ranks(values, ties)
+    assert found.dtype == np.float64
+    assert (((found - 1) / 1657 + 1 / 1657) <= 1 + 1e-15).all()
+    assert np.array_equal(np.sort(found[:, 0]), np.arange(1, 1658))

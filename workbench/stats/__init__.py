@@ -9,12 +9,12 @@
 
 from workbench.stats._dependence import bartlett_lags, long_run_variance
 from workbench.stats._multiple import holm, holm_adjusted, q_values
-from workbench.stats._ranks import normal_scores, probit, weighted_quantile
+from workbench.stats._ranks import normal_scores, probit, ranks, weighted_quantile
 from workbench.stats._scores import crps, energy_score, mean_crps, pairwise_distances, variogram_score
 from workbench.stats._tail_risk import expected_shortfall, tail_values, value_at_risk, var_es
 
 __all__ = [
     "value_at_risk", "expected_shortfall", "var_es", "tail_values", "holm", "holm_adjusted", "q_values",
-    "weighted_quantile", "normal_scores", "probit", "crps", "energy_score", "variogram_score", "mean_crps",
+    "weighted_quantile", "ranks", "normal_scores", "probit", "crps", "energy_score", "variogram_score", "mean_crps",
     "pairwise_distances", "long_run_variance", "bartlett_lags",
 ]  # fmt: skip

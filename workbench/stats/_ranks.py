@@ -18,6 +18,14 @@ def probit(u: np.ndarray) -> np.ndarray:
     return ndtri(np.clip(u, EDGE, 1.0 - EDGE))
 
 
+def ranks(values: np.ndarray, ties: str = "average") -> np.ndarray:
+    """Ranks from 1 down the first axis, in float64.
+
+    scipy from 1.18 on gives ranks the type of the values: in float32, n/n of a rank is not what it is in float64.
+    """
+    return stats.rankdata(np.asarray(values, float), method=ties, axis=0).astype(float)
+
+
 def normal_scores(values: np.ndarray, ties: str = "average") -> np.ndarray:
     r"""Normal scores down the first axis: rank :math:`r` of :math:`n` becomes :math:`\Phi^{-1}((r - 1/2)/n)`.
 
@@ -26,7 +34,7 @@ def normal_scores(values: np.ndarray, ties: str = "average") -> np.ndarray:
     >>> normal_scores(np.array([3.0, 1.0, 2.0])).round(2).tolist()
     [0.97, -0.97, 0.0]
     """
-    return ndtri((stats.rankdata(values, method=ties, axis=0) - 0.5) / len(values))
+    return ndtri((ranks(values, ties) - 0.5) / len(values))
 
 
 def weighted_quantile(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from workbench import stats
 
@@ -20,7 +19,7 @@ def some(count: int, share: float, rng: np.random.Generator) -> np.ndarray:
 
 def ranks(column: np.ndarray) -> np.ndarray:
     """Rank of every value, 0 to size - 1, in the shape of the input."""
-    return rankdata(column.ravel(), "ordinal").reshape(column.shape) - 1
+    return stats.ranks(column.ravel(), "ordinal").astype(int).reshape(column.shape) - 1
 
 
 def with_margins(draws: np.ndarray, margins: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ from workbench.errors import ParameterError
 from workbench.registry import Registry
 from workbench.samplers._tables import lookup
 from workbench.samplers.shocks._margins import GaussianMargins, SplicedMargins
-from workbench.stats import normal_scores
+from workbench.stats import normal_scores, ranks
 
 SHOCKS = Registry("shock model")
 Margins = GaussianMargins | SplicedMargins
@@ -64,8 +64,7 @@ class Bootstrap(Shocks):
         self.jitter = isinstance(margins, SplicedMargins) and margins.tail > 0
         self.margins = margins
         if self.jitter:
-            ranks = stats.rankdata(residuals, axis=0, method="ordinal") - 1
-            self.pool_ = torch.as_tensor(ranks / len(residuals), dtype=torch.float64)
+            self.pool_ = torch.as_tensor((ranks(residuals, "ordinal") - 1) / len(residuals))
         else:
             self.pool_ = torch.as_tensor(residuals, dtype=torch.float32)
         self.width = 1 + residuals.shape[1] * self.jitter
