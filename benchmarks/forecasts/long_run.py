@@ -21,7 +21,7 @@ from workbench.data import content_hash
 from workbench.samplers.training import long_run
 
 CUTS = {"until_2006": "2006-12-31", "until_2015": "2015-12-31"}
-SAMPLERS = ["fhs_moving", "fhs", "block_bootstrap", "lognormal"]
+SAMPLERS = ["neural", "fhs_moving", "fhs", "fhs_gpd", "gjr_t", "ewma", "block_bootstrap", "lognormal"]
 EVERY = {"us_equities": 504, "ecb_fx": 504}  # trading days between two splits of the large panels, 252 of the others
 MARKETS = {
     "us_equities": "US stocks", "more_stocks": "US stocks", "nyse_old": "US stocks", "nyse_new": "US stocks",
