@@ -44,7 +44,7 @@ def tail_plot(cases: Mapping[str, ComparisonData]) -> np.ndarray:
         ax.fill_between(grid, low, high, color="0.85", linewidth=0, label="history, 90 % of block redraws")
         ax.plot(grid, real, "o", color=REAL, markersize=2.2, label="history")
         for name, case in cases.items():
-            ax.plot(grid, _survival(sign * case.fake.ravel(), grid), **line(name))
+            ax.plot(grid, _survival(sign * case.fake, grid), **line(name))
         _beyond(ax, largest, grid[-1])
         ax.set(title=side, xlabel="move, in units of the expected volatility")
         _log_axes(ax, [1, 2, 5, 10, 20, 50])
@@ -95,9 +95,12 @@ def has_splice(sampler: Sampler) -> bool:
 
 def _survival(values: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Share of ``values`` above each of ``at``; nan where none is, so that no line drops to zero."""
-    ordered = np.sort(values)
-    share = 1.0 - np.searchsorted(ordered, at, side="right") / len(ordered)
+    share = _share_above(values, at)
     return np.where(share > 0, share, np.nan)
+
+
+def _share_above(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    return 1.0 - np.searchsorted(np.sort(values.ravel()), at, side="right") / values.size
 
 
 def _points(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -110,9 +113,7 @@ def _real_survival(
     moves: np.ndarray, case: ComparisonData, grid: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weighted survival of the history's windows and the band of its block redraws."""
-    beyond = np.stack([np.sort(window.ravel()) for window in moves])  # (window, time x asset)
-    count = beyond.shape[1]
-    share = np.stack([1.0 - np.searchsorted(row, grid, side="right") / count for row in beyond])  # (window, grid)
+    share = np.stack([_share_above(window, grid) for window in moves])  # (window, grid)
     redraws = case.null.blocks @ share.astype(np.float32)
     low, high = np.quantile(redraws, [0.05, 0.95], axis=0)
     real = case.weights @ share

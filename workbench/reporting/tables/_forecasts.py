@@ -102,13 +102,12 @@ def overlapping(ahead: pd.DataFrame, level: float, horizon: int, every: int) -> 
         "without a common date": walk_forward.coverage(apart, level),
     }
     table = pd.DataFrame(both).T.astype({"forecasts": int, "hits": int}).rename(columns={"p_value": "p"})
-    return table.style.format(precision=4).format(formats.p_value, subset=["p"])
+    return table.style.format({"p": formats.p_value}, precision=4)
 
 
 def uniformity(ranks: pd.DataFrame) -> Styler:
     """Mean and spread of the normal scores of all assets' ranks together, and Berkowitz's test."""
-    style = ranks.rename(columns={"p_value": "p"}).style.format(precision=4)
-    return style.format(formats.p_value, subset=["p"])
+    return ranks.rename(columns={"p_value": "p"}).style.format({"p": formats.p_value}, precision=4)
 
 
 def _level(written: str) -> str:
@@ -144,8 +143,7 @@ def scoreboard(board: pd.DataFrame, learners: Sequence[str]) -> list[Styler]:
 def hits(coverage: pd.DataFrame) -> Styler:
     """Hits by level and sampler, of the median seed."""
     table = coverage.groupby(["level", "sampler"], sort=False)[HITS].median().rename_axis(columns="median seed")
-    style = table.rename(columns={"p_value": "p"}).style.format(precision=4).format("{:g}", subset=["hits"])
-    style = style.format(formats.p_value, subset=["p"])
+    style = table.rename(columns={"p_value": "p"}).style.format({"hits": "{:g}", "p": formats.p_value}, precision=4)
     return style.format_index(formats.level, level="level")
 
 
@@ -179,9 +177,8 @@ def recalibration(gains: Mapping[str, pd.DataFrame]) -> Styler:
         "quantile": "quantile score", "t_quantile": "t, quantile score", "fz0": "FZ0", "t_fz0": "t, FZ0",
     }  # fmt: skip
     table = pd.concat(gains, names=["episode", "way"])[list(names)].rename(columns=names)
-    style = table.style.format(precision=4).format("{:.0f}", subset=["forecasts", "hits"])
-    style = style.format(precision=1, subset=["t, quantile score", "t, FZ0"])
-    return style.format(formats.p_value, subset=["p, dynamic quantile"])
+    digits = {"forecasts": "{:.0f}", "hits": "{:.0f}", "t, quantile score": "{:.1f}", "t, FZ0": "{:.1f}"}
+    return table.style.format(digits | {"p, dynamic quantile": formats.p_value}, precision=4)
 
 
 def levels(known: Mapping[str, LongRunSpread]) -> Styler:
@@ -194,7 +191,5 @@ def decade(found: pd.DataFrame) -> Styler:
     """Coverage and interval score by sampler, horizon and statistic, with levels of their own and without."""
     digits = {"coverage": 2, "score": 2, "ratio": 2, "t": 1, "pit_mean": 2, "pit_sd": 2, "effective": 1}
     table = found.set_index(["sampler", "years", "statistic", "distribution"]).sort_index(sort_remaining=False)
-    style = table.style.format(precision=0, na_rep=formats.MISSING)
-    for column, precision in digits.items():
-        style = style.format(precision=precision, subset=[column], na_rep=formats.MISSING)
-    return style
+    written = {column: f"{{:.{precision}f}}" for column, precision in digits.items()}
+    return table.style.format(written, precision=0, na_rep=formats.MISSING)

@@ -104,5 +104,5 @@ def flaws(found: pd.DataFrame) -> pd.DataFrame:
 def risk_impact(risk: pd.DataFrame) -> Styler:
     """VaR and ES of each book in the scenarios and in the history, basis points, levels in full."""
     units = {name: f"{name}, bp" for name in ("scenarios", "history", "difference", "low", "high")}
-    style = risk.rename(columns=units).style.hide(axis="index").format(precision=1, na_rep=formats.MISSING)
-    return style.format(formats.level, subset=["level"])
+    style = risk.rename(columns=units).style.hide(axis="index")
+    return style.format({"level": formats.level}, precision=1, na_rep=formats.MISSING)

@@ -21,8 +21,8 @@ from workbench.validation.crisis_shape import Crises
 def independences(tests: pd.DataFrame) -> Styler:
     """The tests of a graph's independences."""
     names = {"refuted": "rejected", "p_value": "p", "holm_p": "p (Holm)", "partial_correlation": "partial correlation"}
-    style = tests.rename(columns=names).style.hide(axis="index").format(precision=4)
-    return style.format(formats.p_value, subset=["p", "p (Holm)"])
+    style = tests.rename(columns=names).style.hide(axis="index")
+    return style.format({"p": formats.p_value, "p (Holm)": formats.p_value}, precision=4)
 
 
 def answers(table: pd.DataFrame) -> Styler:

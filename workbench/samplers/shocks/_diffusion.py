@@ -27,10 +27,8 @@ class Diffusion(Flow):
 
     def __init__(self, jumps: int = 2, centre: float = 0.0, spread: float = 1.2, **options: Any) -> None:
         super().__init__(blur=RIGHT_ANGLE, jumps=jumps, **options)
-        self.centre, self.spread = (
-            number("centre", centre, least=-10, most=10),
-            number("spread", spread, above=0, most=10),
-        )
+        self.centre = number("centre", centre, least=-10, most=10)
+        self.spread = number("spread", spread, above=0, most=10)
 
     def angles(self, size: int, generator: torch.Generator) -> Tensor:
         return (self.centre + self.spread * torch.randn(size, 1, generator=generator)).exp().atan()

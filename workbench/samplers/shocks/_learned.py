@@ -59,10 +59,8 @@ class Learned(Shocks):
         progress: bool = True,
     ) -> None:
         self.hidden, self.steps = count("hidden", hidden, 1), count("steps", steps, 1)
-        self.smoothing, self.reflect = (
-            number("smoothing", smoothing, least=0, most=1),
-            number("reflect", reflect, least=0, most=1),
-        )
+        self.smoothing = number("smoothing", smoothing, least=0, most=1)
+        self.reflect = number("reflect", reflect, least=0, most=1)
         ends = Calibration(beyond, mixture, sample)
         self.mixture, self.beyond, self.sample = ends.mixture, ends.beyond, ends.sample
         self.checkpoint, self.device, self.progress = checkpoint, device, progress
