@@ -146,3 +146,13 @@ def test_a_legend_stands_below_in_at_most_six_columns(curves, columns):
     style.legend_below(ax)
     (legend,) = ax.figure.legends
     assert legend._ncols == columns and len(legend.get_texts()) == curves and legend.handlelength == 2.6
+
+
+def test_a_key_of_names_grows_the_figure_by_a_line_for_every_two():
+    figure = style.canvas(height=2.0)[0, 0].figure
+    names = [f"Long name of fund {number}" for number in range(3)]
+    style.name_key(figure, names, ["one", "two", "three"])
+    assert figure.get_figheight() == pytest.approx(2.0 + 2 * 0.12)
+    assert figure.get_supxlabel().split("\n")[1].strip() == "two = Long name of fund 1"
+    style.name_key(figure, ["A"], ["A"])
+    assert figure.get_figheight() == pytest.approx(2.24), "no name was cut"
