@@ -34,6 +34,31 @@ def entered():
         yield enter
 
 
+def test_origin_licence_and_traps_are_the_paragraphs_of_the_docstring():
+    facts = {name: value for name, value in FACTS.items() if name not in ("name", "origin", "licence", "traps")}
+    with mock.patch.dict(DATASETS), mock.patch.dict(catalogue._ENTRIES):
+
+        @catalogue.dataset(**facts, sha256="")
+        def theirs() -> pd.DataFrame:
+            """Three days.
+
+            Origin: an exchange
+            far away.
+
+            Licence: public domain.
+
+            Traps:
+            - a day is missing,
+              the second
+            - prices are yields - of a kind
+            """
+            return panel()
+
+        entry = describe("theirs")
+    assert (entry.origin, entry.licence) == ("an exchange far away.", "public domain.")
+    assert entry.traps == ("a day is missing, the second", "prices are yields - of a kind")
+
+
 def labelled_hash() -> str:
     return content_hash(panel().set_axis(panel().index.as_unit("ns").rename("date")))
 

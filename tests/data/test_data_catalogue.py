@@ -25,7 +25,7 @@ def test_a_set_is_what_its_entry_says(name: str) -> None:
     assert panel.index.is_monotonic_increasing and panel.index.is_unique
     assert panel.attrs["dataset"] == name and panel.attrs["kind"] == entry.kind
     assert (panel.columns.nlevels == 2) == (len(entry.fields) > 1)
-    assert entry.licence and entry.origin and entry.traps and DATASETS.summary(name)
+    assert entry.licence and entry.origin and entry.traps and all(entry.traps) and DATASETS.summary(name)
 
 
 @pytest.mark.parametrize("name", DATASETS)

@@ -73,6 +73,10 @@ def test_a_bare_map_and_its_labels_on_top():
     assert tick.label2.get_visible() and not tick.label1.get_visible() and tick.tick1line.get_markersize() == 0
 
 
+def test_fourteen_characters_stay_and_fifteen_are_cut_to_fourteen():
+    assert style.short(["abcdefghijklmn", "abcdefghijklmno"]) == ["abcdefghijklmn", "abcdefg…jklmno"]
+
+
 def test_the_first_axes_are_kept_in_reading_order():
     kept = style.panels(3, 2, 1.0, 0.5)
     figure, places = kept[0].figure, [ax.get_subplotspec() for ax in kept]
@@ -130,9 +134,9 @@ def test_heights_are_moved_apart_about_their_mean(heights, gap, placed):
 def test_labels_stand_at_their_heights_beside_the_right_edge():
     ax = style.canvas()[0, 0]
     ax.set_ylim(0, 10)
-    style.label_right(ax, ["low", "high", "beyond"], [1.0, 5.0, 99.0], ["r", "g", "b"])
-    assert [text.xy for text in ax.texts] == [(1.0, pytest.approx(height)) for height in (0.1, 0.5, 1.0)]
-    assert [text.get_color() for text in ax.texts] == ["r", "g", "b"] and ax.texts[0].get_position() == (4, 0)
+    style.label_right(ax, ["low", "high", "above", "below"], [1.0, 5.0, 99.0, -99.0], list("rgbk"))
+    assert [text.xy for text in ax.texts] == [(1.0, pytest.approx(height)) for height in (0.1, 0.5, 1.0, 0.0)]
+    assert [text.get_color() for text in ax.texts] == list("rgbk") and ax.texts[0].get_position() == (4, 0)
     assert all((text.get_fontsize(), text.get_ha(), text.get_va()) == (8, "left", "center") for text in ax.texts)
     style.label_right(close := style.canvas()[0, 0], ["a", "b"], [0.5, 0.5], ["k", "k"])
     assert close.texts[1].xy[1] - close.texts[0].xy[1] == pytest.approx(0.075)

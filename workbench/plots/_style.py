@@ -121,7 +121,7 @@ def bare(ax: Axes) -> None:
 
 def labels_on_top(ax: Axes) -> None:
     """Column labels above a map."""
-    ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+    ax.tick_params(length=0, labeltop=True, labelbottom=False)
 
 
 def panels(count: int, most: int, height: float, extra: float = 0.0, **options: Any) -> np.ndarray:
