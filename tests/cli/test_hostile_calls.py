@@ -135,6 +135,8 @@ CALLS = {
     "run stress -p dataset=": "'dataset' of 'stress' is empty",
     "run stress -p dataset=T/good.csv -p refuge=C": "'refuge' of 'stress'.*known: A, B",
     "run stress -p dataset=T/good.csv -p horizon=200": "'horizon' of 'stress'.*at most 149, got 200",
+    "run stress -p dataset=T/short.csv": "'as_of' of 'stress' is not set: 49 days.*60 are needed; give a longer history",
+    "run causal -p dataset=T/short.csv": "'first' of 'causal' is not set: 49 days are left.*give a longer history",
     "run drift -p dataset=T/months.csv -p sampler=fhs": "221 dates of .*months.csv.* lie before its first forecast.*467 dates",
     "run drift -p dataset=T/good.csv": "120 dates after the first 60 % .*good.csv.*273 are needed: give a longer history",
     'run drift -p sampler=fhs -p \'training=[us_equities, "1990-03-01", "1995-01-01"]\'': "'training' of 'drift': 40 dates.*begin later",
@@ -188,7 +190,7 @@ CALLS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Files that are not what a call takes them for, 300 days of two prices, and 420 months of them."""
+    """Files that are not what a call takes them for, 300 days of two prices, 50 of them accepted, and 420 months."""
     place = tmp_path_factory.mktemp("hostile")
     (place / "empty").mkdir()
     for name, text in {"file.txt": "x", "bad.csv": "a;b\n1;2\n", "bad.nc": "xx", "p.yaml": "budget: .nan\n"}.items():
@@ -196,6 +198,8 @@ def folder(tmp_path_factory):
     moves = np.random.default_rng(0).normal(0, 0.01, (300, 2)).cumsum(axis=0)
     prices = pd.DataFrame(100 * np.exp(moves), pd.bdate_range("2020-01-01", periods=300), ["A", "B"])
     prices.to_csv(place / "good.csv", index_label="date")
+    prices[:50].to_csv(place / "short.csv", index_label="date")
+    (place / "short.csv.yaml").write_text("accept: [too few rows]")
     moves = np.random.default_rng(1).normal(0, 0.04, (420, 2)).cumsum(axis=0)
     months = pd.DataFrame(100 * np.exp(moves), pd.date_range("1988-01-31", periods=420, freq="ME"), ["A", "B"])
     months.to_csv(place / "months.csv", index_label="date")

@@ -190,16 +190,14 @@ def _require_in_panel(study: str, values: Values, asked: Values, source: Any) ->
                 raise _wrong(name, study, f": {unknown('asset', item, known)}")
     begin, end = panel.index[0], panel.index[-1]
     for name in [date for date in DATES if date in values]:
-        day, given = pd.Timestamp(asked.get(name) or end), f" is {values[name]}: "
+        day = pd.Timestamp(asked.get(name) or end)
         if day < begin or (name == "first" and day > end):
             span = f"the returns of {str(source)!r} run from {begin:%Y-%m-%d} to {end:%Y-%m-%d}"
-            raise _wrong(name, study, f"{given}{span}; give a date among them")
+            raise _wrong(name, study, f" is {values[name]}: {span}; give a date among them")
         days = len(panel.loc[:day])
         if days < KNOWN.get(name, 0):
             needed = f"{days} days of {str(source)!r} are known by then, {KNOWN[name]} are needed"
-            raise _wrong(
-                name, study, f"{given}{needed}; give {'a later date' if name in asked else 'a longer history'}"
-            )
+            raise _too_short(name, study, values, needed, "a later date")
     if study == "causal":
         _require_graph(study, values, panel.loc[pd.Timestamp(values["first"] or begin) :])
     days = len(panel.loc[: pd.Timestamp(asked.get("as_of") or end)])
@@ -211,6 +209,12 @@ def _require_in_panel(study: str, values: Values, asked: Values, source: Any) ->
 
 def _wrong(name: str, study: str, what: str) -> ParameterError:
     return ParameterError(f"parameter {name!r} of {study!r}{what}")
+
+
+def _too_short(name: str, study: str, values: Values, needed: str, remedy: str) -> ParameterError:
+    """A date that leaves too few days; where nobody gave one, the history is too short."""
+    given, remedy = (values[name], remedy) if values[name] else ("not set", "a longer history")
+    return _wrong(name, study, f" is {given}: {needed}; give {remedy}")
 
 
 def _outside(name: str, study: str, values: Values, bound: str, why: str) -> ParameterError:
@@ -233,8 +237,8 @@ def _require_graph(study: str, values: Values, panel: pd.DataFrame) -> None:
     """Nodes that are assets, a cause and an effect that are nodes, and days enough for the coefficients of an equation."""
     nodes, days = min(STAR, panel.shape[1]), len(panel)
     if days < FEWEST_TESTED:
-        needed = f"{days} days are left, {FEWEST_TESTED} are needed; give an earlier date"
-        raise _wrong("first", study, f" is {values['first']}: {needed}")
+        needed = f"{days} days are left, {FEWEST_TESTED} are needed"
+        raise _too_short("first", study, values, needed, "an earlier date")
     if values["graph"]:
         from workbench.stress.causal import causal_graph
 
