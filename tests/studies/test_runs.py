@@ -227,7 +227,8 @@ BROKEN = {
 @pytest.mark.parametrize("how", BROKEN)
 def test_a_broken_study_tells_the_truth(tmp_path, how):
     code, state, said = BROKEN[how]
-    notebook = write(tmp_path / "s.ipynb", "seed: int = 1", "kept = 41 + 1; print(kept)", code, "print('never')")
+    declared = "seed: int = 1\nrun_dir: str = '.'"
+    notebook = write(tmp_path / "s.ipynb", declared, "kept = 41 + 1; print(kept)", code, "print('never')")
     with pytest.raises(CellFailed, match=said) as broke:
         studies.run(notebook, output=tmp_path / "out", timeout=15 if how == "hangs" else None)
     run = broke.value.run
@@ -236,6 +237,7 @@ def test_a_broken_study_tells_the_truth(tmp_path, how):
     assert (run.status["cell"], run.status["cells"]) == (4, 5) and run.status["finished"]
     partial = nbformat.read(run.notebook, 4)
     assert partial.cells[3].outputs[0].text == "42\n"
+    assert "run_dir = '.'" in partial.cells[2].source, "the folder it grew in is no longer there"
     assert [cell.metadata.papermill.status for cell in partial.cells[-2:]] == [state, "not run"]
     assert not (run.path / "manifest.json").exists()
     with pytest.raises(ParameterError, match="not the folder of a finished run"):

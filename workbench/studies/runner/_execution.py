@@ -29,7 +29,7 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 
-from workbench.studies.runner._cells import ERROR_MARK, tags
+from workbench.studies.runner._cells import ERROR_MARK, INJECTED, tags
 
 _ENGINE = "workbench"
 _STARTS = 3  # where kernels listen on ports they may meet another's
@@ -196,13 +196,19 @@ def _left_early(target: Path) -> Outcome:
 
 
 def _correct_marks(target: Path, outcome: Outcome) -> None:
-    """Mark in the saved notebook which cell broke and which never ran, and take out this machine's paths."""
+    """Mark in the saved notebook which cell broke and which never ran, and take out this machine's paths.
+
+    The folder it grew in is renamed and the notebook stands in its own: ``run_dir`` becomes ``"."``.
+    """
     if not target.is_file():
         return
     notebook = nbformat.read(target, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if ERROR_MARK not in tags(cell)]
     for name in ("input_path", "output_path"):
         notebook.metadata.papermill.pop(name, None)
+    for cell in notebook.cells:
+        if INJECTED in tags(cell):
+            cell.source = cell.source.replace(repr(str(target.parent.resolve())), repr("."))
     if outcome.state != "completed":
         notebook.metadata.papermill["exception"] = True
         for place, cell in enumerate(notebook.cells):

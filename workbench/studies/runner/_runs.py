@@ -18,15 +18,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from workbench import scenarios
 from workbench.errors import CellFailed, ParameterError
 from workbench.governance import manifest
 from workbench.studies.report import _front_matter as front_matter
 from workbench.studies.report._html import export
 from workbench.studies.runner import notebooks
-from workbench.studies.runner._cells import INJECTED, injected, tags
+from workbench.studies.runner._cells import injected
 from workbench.studies.runner._execution import Outcome, execute
 from workbench.studies.runner._inputs import Inputs, gather, require_usable
 from workbench.studies.runner._parameters import RESERVED, resolve, takes_run_dir
@@ -115,7 +113,6 @@ class _Attempt:
 
     def _complete(self) -> Run:
         """Report, status, manifest, and the rename that makes the run a finished one."""
-        self._forget_folder()
         changed = self.inputs.changed(gather(self.study, self.values))
         digests = {path.name: scenarios.digest(scenarios.load(path)) for path in stored_sets(self.folder)}
         head = front_matter.head(self.study, self.values, self.inputs, changed)
@@ -133,15 +130,6 @@ class _Attempt:
             return known
         os.rename(self.folder, self.place)
         return Run(self.study.name, self.place.name, self.place, "completed", False, written.verdict, tuple(warnings))
-
-    def _forget_folder(self) -> None:
-        """Let the stored notebook say ``run_dir = "."``: the folder it grew in is renamed, it stands in its own."""
-        path = self.folder / "notebook.ipynb"
-        notebook = nbformat.read(path, as_version=4)
-        for cell in notebook.cells:
-            if INJECTED in tags(cell):
-                cell.source = cell.source.replace(repr(str(self.folder.resolve())), repr("."))
-        nbformat.write(notebook, path)
 
     def _broken(self, outcome: Outcome) -> CellFailed:
         """Move a broken run aside and say what happened, where, and where to look."""
