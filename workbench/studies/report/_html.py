@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from pygments.formatters import HtmlFormatter
 
 from workbench._cache import whole
 from workbench.errors import printable
+from workbench.reporting._verdict import Verdict as Declared
 from workbench.studies.report._markup import inline, markdown, slug, words
 from workbench.studies.report._outputs import draw, role
 from workbench.studies.runner._cells import heading_lines, tags, title
@@ -28,16 +29,8 @@ from workbench.studies.runner._cells import heading_lines, tags, title
 _TEMPLATES = Path(__file__).parent / "template"
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """The line a study declares: Markdown, and ``accepted``, ``rejected`` or ``mixed``; ``key`` are its key figures,
-    ``word`` is the outcome in the words of its question.
-    """
-
-    text: str
-    outcome: str
-    key: Mapping[str, str] = field(default_factory=dict)
-    word: str = ""
+class Verdict(Declared):
+    """The line a study declares, as its report holds it."""
 
     @property
     def plain(self) -> str:
