@@ -154,7 +154,7 @@ def test_exit_codes_and_json_of_the_command(given, tmp_path, capsys):
     code, out, _ = run("--history", str(tmp_path / "slip.csv"), "--allow", "decimal shifts")
     assert code in (0, 1) and "accepted" in out or "rejected" in out
     code, _, err = run("--history", str(tmp_path / "prices.csv"), "--level", "2")
-    assert code == 2 and "level is 2.0" in err
+    assert code == 2 and "level must be a number, above 0 and at most 0.5, got 2.0" in err
 
 
 def test_too_little_history_of_a_like_state_cannot_tell(tmp_path, capsys):

@@ -39,15 +39,10 @@ class Process:
     step: Step
     assets: int
 
-    @property
-    def loadings(self) -> tuple[np.ndarray, np.ndarray]:
-        """Daily volatility that each asset takes from the factor, and of its own."""
-        across = np.linspace(0.0, 1.0, self.assets)
-        return 0.006 + 0.006 * across, 0.006 + 0.010 * np.sin(3.0 * across) ** 2
-
     def walk(self, state: np.ndarray, days: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Returns (path, day, asset) and the state after the last day."""
-        beta, own = self.loadings
+        across = np.linspace(0.0, 1.0, self.assets)
+        beta, own = 0.006 + 0.006 * across, 0.006 + 0.010 * np.sin(3.0 * across) ** 2  # daily volatility: shared, own
         out = np.empty((len(state), days, self.assets), dtype=np.float32)
         for day in range(days):
             shock, state = self.step(state, rng)

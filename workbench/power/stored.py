@@ -46,13 +46,7 @@ def reliability() -> dict[str, dict[str, float]]:
     if not TRIALS.exists():
         return {}
     trials = load()
-    apart = tables.short(trials[trials["process"].isin(list(HELD_OUT))])
-    found = tables.matrix(apart, documented()) if len(tables.planted(apart)) else pd.DataFrame()
-    return {
-        row.check: {
-            "size": round(float(row.share), 4), "size_low": round(float(row.low), 4),
-            "size_high": round(float(row.high), 4),
-            "trials": int(row.n), "faults_found": int((found[row.check] >= 0.5).sum()), "faults": len(found),
-        }
-        for row in tables.sizes(trials).itertuples() if row.n and row.check in found
-    }  # fmt: skip
+    found = tables.matrix(tables.short(trials[trials["process"].isin(list(HELD_OUT))]), documented())
+    sizes = tables.sizes(trials).query("n > 0").set_index("check")[["share", "low", "high", "n"]]
+    sizes = sizes.set_axis(["size", "size_low", "size_high", "trials"], axis=1).round(4)
+    return sizes.assign(faults_found=(found >= 0.5).sum(), faults=len(found)).to_dict("index")

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from workbench import scenarios as scenario_sets
+from workbench.books import read_books
 from workbench.constants import TRADING_DAYS
 from workbench.data import periods_per_year
 from workbench.errors import DataError, ParameterError, ScenarioError
@@ -120,12 +121,9 @@ def _by_name(tree: xr.DataTree, wanted: list[str]) -> np.ndarray:
 
 
 def _named_books(books: Mapping | pd.DataFrame | None, history: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Weights (asset,) of each book, in the history's column order; raises ParameterError for an unknown asset."""
+    """Weights (asset,) of each book, in the history's column order; raises ParameterError as :func:`read_books` does."""
     if books is None:
         return {}
-    frame = pd.DataFrame(books)
-    unknown = sorted(set(map(str, frame.columns)) - set(map(str, history.columns)))
-    if unknown:
-        raise ParameterError(f"books hold assets that the history has not: {unknown}")
-    frame = frame.reindex(columns=history.columns).fillna(0.0)
+    assets = list(map(str, history.columns))
+    frame = read_books(pd.DataFrame(books), assets).reindex(columns=assets, fill_value=0.0)
     return {str(name): row.to_numpy(dtype=float) for name, row in frame.iterrows()}

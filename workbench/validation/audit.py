@@ -17,6 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from workbench import data
+from workbench._require import number
 from workbench.books import read_books
 from workbench.errors import DataError, ParameterError
 from workbench.validation._gather import gather, match, read_history
@@ -24,7 +25,7 @@ from workbench.validation.checks.identities import read_identities
 from workbench.validation.engine import Finding, Identity
 from workbench.validation.preflight import PREFLIGHT, preflight
 from workbench.validation.risk_impact import counterfactuals, risk_impact
-from workbench.validation.trial import Trial, checked_level, trial
+from workbench.validation.trial import Trial, trial
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def audit(
 
     Raises WorkbenchError for input that cannot be read, matched or tried.
     """
-    checked_level(level)
+    number("level", level, above=0, most=0.5)
     unknown = sorted(set(allow) - {*PREFLIGHT, *data.RULES})
     if unknown:
         raise ParameterError(f"no rule {unknown[0]!r} to allow; known: {', '.join({**PREFLIGHT, **dict(data.RULES)})}")
@@ -96,10 +97,10 @@ def audit(
     start = start or given.attributes.get("start")
     notes += stale + preflight(given.values, past, start, allow)
     start = str(start or "unconditional")
-    unseen = None if holdout is None else read_history(holdout, returns, allow).rename(columns=str)
+    unseen = None if holdout is None else _unseen(read_history(holdout, returns, allow).rename(columns=str), past)
     held = None if books is None else read_books(books)
     tried = trial(
-        given.values, past, start=start, books=held, holdout=_holdout(unseen, past), seed=seed,
+        given.values, past, start=start, books=held, holdout=unseen, seed=seed,
         identities=read_identities(identities), level=level, summary=given.summary,
     )  # fmt: skip
     draws, horizon = given.summary.draws, given.values.shape[1]
@@ -122,10 +123,8 @@ def _live(past: pd.DataFrame, clean: bool) -> tuple[pd.DataFrame, list[str]]:
     return past, [f"a price stood still until {first:%Y-%m-%d}; --clean compares only with the days from there"]
 
 
-def _holdout(unseen: pd.DataFrame | None, past: pd.DataFrame) -> pd.DataFrame | None:
-    """The hold-out in the history's columns; raises DataError where it lacks some or overlaps the history."""
-    if unseen is None:
-        return None
+def _unseen(unseen: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
+    """The hold-out; raises DataError where it lacks columns of the history or overlaps it."""
     missing = [name for name in past.columns if name not in unseen]
     if missing:
         raise DataError(f"the hold-out lacks the columns {missing[:5]}; give the same assets as in the history")

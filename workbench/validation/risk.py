@@ -17,7 +17,7 @@ import xarray as xr
 from scipy import stats
 
 from workbench import scenarios
-from workbench.errors import ParameterError
+from workbench._require import count
 from workbench.stats import expected_shortfall, tail_values, value_at_risk
 
 LEVELS = (0.95, 0.99)
@@ -38,18 +38,12 @@ def errors(loss: np.ndarray, level: float) -> pd.DataFrame:
     draws = xr.Dataset({"loss": (("chain", "draw"), loss), "u": (("chain", "draw"), u)})
     draw = [float(az.mcse(draws[["loss"]], method="quantile", prob=level)["loss"]), float(az.mcse(draws[["u"]])["u"])]
     own = np.array([[value_at_risk(chain, level), expected_shortfall(chain, level)] for chain in loss])
-    seed, reach = _seed_error(own)
+    seed = own.std(0, ddof=1) / np.sqrt(len(own)) if len(own) > 1 else np.full(2, np.nan)
+    reach = stats.t.isf(0.025, len(own) - 1) * seed
     value = np.array([q, u.mean()])
     frame = {"value": value, "draw_error": draw, "seed_error": seed}
     frame |= {"seed_low": value - reach, "seed_high": value + reach, "f_test": seed_test(u)}
     return pd.DataFrame(frame, index=["VaR", "ES"])
-
-
-def _seed_error(own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if len(own) < 2:
-        return np.full(2, np.nan), np.full(2, np.nan)
-    seed = own.std(0, ddof=1) / np.sqrt(len(own))
-    return seed, stats.t.isf(0.025, len(own) - 1) * seed
 
 
 def seed_test(u: np.ndarray, batches: int = BATCHES) -> float:
@@ -81,23 +75,11 @@ def risk_table(
     Raises ScenarioError for an asset that is not there, ParameterError for a level or a day out of range.
     """
     steps = scenarios.returns(tree).sizes["time"]
-    day = steps if day is None else day
-    if not 1 <= day <= steps:
-        raise ParameterError(f"day {day} is outside the horizon of 1 to {steps} days")
-    rows = []
-    for name, weights in _named(books).items():
-        loss = -scenarios.pnl(tree, weights).isel(time=day - 1).transpose("chain", "draw").values
-        for level in levels:
-            rows.append(
-                errors(loss, level).rename_axis("measure").reset_index().assign(book=name, day=day, level=level)
-            )
-    frame, first = pd.concat(rows, ignore_index=True), ["book", "day", "level", "measure"]
-    return frame[[*first, *(column for column in frame if column not in first)]]
-
-
-def _named(books: pd.DataFrame | Mapping | None) -> dict[str, Mapping[str, float] | None]:
-    if books is None:
-        return {"equal weight": None}
+    day = steps if day is None else count("day of the horizon", day, most=steps)
     if isinstance(books, pd.DataFrame):
-        return {str(name): row.dropna().to_dict() for name, row in books.iterrows()}
-    return dict(books)
+        books = {str(name): row.dropna().to_dict() for name, row in books.iterrows()}
+    tables: dict[tuple, pd.DataFrame] = {}
+    for name, weights in ({"equal weight": None} if books is None else books).items():
+        loss = -scenarios.pnl(tree, weights).isel(time=day - 1).transpose("chain", "draw").values
+        tables |= {(name, day, level): errors(loss, level) for level in levels}
+    return pd.concat(tables, names=["book", "day", "level", "measure"]).reset_index()

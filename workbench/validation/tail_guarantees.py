@@ -31,13 +31,13 @@ def survival_errors(margins: SplicedMargins, smallest: float = 1e-15, points: in
     """Largest relative error of survival(quantile(probability)), one row an asset, one column a side."""
     beyond = np.geomspace(smallest, margins.tail * (1 - 1e-9), points)
     assets = margins.threshold_.shape[1]
-    out = pd.DataFrame(index=range(assets), columns=list(SIDES), dtype=float)
+    out = {}
     for side, sign in zip(SIDES, (-1.0, 1.0)):
         scores = torch.as_tensor(-sign * special.ndtri(beyond))[:, None].expand(-1, assets)
         values = sign * margins.quantile(scores).numpy()
-        for asset in range(assets):
-            out.at[asset, side] = np.abs(margins.survival(values[:, asset], asset, side) / beyond - 1).max()
-    return out
+        survival = [margins.survival(values[:, asset], asset, side) for asset in range(assets)]
+        out[side] = np.abs(np.stack(survival) / beyond - 1).max(1)
+    return pd.DataFrame(out)
 
 
 def draw_scores(shocks: Learned, draws: int, seed: int) -> torch.Tensor:

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workbench.errors import DataError, ParameterError
+from workbench._require import count, number
+from workbench.errors import DataError
 from workbench.validation._prepare import aligned, prepare
 from workbench.validation.engine import CHECKS, Check, ComparisonData, Finding, Identity, SetSummary, not_assessed
 from workbench.validation.engine.finding import judge, table, verdict
@@ -88,9 +89,7 @@ def trial(
 
     Raises ScenarioError, DataError or ParameterError for input that cannot be tried.
     """
-    checked_level(level)
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ParameterError(f"seed is {seed!r}; give a whole number of 0 or more")
+    seed, level = count("seed", seed, least=0), number("level", level, above=0, most=0.5)
     values = aligned(scenarios, history)
     chosen = [cast(Check, CHECKS[name]) for name in (CHECKS if checks is None else checks)]
     if len(history) < fewest_days(values.shape[1]):
@@ -101,12 +100,6 @@ def trial(
         summary=summary,
     )  # fmt: skip
     return Trial(tuple(judge([check(data) for check in chosen], level)), data)
-
-
-def checked_level(level: float) -> None:
-    """Raise ParameterError for a level outside (0, 0.5]."""
-    if not isinstance(level, (int, float, np.floating)) or not 0.0 < level <= 0.5:
-        raise ParameterError(f"level is {level!r}; give a probability above 0 and at most 0.5, such as 0.05")
 
 
 def fewest_days(horizon: int) -> int:

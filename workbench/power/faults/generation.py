@@ -52,8 +52,7 @@ def _look_ahead(draws: Array, severity: float, rng: Rng, context: Context) -> Ar
 
     Comes from a feature of the state that is known only later.
     """
-    came = context.holdout[: draws.shape[1]]
-    return (1 - severity) * draws + severity * came
+    return (1 - severity) * draws + severity * context.holdout[: draws.shape[1]]
 
 
 @fault("few modes", severity=0.9, group="copying")
@@ -106,8 +105,7 @@ def _crises_dropped(draws: Array, severity: float, rng: Rng, context: Context) -
 
     Comes from filters against outliers that take the crash for an error.
     """
-    path = market(draws).cumsum(1)
-    return _without(draws, -path.min(1), 0.1 * severity)
+    return _without(draws, -market(draws).cumsum(1).min(1), 0.1 * severity)
 
 
 @fault("survivorship", severity=0.6, group="tails")
