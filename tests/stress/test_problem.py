@@ -1,5 +1,7 @@
 """The map from noise to paths: sizes, starts, and the days of a band of volatility."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -47,6 +49,14 @@ def test_a_score_and_a_tree_know_the_assets(sampler):
     attrs = dict(tree.attrs) | dict(tree["scenarios"].attrs) | dict(tree["scenarios"]["ret"].attrs)
     assert (attrs["origin"], attrs["horizon"]) == ("here", 2)
     assert list(tree["scenarios"]["ret"].asset.values) == ["A", "B", "C"]
+
+
+def test_an_event_is_not_moved_under_those_who_estimate_it(sampler):
+    event = Problem(sampler, 2).reaching(Move("B"), -0.1, 4)
+    for name in ("problem", "score", "level", "seed"):
+        with pytest.raises(FrozenInstanceError):
+            setattr(event, name, getattr(event, name))
+    assert (event.level, event.seed) == (-0.1, 4)
 
 
 def volatility(history: pd.DataFrame, window: int = 20) -> pd.Series:

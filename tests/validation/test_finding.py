@@ -69,6 +69,14 @@ def test_table_survives_parquet_and_json_holds_no_nan(tmp_path):
     assert said[2]["p_value"] is None and said[1]["verdict"] == "fail" and said[0]["reference"] == [0.0, 1.0]
 
 
+def test_equal_findings_give_one_row_whatever_the_order_of_their_evidence():
+    evidence = {"history": 0.2, "blocks": 40, "component": {"b": 1, "a": [2.0, math.inf]}}
+    turned = {"component": {"a": [2.0, math.inf], "b": 1}, "blocks": 40, "history": 0.2}
+    one, other = (Finding("c", "facts", 0.0, (0.0, 1.0), 0.5, evidence=mapping) for mapping in (evidence, turned))
+    assert one == other and table([one]).equals(table([other]))
+    assert json.loads(table([one])["evidence"][0]) == evidence | {"component": {"b": 1, "a": [2.0, None]}}
+
+
 @pytest.mark.parametrize("p, how", [(1.5, "pass"), (-0.1, "fail"), (math.nan, "pass"), (0.5, "perhaps")])
 def test_an_impossible_finding_is_refused(p, how):
     with pytest.raises(ParameterError, match="c"):

@@ -227,7 +227,7 @@ class ComparisonData:
         all components, their pooled autocorrelation, and not below ``least``: a good model sees more of what is coming
         than our forecast does, and is allowed that share of what the forecast leaves unexplained.
         """
-        step, weight = max(1, -(-self.horizon // self.stride)), self.weights[:, None]
+        step, weight = -(-self.horizon // self.stride), self.weights[:, None]
         phi = phi.astype(np.float64)
         left_out = (self.weights @ phi - weight * phi) / (1.0 - weight)
         influence = (centre - reduce(left_out)) * (1.0 - weight) / np.maximum(weight, 1e-12)
