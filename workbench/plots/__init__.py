@@ -12,8 +12,7 @@ from workbench.plots._facts import stylised_facts
 from workbench.plots._fan import fan_charts
 from workbench.plots._findings import verdict_map
 from workbench.plots._ranks import rank_bars
-from workbench.plots._risk import risk_intervals
-from workbench.plots._risk_impact import risk_impact
+from workbench.plots._risk import risk_impact, risk_intervals
 from workbench.plots._scores import score_plot
 from workbench.plots._tails import has_splice, splice_plot, tail_plot
 from workbench.plots._worst import worst_paths

@@ -46,9 +46,8 @@ def _bars(ax: Axes, counts: np.ndarray, band: tuple[float, float]) -> None:
     outside = (counts < band[0]) | (counts > band[1])
     ax.axhspan(*band, color="0.88", linewidth=0)
     ax.axhline(counts.mean(), color=FAINT, linewidth=0.7)
-    bars = ax.bar(centres, counts, width * 0.86, color=[COLOURS[1] if out else COLOURS[0] for out in outside])
-    for bar, out in zip(bars, outside):
-        bar.set_hatch("////" if out else "")
+    colours, hatches = zip(*((COLOURS[1], "////") if out else (COLOURS[0], "") for out in outside))
+    ax.bar(centres, counts, width * 0.86, color=colours, hatch=hatches)
     ax.grid(False)
 
 
