@@ -63,7 +63,7 @@ def build(market: SimulatedMarket) -> Truth:
     """Simulate a market; raises ParameterError for an unknown process or start."""
     if market.start not in STARTS:
         raise ParameterError(f"start {market.start!r} of a market is none of {STARTS}")
-    known, rng = PROCESSES if market.process in PROCESSES else HELD_OUT, np.random.default_rng(market.seed)
+    known, rng = HELD_OUT if market.process in HELD_OUT else PROCESSES, np.random.default_rng(market.seed)
     process = known.make(market.process, assets=market.assets)
     paths = CANDIDATES.get(market.start, 1)
     first, old = process.walk(process.long_run(paths, rng), market.days - BEFORE, rng)

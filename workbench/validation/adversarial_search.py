@@ -106,11 +106,8 @@ def _candidates(draws: np.ndarray, realised: np.ndarray, books: int, rng: np.ran
 def _hits(draws: np.ndarray, realised: np.ndarray, candidates: np.ndarray, level: float) -> tuple[np.ndarray, float]:
     """Whether each book's day was among the worst, (day, book), and the exact level of that."""
     allowed = int(level * (draws.shape[1] + 1)) - 1
-    hits = np.empty((len(realised), len(candidates)), dtype=bool)
-    for day in range(len(realised)):
-        below = (draws[day] @ candidates.T < realised[day] @ candidates.T).sum(0)
-        hits[day] = below <= allowed
-    return hits, (allowed + 1) / (draws.shape[1] + 1)
+    below = [(day @ candidates.T < came @ candidates.T).sum(0) for day, came in zip(draws, realised)]
+    return np.stack(below) <= allowed, (allowed + 1) / (draws.shape[1] + 1)
 
 
 def _worst(hits: np.ndarray, level: float, name: str) -> tuple[float, str, int]:

@@ -73,11 +73,11 @@ def _percent(given: Input) -> Iterator[WorkbenchError]:
     moving = (ours > 0) & (theirs > 0)
     ratio = float(np.median(ours[moving] / theirs[moving])) if moving.any() else 1.0
     if not 1.0 / UNIT < ratio < UNIT:
-        side, other = ("scenarios", "history") if ratio > 1 else ("history", "scenarios")
+        side, other = ("scenarios look", "history") if ratio > 1 else ("history looks", "scenarios")
         size = float(np.median((ours if ratio > 1 else theirs)[moving]))
         times = max(ratio, 1 / ratio)
         yield ScenarioError(
-            f"the {side} look like returns in percent or another unit: a typical return there is {size:.3g}, "
+            f"the {side} like returns in percent or another unit: a typical return there is {size:.3g}, "
             f"{times:.0f} times that of the {other}; divide percent by 100 (basis points by 10,000)"
         )
 

@@ -18,7 +18,7 @@ import copy
 import numpy as np
 import pandas as pd
 import torch
-from scipy import special, stats
+from scipy import integrate, special, stats
 
 from workbench.samplers.noise import BLOCK, block_noise, blocks
 from workbench.samplers.shocks import Learned, SplicedMargins, joint_tail
@@ -114,8 +114,7 @@ def partial_shortfall(
         bent.shape_[number] = shape
         wide = scores[:, None].expand(-1, margins.threshold_.shape[1])
         mass = sign * bent.quantile(wide).numpy()[:, asset] * np.exp(log_p) / margins.tail
-        steps = (mass[1:] + mass[:-1]) / 2 * -np.diff(log_p)
-        out[shape] = np.concatenate([[0.0], np.cumsum(steps)])
+        out[shape] = integrate.cumulative_trapezoid(mass, -log_p, initial=0)
     return out
 
 

@@ -31,7 +31,7 @@ import numpy as np
 
 from workbench.bounded import parse_yaml, read_bytes
 from workbench.errors import ParameterError
-from workbench.validation.engine import CHUNK, ComparisonData, Finding, Identity, check, not_assessed
+from workbench.validation.engine import ComparisonData, Finding, Identity, check, not_assessed
 
 ROUNDING = 2e-6
 
@@ -54,26 +54,16 @@ def _identity(entry: Mapping) -> Identity:
     return Identity(**{**entry, "additive": tuple(entry.get("additive", ()))})
 
 
-def _worst(identity: Identity, values: np.ndarray, assets: Sequence[str]) -> tuple[float, float, int, tuple[int, int]]:
-    """Largest residual, size of the terms, number of days beyond rounding, and where the largest is."""
-    top, size, broken, place = -np.inf, 0.0, 0, (0, 0)
-    for begin in range(0, len(values), CHUNK):
-        residual, scale = identity.residuals(values[begin : begin + CHUNK], assets)
-        size, broken = max(size, scale), broken + int((residual > ROUNDING * max(scale, 1e-6)).sum())
-        if residual.max() > top:
-            row, step = np.unravel_index(residual.argmax(), residual.shape)
-            top, place = float(residual.max()), (begin + int(row), int(step) + 1)
-    return top, size, broken, place
-
-
 def _finding(identity: Identity, data: ComparisonData) -> Finding:
     """Of one identity: its largest residual against the tolerance."""
-    top, size, broken, (draw, step) = _worst(identity, data.raw, data.assets)
-    tolerance = identity.tolerance
+    residual, size = identity.residuals(data.raw, data.assets)
+    draw, step = np.unravel_index(residual.argmax(), residual.shape)
+    top, rounding, tolerance = float(residual.max()), ROUNDING * max(size, 1e-6), identity.tolerance
     if tolerance is None:
-        past = -np.inf if identity.on == "level" else _worst(identity, data.past[None], data.assets)[0]
-        tolerance = max(ROUNDING * max(size, 1e-6), 1.5 * past)
-    evidence = {"component": identity.name, "draw": draw, "time": step, "days broken": broken, "tolerance": tolerance}
+        past = -np.inf if identity.on == "level" else identity.residuals(data.past[None], data.assets)[0].max()
+        tolerance = max(rounding, 1.5 * float(past))
+    evidence = {"component": identity.name, "draw": int(draw), "time": int(step) + 1}
+    evidence |= {"days broken": int((residual > rounding).sum()), "tolerance": tolerance}
     reference = (0.0 if identity.relation == "=" else -np.inf, tolerance)
     p = 1.0 if top <= tolerance else 0.0
     return Finding("", "", top, reference, p, columns=tuple(identity.weights), evidence=evidence)

@@ -44,10 +44,11 @@ class Identity:
             raise ParameterError(
                 f"identity {self.name!r} names columns that are not there: {unknown}; there are {list(assets)}"
             )
-        parts = [weight * self._view(returns[..., assets.index(name)], name) for name, weight in self.weights.items()]
-        total = np.sum(parts, axis=0) - self.constant
-        size = max(max(float(np.abs(part).max()) for part in parts), abs(self.constant))
-        return (np.abs(total) if self.relation == "=" else -total), size
+        total, size = np.zeros(returns.shape[:-1]), abs(self.constant)
+        for name, weight in self.weights.items():  # one column at a time: an index may have hundreds
+            part = weight * self._view(returns[..., assets.index(name)], name)
+            total, size = total + part, max(size, float(np.abs(part).max()))
+        return (np.abs(total - self.constant) if self.relation == "=" else self.constant - total), size
 
     def _view(self, column: np.ndarray, name: str) -> np.ndarray:
         column = column.astype(np.float64)
