@@ -18,7 +18,7 @@ from scipy import stats
 
 from workbench import scenarios
 from workbench._require import count
-from workbench.stats import expected_shortfall, tail_values, value_at_risk
+from workbench.stats import tail_values, value_at_risk, var_es
 
 LEVELS = (0.95, 0.99)
 BATCHES = 20
@@ -37,7 +37,7 @@ def errors(loss: np.ndarray, level: float) -> pd.DataFrame:
     u = tail_values(loss, q, level)
     draws = xr.Dataset({"loss": (("chain", "draw"), loss), "u": (("chain", "draw"), u)})
     draw = [float(az.mcse(draws[["loss"]], method="quantile", prob=level)["loss"]), float(az.mcse(draws[["u"]])["u"])]
-    own = np.array([[value_at_risk(chain, level), expected_shortfall(chain, level)] for chain in loss])
+    own = np.stack(var_es(loss, level), axis=1)
     seed = own.std(0, ddof=1) / np.sqrt(len(own)) if len(own) > 1 else np.full(2, np.nan)
     reach = stats.t.isf(0.025, len(own) - 1) * seed
     value = np.array([q, u.mean()])

@@ -36,14 +36,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from workbench.stats import expected_shortfall, tail_values, value_at_risk, weighted_quantile
+from workbench.stats import tail_values, var_es, weighted_quantile
 from workbench.validation.engine import ComparisonData, Finding
 
 BASIS_POINT = 1e-4
 LEVELS = (0.95, 0.99)
 SHARES = (np.arange(4096) + 0.5) / 4096
 FEWEST = 5.0  # independent losses beyond a level
-MEASURES = {"VaR": value_at_risk, "ES": expected_shortfall}
+MEASURES = ("VaR", "ES")
 
 
 def _books(data: ComparisonData) -> Mapping[str, np.ndarray]:
@@ -66,7 +66,7 @@ def risk_impact(data: ComparisonData) -> pd.DataFrame:
     for book, weights in _books(data).items():
         fake, real = _losses(data, data.fake, weights), _losses(data, data.real, weights)
         for level in LEVELS:
-            drawn = np.array([measure(fake, level) for measure in MEASURES.values()])
+            drawn = np.array(var_es(fake, level))
             past = weighted_risk(real, data.weights[None], level)[:, 0]
             low, high = _sound_range(data, real, level)
             numbers = np.stack([drawn, past, drawn - past, low, high], axis=1) / BASIS_POINT
@@ -191,7 +191,6 @@ def _changes(data: ComparisonData, adjusted: np.ndarray) -> list[list]:
     for book, weights in _books(data).items():
         before, after = _losses(data, data.fake, weights), _losses(data, adjusted, weights)
         for level in LEVELS:
-            for measure, risk in MEASURES.items():
-                was, is_now = risk(before, level) / BASIS_POINT, risk(after, level) / BASIS_POINT
-                rows.append([book, level, measure, was, is_now, is_now - was])
+            was, is_now = (np.array(var_es(loss, level)) / BASIS_POINT for loss in (before, after))
+            rows += [[book, level, *row] for row in zip(MEASURES, was, is_now, is_now - was)]
     return rows
