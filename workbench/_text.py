@@ -14,6 +14,7 @@ _MARKUP = re.compile(r"\\[!-/:-@\[-`{-~]|[\\`*$<>&\[\]|~]|(?<![^\W_])_|_(?![^\W_
 
 
 MISSING = "–"
+_RAREST = 1e-12  # below it a number of zeros says nothing
 
 
 def literal(text: object) -> str:
@@ -64,3 +65,19 @@ def level(probability: float) -> str:
     ('99 %', '97.5 %', '99.95 %')
     """
     return f"{100 * probability:.10g} %"
+
+
+def probability(p: float) -> str:
+    """Two digits that matter: in per cent, or as one in so many where it is below a thousandth.
+
+    >>> probability(0.0213), probability(0.00123), probability(8.6e-5), probability(0.0)
+    ('2.1 %', '0.12 %', '1 in 12,000', '0 %')
+    """
+    if p is None or not np.isfinite(p):
+        return MISSING
+    if 0 < p < _RAREST:
+        return f"below 1 in {number(1 / _RAREST)}"
+    if 0 < p < 0.001:
+        return f"1 in {number(float(f'{1 / p:.1e}'))}"
+    nearest = 100 * min(p, 1 - p)
+    return percent(p, 0 if nearest <= 0 else max(1 - int(np.floor(np.log10(nearest))), 0))

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.errors import ParameterError
 from workbench.reporting import formats
@@ -34,7 +36,27 @@ def test_numbers_have_thousands_a_true_minus_and_no_negative_zero():
 
 def test_a_level_and_a_small_probability_keep_their_digits():
     assert formats.level(0.99999) == "99.999 %" and formats.level(0.12345678912) == "12.34567891 %"
-    assert formats.probability(0.12345) == "0.12" and formats.probability(1.26e-5) == "1.3e-05"
+
+
+@pytest.mark.parametrize(
+    ("p", "written"),
+    [
+        (0.12345, "12 %"), (0.5, "50 %"), (0.0213, "2.1 %"), (0.0996, "10.0 %"), (0.00123, "0.12 %"), (0.001, "0.10 %"),
+        (1.26e-5, "1 in 79,000"), (8.6e-5, "1 in 12,000"), (0.00099, "1 in 1,000"), (3.4e-7, "1 in 2,900,000"),
+        (1e-30, "below 1 in 1,000,000,000,000"), (0.0, "0 %"), (1.0, "100 %"), (0.97, "97.0 %"), (0.99996, "99.9960 %"),
+        (np.nan, "–"), (None, "–"),
+    ],
+)  # fmt: skip
+def test_a_probability_is_per_cent_or_one_in_so_many_and_never_in_powers_of_ten(p, written):
+    assert formats.probability(p) == written == formats.House().format("{p:prob}", p=p)
+
+
+@given(st.floats(1e-12, 1 - 1e-9))
+def test_two_digits_of_a_probability_are_right(p):
+    written = formats.probability(p)
+    share, _, rest = written.replace(",", "").partition(" ")
+    read = float(share) / 100 if rest == "%" else 1 / float(rest.removeprefix("in "))
+    assert "e" not in written and read == pytest.approx(p, rel=0.051)
 
 
 def test_dates_and_lists():
@@ -51,7 +73,7 @@ def test_fields_of_a_sentence_take_their_sign_and_decimals():
     assert house.format("{a:bp} {a:+bp1} {a:n}", a=3.25) == "3 bp +3.2 bp 3"
     assert (
         house.format("{p:p} {q:p} {c:level} {s:prob}", p=0.2, q=0.0, c=0.975, s=0.012)
-        == "p = .20 p < .001 97.5 % 0.012"
+        == "p = .20 p < .001 97.5 % 1.2 %"
     )
 
 

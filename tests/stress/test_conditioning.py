@@ -1,5 +1,7 @@
 """Given: closed forms for normal samplers, brute force for the others, refusals where there is no answer."""
 
+import math
+import re
 import sys
 
 import numpy as np
@@ -159,6 +161,18 @@ def test_entropy_pooling_reports_its_price_and_refuses_what_cannot_be(normal):
         pool(paths, normal.assets_, [View(Move("A"), "==", -0.9)])
     with pytest.raises(Refusal, match="effective"):
         pool(paths, normal.assets_, [View(Move("A"), "==", float(moves[:, 0].min()) * 0.999)])
+
+
+def test_refusals_of_entropy_pooling_write_moves_as_simple_returns_in_per_cent(normal):
+    paths = normal.sample(500, HORIZON, seed=1)["scenarios"]["ret"].values[0]
+    lowest = math.expm1(float(paths.sum(axis=1)[:, 0].min()))
+    with pytest.raises(Refusal) as refused:
+        pool(paths, normal.assets_, [View(Move("A"), "==", -0.9)])
+    asked, reached = re.findall(r"(−[\d.]+) %", str(refused.value))
+    assert float(asked.replace("−", "-")) == pytest.approx(100 * math.expm1(-0.9), abs=0.005)
+    assert float(reached.replace("−", "-")) == pytest.approx(100 * lowest, abs=0.005)
+    assert str(View(RealisedVolatility("A"), ">=", 0.3)).endswith(">= 30.00 %")
+    assert str(View(Loss(None), "==", 1234.56)) == "mean loss of the book == 1235"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from scipy import stats
 from stress_panel import design_point, panel
 
@@ -16,6 +17,7 @@ from workbench.stress import Constraint, Loss, Move, given, rare, reverse
 from workbench.stress._smoothness import continuous, smooth
 from workbench.stress.conditioning._affine import affine
 from workbench.stress.problem import Event, Problem
+from workbench.stress.rare_events import RareEvent
 from workbench.stress.rare_events._importance import expected_error
 from workbench.stress.rare_events._splitting import split
 from workbench.stress.reverse_stress import closest_episode
@@ -58,6 +60,11 @@ def test_one_in_a_million_with_a_regressed_slope(normal, seed):
     found = rare(normal, Move(EQUAL), mean + sd * stats.norm.isf(1e-6), HORIZON, seed, method="response")
     assert found.method == "response" and found.evaluations <= 50_000
     assert found.probability == pytest.approx(1e-6, rel=0.1)
+
+
+def test_an_estimate_says_one_in_so_many():
+    found = RareEvent(8.6e-5, 0.2, 0.1, "splitting", 9_000, xr.DataTree(), np.ones(1), {})
+    assert str(found).startswith("P = 1 in 12,000 (95 % interval 1 in 17,000 to 1 in 7,900; splitting")
 
 
 def test_importance_sampling_that_misses_a_mode_is_not_believed(normal):

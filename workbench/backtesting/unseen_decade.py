@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import binom, norm
 from scoringrules import interval_score
 
 from workbench import data, samplers
@@ -187,6 +187,18 @@ def coverage(rows: pd.DataFrame) -> pd.DataFrame:
             "t": gain.mean() / error if error > 0 else np.nan,
         })  # fmt: skip
     return pd.DataFrame(found)
+
+
+def chance_range(pairs: float, nominal: float = 0.9, share: float = 0.95) -> tuple[float, float]:
+    """Between which coverages correct intervals of level ``nominal`` lie in ``share`` of cases: binomial, of ``pairs``
+    independent pairs, rounded to whole ones.
+
+    >>> chance_range(17.0)
+    (0.7647058823529411, 1.0)
+    """
+    whole = max(round(pairs), 1)
+    low, high = binom.interval(share, whole, nominal)
+    return float(low / whole), float(high / whole)
 
 
 def _stationary(rows: pd.DataFrame, about: Mapping) -> pd.DataFrame:

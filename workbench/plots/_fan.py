@@ -39,7 +39,7 @@ def fan_charts(
     weights : of the book at ``as_of``; None is equal weight. Returns the Axes, the book's first.
     """
     rows = 1 if not assets else 2
-    grid = canvas(rows, max(1, len(assets)), 2.45 * rows, height_ratios=[1.35, 1][:rows])
+    grid = canvas(rows, max(1, len(assets)), 1.95 * rows, height_ratios=[1.35, 1][:rows])
     figure, top = grid[0, 0].figure, grid[0, 0].get_gridspec()
     for ax in grid[0]:
         ax.remove()

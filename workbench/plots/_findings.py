@@ -28,7 +28,7 @@ def verdict_map(findings: pd.DataFrame) -> np.ndarray:
         for value in ("p_value", "verdict")
     )
     panels = 2 if len(samplers) <= 2 and len(checks) > 12 else 1
-    axes = canvas(1, panels, 0.75 + 0.155 * -(-len(checks) // panels))[0]
+    axes = canvas(1, panels, 0.75 + 0.14 * -(-len(checks) // panels))[0]
     for ax, part in zip(axes, np.array_split(np.arange(len(checks)), panels)):
         _cells(ax, p.iloc[part], verdicts.iloc[part])
         heads = [f"{name}\n{(verdicts[name] == 'fail').sum()} of {p[name].notna().sum()} failed" for name in samplers]

@@ -80,7 +80,7 @@ def length_chart(lengths: pd.DataFrame, wanted: float = 0.95) -> Axes:
     """
     shares = lengths.pivot(index="fault", columns="market", values="share").reindex(columns=["small", "large"])
     weak = shares[(shares < wanted).any(axis=1)].sort_values(["small", "large"])
-    ax = canvas(height=1.1 + 0.24 * len(weak))[0, 0]
+    ax = canvas(height=1.1 + 0.2 * len(weak))[0, 0]
     for size, colour, mark, lift in (("small", COLOURS[1], "o", 0.14), ("large", COLOURS[0], "s", -0.14)):
         rows = lengths[lengths["market"] == size].set_index("fault").reindex(weak.index)
         _wilson(ax, rows, np.arange(len(weak)) + lift, colour, mark, f"{size} markets")
@@ -98,7 +98,7 @@ def power_curves(detection: pd.DataFrame, documented: pd.Series, names: Sequence
 
     detection : of ``tables.detection``; documented : severity by fault, marked by a line; names : which faults.
     """
-    axes = panels(len(names), 4, 1.25, 0.3, sharex=True, sharey=True)
+    axes = panels(len(names), 4, 1.05, 0.3, sharex=True, sharey=True)
     for ax, name in zip(axes, names):
         found = detection[detection["fault"] == name]
         ax.fill_between(found["severity"], found["low"], found["high"], color=COLOURS[0], alpha=0.2, linewidth=0)

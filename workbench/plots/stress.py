@@ -30,6 +30,7 @@ from workbench.plots._style import (
     themed,
 )
 from workbench.reporting.formats import percent, simple
+from workbench.stress.events import Move
 from workbench.stress.preregistered import Verdict
 from workbench.stress.reverse_stress import Reverse
 from workbench.validation.crisis_shape import CrisisShape
@@ -42,7 +43,7 @@ def conditional_moves(free: xr.DataTree, given: Mapping[str, xr.DataTree], most:
     tables = {name: _quantiles(tree) for name, tree in sets.items()}
     order = tables[list(sets)[-1]][0.5].sort_values(ascending=False).index
     order = order if len(order) <= most else order[:: -(-len(order) // most)]
-    ax = canvas(height=0.9 + 0.19 * len(order))[0, 0]
+    ax = canvas(height=0.9 + 0.155 * len(order))[0, 0]
     for place, (name, table) in enumerate(tables.items()):
         colour, shift = (FAINT if not place else COLOURS[place - 1]), 0.26 * (place - (len(sets) - 1) / 2)
         rows = np.arange(len(order)) + shift
@@ -68,7 +69,7 @@ def _zero(ax: Axes, digits: int = 0) -> None:
 @themed
 def do_beside_given(table: pd.DataFrame) -> Axes:
     """Interventional and observational means of each node, as simple returns, with their difference written beside."""
-    ax = canvas(height=0.9 + 0.34 * len(table))[0, 0]
+    ax = canvas(height=0.9 + 0.27 * len(table))[0, 0]
     rows, given, do = np.arange(len(table)), simple(table["given"]), simple(table["do"])
     ax.hlines(rows, given, do, color="0.8", linewidth=2)
     ax.plot(given, rows, "s", color=COLOURS[1], label="given: merely seen")
@@ -84,7 +85,7 @@ def do_beside_given(table: pd.DataFrame) -> Axes:
 @themed
 def independence_tests(table: pd.DataFrame) -> Axes:
     """t statistics of the independences that a graph implies; rejected ones are filled."""
-    ax = canvas(height=0.9 + 0.28 * max(len(table), 1))[0, 0]
+    ax = canvas(height=0.9 + 0.24 * max(len(table), 1))[0, 0]
     names = [f"{row.node} ⊥ {row.other}" + (f" | {row.given}" if row.given else "") for row in table.itertuples()]
     rows, failed = np.arange(len(table)), table["refuted"].to_numpy(dtype=bool)
     ax.hlines(rows, 0, table["t"], color="0.8")
@@ -100,7 +101,7 @@ def independence_tests(table: pd.DataFrame) -> Axes:
 def edge_sensitivity(table: pd.DataFrame, declared: float) -> Axes:
     """Total effect when one edge is dropped or turned round, beside that of the declared graph."""
     edges = list(dict.fromkeys(table["edge"]))
-    ax = canvas(height=0.9 + 0.28 * len(edges))[0, 0]
+    ax = canvas(height=0.9 + 0.24 * len(edges))[0, 0]
     for place, change in enumerate(("dropped", "reversed")):
         part = table[table["change"] == change]
         rows = [edges.index(edge) for edge in part["edge"]]
@@ -214,13 +215,16 @@ def question_split(verdict: Verdict, tree: xr.DataTree, bins: int = 40) -> Axes:
     """All scenarios that meet a registered question's event, by the number its thesis is about."""
     thesis = verdict.question.thesis
     paths, assets = torch.as_tensor(scenarios.pooled(tree)), list(scenarios.returns(tree).asset.values)
-    values = thesis.of(paths, assets).numpy()
+    values, move = thesis.of(paths, assets).numpy(), isinstance(thesis.of, Move)
+    values = simple(values) if move else values
     edges = np.histogram_bin_edges(values[verdict.meeting], bins)
     ax = canvas()[0, 0]
     groups = (("supports the thesis", verdict.supporting, ""), ("does not", verdict.opposing, "///"))
     for place, (name, rows, hatch) in enumerate(groups):
         label = f"{name} ({len(rows):,})"
         ax.hist(values[rows], edges, color=COLOURS[place], hatch=hatch, edgecolor="white", label=label)
-    ax.set(xlabel=f"{thesis.of}, log return", ylabel="scenarios that meet the event")
+    ax.set(xlabel=str(thesis.of), ylabel="scenarios that meet the event")
+    if move:
+        per_cent(ax)
     legend_below(ax)
     return ax

@@ -30,7 +30,7 @@ def index_plot(tables: Mapping[str, pd.DataFrame], assets: list[str]) -> np.ndar
 
     tables : name of a level -> what :func:`workbench.validation.tail_guarantees.hill` found past it. Returns the Axes.
     """
-    axes = canvas(len(tables), 2, 1.1 + 1.9 * len(tables), sharex=True)
+    axes = canvas(len(tables), 2, 1.0 + 1.45 * len(tables), sharex=True)
     for row, (name, table) in zip(axes, tables.items()):
         for ax, side, title in zip(row, ("lower", "upper"), ("losses", "gains")):
             part = table[table["side"] == side]
@@ -54,7 +54,7 @@ def crash_plot(curves: Mapping[str, pd.DataFrame]) -> Axes:
 
     curves : name -> of :func:`workbench.validation.tail_guarantees.crashing_together`. Bars: two standard errors.
     """
-    ax = canvas(1, 1, 3.0)[0, 0]
+    ax = canvas(1, 1, 2.6)[0, 0]
     for place, (name, curve) in enumerate(curves.items()):
         known, style = curve.dropna(subset=["implied"]), {"color": COLOURS[place], "linestyle": LINES[place]}
         ax.plot(known["level"], known["implied"], label=named(f"{name}: implied"), **style)
@@ -71,7 +71,7 @@ def shortfall_plot(table: pd.DataFrame, limits: Mapping[float, float]) -> Axes:
 
     table : from :func:`workbench.validation.tail_guarantees.partial_shortfall`; limits : index -> closed form.
     """
-    ax = canvas(1, 1, 3.0)[0, 0]
+    ax = canvas(1, 1, 2.6)[0, 0]
     for place, shape in enumerate(table):
         ax.plot(table.index, table[shape], color=COLOURS[place], linestyle=LINES[place], label=f"ξ = {shape:.2f}")
         if np.isfinite(limits[shape]):

@@ -21,6 +21,7 @@ from workbench.plots._style import (
 
 SHIFT = 0.14  # rows between the samplers of one statistic
 TARGET = (0.85, 0.95)
+MOST_DATED = 5  # splits whose date stands below the axis
 
 
 @themed
@@ -71,13 +72,17 @@ def interval_plot(rows: pd.DataFrame, panel: str, sampler: str, statistic: str =
     demand(rows, ("panel", "sampler", "split", "years", "statistic", "lower", "upper"), "the table of intervals")
     mine = rows[(rows["panel"] == panel) & (rows["sampler"] == sampler) & (rows["statistic"] == statistic)]
     horizons = sorted(set(mine["years"]))
-    axes = canvas(1, len(horizons), 2.9, sharey=True)[0]
+    axes = canvas(1, len(horizons), 2.5, sharey=True)[0]
     for ax, years in zip(axes, horizons):
         for width, colour, name in ((7, "0.8", "stationary"), (2.5, COLOURS[0], "unseen decade")):
             part = mine[(mine["years"] == years) & (mine["distribution"] == name)]
             ax.vlines(part["split"], part["lower"], part["upper"], color=colour, linewidth=width, label=name)
         ax.plot(part["split"], part["realised"], "o", color=REAL, markersize=4, label="what came")
         ax.set(title=f"{years} year{'s' if years > 1 else ''} ahead", xlabel="last fitted day")
-    axes[0].set_ylabel(statistic.replace("_", " "))
+        splits = pd.DatetimeIndex(mine.loc[mine["years"] == years, "split"].unique())
+        marked = splits[:: -(-len(splits) // MOST_DATED)]
+        ax.set_xticks(marked, [f"{split:%Y-%m}" for split in marked])
+    unit = "" if "correlation" in statistic else ",\nvolatility of the ten years before = 1"
+    axes[0].set_ylabel(statistic.replace("_", " ") + unit)
     legend_below(axes[0])
     return axes

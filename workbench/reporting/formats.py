@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from workbench import data
-from workbench._text import MISSING, level, literal, number, percent
+from workbench._text import MISSING, level, literal, number, percent, probability
 from workbench.errors import ParameterError
 
 
@@ -90,15 +90,6 @@ def bullets(lines: Iterable[str]) -> str:
 def named_bullets(lines: Mapping[str, str] | pd.Series) -> str:
     """Markdown of a list whose items begin with a name."""
     return bullets(Prose(f"**{literal(name)}** {line}.") for name, line in lines.items())
-
-
-def probability(p: float) -> str:
-    """Two digits that matter of a small probability.
-
-    >>> probability(0.0213), probability(3.4e-7)
-    ('0.021', '3.4e-07')
-    """
-    return f"{p:.2g}"
 
 
 def simple(log_returns: Any) -> Any:

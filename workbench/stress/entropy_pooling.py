@@ -23,7 +23,7 @@ from skfolio.prior import EntropyPooling
 
 from workbench._require import number
 from workbench.errors import ParameterError, Refusal
-from workbench.stress.events import Functional
+from workbench.stress.events import Functional, written
 
 FLOOR = 50.0  # effective scenarios below which there is no answer
 SLACK = 1e-3  # of a view's prior standard deviation: the residual that is still called met
@@ -43,7 +43,7 @@ class View:
         number("the value of a view", self.value)
 
     def __str__(self) -> str:
-        return f"mean {self.of} {self.sense} {self.value:g}"
+        return f"mean {self.of} {self.sense} {written(self.of, self.value)}"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ def pool(paths: np.ndarray, assets: Sequence[str], views: Sequence[View], floor:
     gap = np.select([senses == "==", senses == "<="], [abs(over), over], -over).clip(min=0.0) / scale
     residuals = pd.DataFrame({"asked": targets, "met": met, "residual": gap}, index=list(map(str, views)))
     if (gap > SLACK).any():
-        raise Refusal(f"the views were not met:\n{residuals.to_string()}")
+        missed = [f"{view}: met {written(view.of, value)}" for view, value, by in zip(views, met, gap) if by > SLACK]
+        raise Refusal(f"the views were not met: {'; '.join(missed)}")
     effective = float(np.exp(entr(weights).sum()))
     if effective < floor:
         raise Refusal(
@@ -102,7 +103,11 @@ def _require_feasible(values: np.ndarray, targets: np.ndarray, scale: np.ndarray
     missed = found.x[draws:]
     if missed.sum() > 1e-7:
         nearest = zip(views, found.x[:draws] @ values * scale, missed)
-        named = [f"{view}: nearest that can be reached {value:.4g}" for view, value, gap in nearest if gap > 1e-9]
+        named = [
+            f"{view}: nearest that can be reached {written(view.of, value)}"
+            for view, value, gap in nearest
+            if gap > 1e-9
+        ]
         raise Refusal(f"no weights on these {draws} scenarios meet the views together: {'; '.join(named)}")
 
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from workbench import _require
+from workbench._text import percent
 from workbench.books import Book
 from workbench.constants import TRADING_DAYS
 from workbench.errors import ParameterError
@@ -149,6 +150,16 @@ class Constraint:
         if self.is_value:
             return f"{self.of} = {self.low:g}"
         return f"{self.low:g} <= {self.of} <= {self.high:g}"
+
+
+def written(of: Functional, value: float) -> str:
+    """A value of ``of`` as it is read: a move as a simple return and a volatility in per cent, others as they are."""
+    match of:
+        case Move():
+            return percent(math.expm1(value), 2)
+        case RealisedVolatility():
+            return percent(value, 2)
+    return f"{value:.4g}"
 
 
 def _position(name: str, assets: Sequence[str]) -> int:

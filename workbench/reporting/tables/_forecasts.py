@@ -188,8 +188,22 @@ def levels(known: Mapping[str, LongRunSpread]) -> Styler:
 
 
 def decade(found: pd.DataFrame) -> Styler:
-    """Coverage and interval score by sampler, horizon and statistic, with levels of their own and without."""
-    digits = {"coverage": 2, "score": 2, "ratio": 2, "t": 1, "pit_mean": 2, "pit_sd": 2, "effective": 1}
-    table = found.set_index(["sampler", "years", "statistic", "distribution"]).sort_index(sort_remaining=False)
-    written = {column: f"{{:.{precision}f}}" for column, precision in digits.items()}
-    return table.style.format(written, precision=0, na_rep=formats.MISSING)
+    """Coverage and PIT by sampler, horizon and statistic, as it is and with levels of their own; of the latter how many
+    independent pairs it counts as, the ratio of interval scores to the former, and its t.
+    """
+    keys = ["sampler", "years", "statistic"]
+    named = found.assign(statistic=[name.replace("_", " ") for name in found["statistic"]]).set_index(keys)
+    plain, levels = (named[named["distribution"] == name] for name in ("stationary", "unseen decade"))
+    calibration = {"coverage": "coverage", "pit_mean": "PIT", "pit_sd": "sd of PIT"}
+    gained = calibration | {"effective": "worth pairs", "ratio": "score ratio", "t": "t"}
+    parts = {
+        "": levels[["pairs"]],
+        "as it is": plain[list(calibration)].rename(columns=calibration),
+        "with levels of their own": levels[list(gained)].rename(columns=gained),
+    }
+    table = pd.concat(parts, axis=1)
+    style = table.style.format(precision=2, na_rep=formats.MISSING)
+    style = style.format(lambda share: formats.percent(share, 0), subset=pd.IndexSlice[:, pd.IndexSlice[:, "coverage"]])
+    return style.format(
+        precision=1, na_rep=formats.MISSING, subset=pd.IndexSlice[:, pd.IndexSlice[:, ["worth pairs", "t"]]]
+    )

@@ -17,6 +17,7 @@ from scipy.stats import norm
 from torch import Tensor
 
 from workbench._require import count, number
+from workbench._text import probability
 from workbench.errors import ParameterError, Refusal
 from workbench.samplers import Sampler
 from workbench.stress import _smoothness as smoothness
@@ -65,7 +66,7 @@ class RareEvent:
     def __str__(self) -> str:
         low, high = self.interval
         return (
-            f"P = {self.probability:.3g} (95 % interval {low:.2g} to {high:.2g}; {self.method}, "
+            f"P = {probability(self.probability)} (95 % interval {probability(low)} to {probability(high)}; {self.method}, "
             f"{self.evaluations:,} evaluations)"
         )
 

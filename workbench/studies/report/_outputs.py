@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import re
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +17,12 @@ from workbench.studies.figures import ROLE
 from workbench.studies.report._markup import inline, markdown, mathml, safe, words
 
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
-_NUMBER = re.compile(r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|to .*)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[<>≤≥±+\-−]?\s*[\d.,]*\d(e[+-]?\d+)?\s*(%|pp|bp|[!✕*]|\([^)]*\)|±.*|(to|in) .*)?", re.IGNORECASE)
 _NEGATIVE = re.compile(r"(?<![\w.])-(?=\.?\d)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _EMPTY = ("", "–", "-")
 _PLAIN = {"nan": "–", "NaN": "–", "NaT": "–", "<NA>": "–", "None": "–", "True": "yes", "False": "no", "inf": "∞"}
+_TOGETHER = 8  # rows under one label that a page break must not part
 _INTERACTIVE = "An interactive panel stands here in JupyterLab; a report on paper cannot show it."
 _WARNED = re.compile(r"\.py:\d+: (ShortenedHistory|ContentChanged|Overlap): (.+)")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -128,6 +130,7 @@ def _table(fragment: str) -> str:
         _plain(table)
         if table.name == "p":
             continue
+        _repeat(table)
         _align(table)
         table.wrap(soup.new_tag("div", attrs={"class": "wide"}))
     return str(soup)
@@ -149,6 +152,18 @@ def _plain(table: Tag) -> None:
     if rows and numbered and not any(th is not None and th.get_text().strip() for th in corner):
         for head in [*(row[0] for row in heads), *filter(None, corner)]:
             head.decompose()
+
+
+def _repeat(table: Tag) -> None:
+    """A label that spans more rows than may stay together on paper stands in each of them, also behind a page break."""
+    rows = table.find_all("tr")
+    for place, row in enumerate(rows):
+        for column, head in enumerate(row.find_all("th")):
+            span = int(head.get("rowspan", 1))
+            if span > _TOGETHER:
+                del head["rowspan"]
+                for following in rows[place + 1 : place + span]:
+                    following.insert(column, copy(head))
 
 
 def _align(table: Tag) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
+from operator import add
 from pathlib import Path
 
 from workbench._cache import whole
 from workbench.errors import ParameterError, WorkbenchError
+from workbench.studies.report._fitting import fit
+from workbench.studies.report._pages import Page, read
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _FLAGS = (
@@ -18,7 +21,6 @@ _FLAGS = (
     "--disable-sync", "--disable-extensions", "--no-pdf-header-footer", "--generate-pdf-document-outline",
 )  # fmt: skip
 _SECONDS = 180
-_WIDTHS = (167, 158, 150)  # mm of a figure on paper: the widest of those that need the fewest pages
 
 
 def browser() -> str:
@@ -34,21 +36,21 @@ def browser() -> str:
 def print_pdf(report: Path, target: Path) -> Path:
     """Print the HTML file ``report`` to ``target``, replaced in one step; the browser has no profile and no network.
 
-    Figures are printed a little narrower where that fills pages that would be half empty.
+    Figures are printed a little narrower where that fills pages (:func:`fit`).
     """
-    page = report.read_text(encoding="utf-8")
+    pieces = report.read_text(encoding="utf-8").split("<figure>")
     with whole(target) as beside, tempfile.TemporaryDirectory(prefix="print-") as folder:
-        printed = []
-        for width in _WIDTHS:
-            narrowed = Path(folder) / f"{width}.html"
-            narrowed.write_text(page.replace("--figure: 167mm", f"--figure: {width}mm", 1), encoding="utf-8")
-            printed.append(_print(narrowed, narrowed.with_suffix(".pdf"), report))
-        shutil.copyfile(min(printed, key=_pages), beside)
+        page, printed = Path(folder) / "report.html", dict[tuple[int, ...], Path]()
+
+        def pages_of(widths: Sequence[int]) -> list[Page]:
+            figures = [f'<figure style="--figure: {width}mm">' for width in widths]
+            page.write_text("".join(map(add, pieces, [*figures, ""])), encoding="utf-8")
+            made = _print(page, Path(folder) / f"{len(printed)}.pdf", report)
+            return read(printed.setdefault(tuple(widths), made))
+
+        best = fit(len(pieces) - 1, pages_of)
+        shutil.copyfile(printed[tuple(best)], beside)
     return target
-
-
-def _pages(printed: Path) -> int:
-    return len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes()))
 
 
 def _print(page: Path, target: Path, report: Path) -> Path:
