@@ -159,7 +159,7 @@ def _repeat(table: Tag) -> None:
     rows = table.find_all("tr")
     for place, row in enumerate(rows):
         for column, head in enumerate(row.find_all("th")):
-            span = int(head.get("rowspan", 1))
+            span = int(str(head.get("rowspan", "1")))
             if span > _TOGETHER:
                 del head["rowspan"]
                 for following in rows[place + 1 : place + span]:

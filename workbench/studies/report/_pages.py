@@ -42,7 +42,7 @@ def read(printed: Path) -> list[Page]:
     """The pages of a PDF that Chromium printed; none where it wrote them in another way."""
     written = printed.read_bytes()
     streams = (_inflated(written[found.end() :]) for found in _START.finditer(written))
-    return [_page(stream) for stream in streams if _PAGE.match(stream)]
+    return [_page(stream[head.end() :]) for stream in streams if (head := _PAGE.match(stream))]
 
 
 def _inflated(compressed: bytes) -> bytes:
@@ -53,9 +53,10 @@ def _inflated(compressed: bytes) -> bytes:
 
 
 def _page(stream: bytes) -> Page:
+    """What stands in the stream of a page, behind its first ``cm``."""
     scale, height, offset = 1.0, 0.0, 0.0
     feet, figures = [TOP], []
-    for mark in _MARKS.finditer(stream, _PAGE.match(stream).end()):
+    for mark in _MARKS.finditer(stream):
         if mark["offset"]:
             scale, height, offset = float(mark["scale"]), float(mark["height"]), float(mark["offset"])
         elif mark["text"]:
