@@ -7,10 +7,10 @@ import torch
 
 from workbench import samplers
 from workbench.samplers.filters import Constant, Ewma, Gjr, LeadLag, MovingCorrelation, NeuralFilter, QuantileTracking
-from workbench.samplers.filters._classical import FLOOR
+from workbench.samplers.filters._classical import CEILING, FLOOR
 from workbench.samplers.filters._correlation import RIDGE, SLOW, colour, covariance_root, whiten_daily
 from workbench.samplers.filters._lead_lag import CLIP, _penalty, _ridge
-from workbench.samplers.filters._neural import CEILING, LEVEL_HALF_LIFE, LEVEL_SHARE, decay_rate
+from workbench.samplers.filters._neural import LEVEL_HALF_LIFE, LEVEL_SHARE, decay_rate
 from workbench.samplers.filters._pretrained import CEILING as SLOW_CEILING
 from workbench.samplers.filters._pretrained import PretrainedFilter
 from workbench.samplers.filters._tracking import BEYOND, LEAST, LEVELS, MOST
@@ -73,6 +73,25 @@ def test_a_gjr_variance_reacts_to_losses_more_than_to_gains():
     torch.testing.assert_close(filter.surprise(filter.start_, one(0.031)), one(3.0))
     mean, scale = filter.moments(filter.start_)
     assert (float(mean), float(scale)) == pytest.approx((0.001, 0.01))
+
+
+def test_simulated_days_of_a_gjr_filter_stay_below_four_times_the_largest_variance_of_the_history(panel):
+    """Losses of thirty deviations a day would take the variance beyond all bounds; the history itself has no ceiling."""
+    filter = Gjr().fit(panel, seed=0)
+    path = filter.filter_path(panel)["variance"]
+    assert torch.equal(filter.ceiling_, CEILING * path[:-1].amax(dim=0, keepdim=True)) and CEILING == 4
+    state, losses = {"variance": path[-1:]}, -30 * path[-1:].sqrt()
+    assert (filter.update(state, losses)["variance"] > filter.ceiling_).all()
+    assert torch.equal(filter.simulate_step(state, losses)["variance"], filter.ceiling_)
+    above = {"variance": 2 * filter.ceiling_}
+    assert torch.equal(filter.simulate_step(above, losses)["variance"], above["variance"]), "it may not rise"
+    calm = filter.simulate_step(above, filter.mu_)["variance"]
+    assert torch.equal(calm, filter.update(above, filter.mu_)["variance"]), "it falls by its own dynamics"
+    hand_made = hand_made_gjr()  # as read from a file of 0.1, which has no ceiling
+    assert torch.equal(
+        hand_made.simulate_step(hand_made.start_, one(-9.0))["variance"],
+        hand_made.update(hand_made.start_, one(-9.0))["variance"],
+    )
 
 
 def test_a_half_life_halves():
@@ -281,7 +300,7 @@ def test_a_book_is_stretched_linearly_between_its_quantiles_and_constantly_beyon
 
 def test_a_path_is_updated_with_the_unscaled_shock(panel):
     """Doubling the tracked quantiles doubles the book's far moves on the first day and changes no later volatility."""
-    sampler = samplers.make("neural", members=1, steps=25, decay=0.98).fit(panel, seed=0)
+    sampler = samplers.make("neural_single", members=1, steps=25, decay=0.98).fit(panel, seed=0)
     state = sampler.states(panel).rows([-1])
     noise = torch.from_numpy(samplers.noise.block_noise(5, "t", 0, 2, sampler.width))[:512]
     plain, wide = (

@@ -34,6 +34,7 @@ FILTERS = Registry("filter")
 SCALED = (0.1, 1e4)  # variance that arch finds well scaled
 LARGEST = 1e15  # simulated return: its square is a float32, its price zero or beyond all numbers
 FLOOR = 1e-3  # of an asset's own variance: a filtered variance does not fall below it
+CEILING = 4.0  # simulated days leave a GJR-GARCH variance below this times the largest of the history
 State = dict[str, Tensor]
 
 
@@ -131,8 +132,11 @@ class Gjr(Filter):
 
     A stale price carries no information: fitted on, the likelihood reports convergence and a residual of many thousands
     (RRC before 1994). Parameters therefore come from :func:`workbench.data.clean_from` on, and the variance has a
-    floor of a thousandth of the asset's own.
+    floor of a thousandth of the asset's own. Simulated days take it up to four times the largest of the history, no
+    further: fitted near unit persistence, with shocks whose squares average more than one, it would explode.
     """
+
+    ceiling_ = torch.tensor(torch.inf)  # of files that know none; fitted: (1, asset)
 
     def fit(self, returns: pd.DataFrame, seed: int) -> Gjr:
         live = live_series(returns)
@@ -142,6 +146,7 @@ class Gjr(Filter):
         )
         self.start_ = {"variance": row([series.var() for series in live.values()])}
         self.floor_ = self.start_["variance"] * FLOOR
+        self.ceiling_ = CEILING * self.filter_path(returns)["variance"][:-1].amax(dim=0, keepdim=True)
         return self
 
     def moments(self, state: State) -> tuple[Tensor, Tensor]:
@@ -156,6 +161,10 @@ class Gjr(Filter):
         reaction = self.alpha_ + self.gamma_ * (shock < 0)
         variance = self.omega_ + reaction * shock.square() + self.beta_ * state["variance"]
         return {"variance": variance.clamp(min=self.floor_)}
+
+    def simulate_step(self, state: State, returns: Tensor) -> State:
+        variance = self.update(state, returns)["variance"]
+        return {"variance": variance.minimum(state["variance"].maximum(self.ceiling_))}
 
 
 def _fit_gjr(returns: pd.Series) -> pd.Series:

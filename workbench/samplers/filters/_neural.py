@@ -33,7 +33,6 @@ HALF_LIVES = (2.0, 6.0, 20.0, 60.0, 250.0)  # days, of the exponentially weighte
 LEVERAGE_HALF_LIVES = (3.0, 15.0, 60.0)  # days, of the smoothed signed surprises
 WARM_UP = 120  # days before the features have seen enough to be trained on
 BOUND = 1.0  # the correction of the log variance stays within this
-CEILING = 4.0  # simulated days leave the GJR-GARCH variance below this times the largest of the history
 LEVEL_HALF_LIFE, LEVEL_SHARE = 200.0, 0.8  # days; share of the level's error that is passed on (kappa)
 
 
@@ -127,7 +126,7 @@ class NeuralFilter(Levelled):
         self.network_ = None
         states = {name: value[:-1] for name, value in self.filter_path(returns).items()}
         features, known = self.features(states), _known(returns)
-        self.ceiling_ = CEILING * states["variance"].amax(dim=0, keepdim=True)
+        self.ceiling_ = self.garch_.ceiling_
         self.centre_ = features[known].mean(dim=0)
         self.spread_ = features[known].std(dim=0).clamp(min=1e-3)
         return self._scaled(features), self.garch_.surprise(states, tensor(returns)), known
