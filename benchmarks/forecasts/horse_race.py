@@ -33,13 +33,13 @@ LAST = {"us_equities": "2022-12-28", "multi_asset": "2018-12-28"}
 TRAINED_UNTIL = "2006-12-31"
 EVERY = {1: 4, 10: 10}  # days between forecasts, by horizon
 OFTENER = {"us_equities": 1, "multi_asset": 2}  # days between forecasts of FIRST, one day ahead
-FIRST = ("neural", "fhs", "fhs_moving", "fhs_lead")
+FIRST = ("neural", "neural_single", "fhs", "fhs_moving", "fhs_lead")
 SELDOM = {  # decoders that take 0.2 s of processor time a day, or draw a window of days to give one
     ("gjr_vine", 1): 40, ("gjr_vine", 10): 100, ("path_flow", 1): 40, ("path_flow", 10): 100,
 }  # fmt: skip
 DRAWS = {1: 2048, 10: 1024}
 LEFT_OUT = ("filtered",)
-REFERENCES = ("fhs_moving", "fhs", "neural")
+REFERENCES = ("fhs_moving", "fhs", "neural", "neural_single")
 
 
 def course(panel: str, horizon: int, name: str) -> tournament.Design:

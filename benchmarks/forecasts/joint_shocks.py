@@ -1,6 +1,6 @@
 r"""Joint shocks, learned and bootstrapped, behind the same fitted filter: one day ahead on US equities.
 
-For each seed the preset ``neural`` is fitted once; every shock model is then fitted to the same whitened residuals
+For each seed the preset ``neural_single`` is fitted once; every shock model is then fitted to the same whitened residuals
 (:func:`workbench.samplers.with_shocks`) and rolled over the same days with the same noise. Scores and books are those
 of :mod:`benchmarks.forecasts.one_day_ahead`, and so are t statistics against the bootstrapped shocks, negative: ahead.
 ``--span 1998`` and ``--span 2002`` are the folds inside 1990-2006 on which choices were made (fitted to that year,
@@ -73,7 +73,9 @@ def run(span: str, seed: int, every: int, models: list[str]) -> None:
         return
     returns = data.returns("us_equities")
     with torch.enable_grad():
-        base = samplers.make("neural", track=0.0, checkpoint=str(FOLDER / "weights")).fit(returns.loc[:span], seed)
+        base = samplers.make("neural_single", track=0.0, checkpoint=str(FOLDER / "weights")).fit(
+            returns.loc[:span], seed
+        )
     fitted, costs = {}, {}
     for name, (kind, options) in missing.items():
         begin = time.process_time()

@@ -2,7 +2,7 @@ r"""The mean of filters against its parts and FHS, one and ten days ahead: folds
 
 Choices (correlation, drift, tracking) were made on the folds inside 1990-2006; the tests were looked at after them: two
 panels of the catalogue, and three of packaged data that played no part in any choice
-(:mod:`benchmarks.forecasts.fresh_panels`). Parameters frozen, states rolled (:mod:`workbench.backtesting.tournament`);
+(:mod:`benchmarks.fresh_panels`). Parameters frozen, states rolled (:mod:`workbench.backtesting.tournament`);
 a fold's weights of the pretrained filter were trained on days before its split. Scored every fourth day, errors with
 the memory of the horizon.
 
@@ -19,7 +19,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from benchmarks.forecasts import fresh_panels
+from benchmarks import fresh_panels
 from benchmarks.harness import RESULTS, folder, parser, resumed, upsert
 from workbench import data
 from workbench.backtesting import tournament
@@ -36,9 +36,9 @@ FOLDS: dict[str, tuple[str | Callable[[], pd.DataFrame], str, str]] = {
 }
 SAMPLERS: dict[str, tuple[str, dict]] = {
     "fhs_moving": ("fhs_moving", {}),
+    "neural_single": ("neural_single", {"progress": False}),
     "neural": ("neural", {"progress": False}),
-    "neural_mean": ("neural_mean", {"progress": False}),
-    "neural_mean, untracked": ("neural_mean", {"progress": False, "track": 0}),
+    "neural, untracked": ("neural", {"progress": False, "track": 0}),
 }
 CHOSEN_ON = ("1996", "1998", "2002")  # folds that compare options, too
 HORIZONS, EVERY, DRAWS, FEW = (1, 10), 4, 1024, 384

@@ -23,7 +23,13 @@ from workbench import books, data, samplers, stress
 from workbench.stress.conditioning._affine import affine
 from workbench.stress.problem import Problem
 
-RARE_LOSSES = {"lognormal": 0.155, "fhs": 0.15, "gjr_t": 0.16, "neural": 0.25}  # near one in ten thousand
+RARE_LOSSES = {
+    "lognormal": 0.155,
+    "fhs": 0.15,
+    "gjr_t": 0.16,
+    "neural": 0.25,
+    "neural_single": 0.25,
+}  # near one in ten thousand
 
 
 def equities(first: str = "1995", last: str = "2007") -> pd.DataFrame:

@@ -39,7 +39,7 @@ EPISODES = {
 }
 CURRENCIES = ["USD", "JPY", "GBP", "CHF", "SEK", "NOK", "ZAR"]
 RIVALS = ("nearest 50 days", "entropy pooling", "vine (skfolio)")
-SEEDED = {"neural": 3}  # samplers whose fit depends on a seed, and how many seeds are tried
+SEEDED = {"neural": 3, "neural_single": 3}  # samplers whose fit depends on a seed, and how many seeds are tried
 DRAWS, BLOCK = 1200, 5
 LEAST_ESS = 40.0  # of the whole move; copies of one ancestor spread too little, which makes a score worse on average
 

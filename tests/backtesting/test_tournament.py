@@ -12,7 +12,7 @@ from workbench.plots import tournament as figures
 from workbench.reporting._tournament import tournament_headline, where_it_loses
 from workbench.studies import run
 
-FAST = {"neural": {"members": 1, "steps": 30}}
+FAST = {"neural": {"members": 1, "steps": 30, "tune_steps": 5}}
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from workbench.samplers.noise import BLOCK, block_noise
 
 LEARNED = {"members": 1, "steps": 25, "shocks": {"hidden": 8, "steps": 50, "sample": 4096, "mixture": 4.0}}
 OPTIONS = {
-    "neural": {"members": 2, "steps": 60},
-    "neural_mean": {"members": 2, "steps": 60, "tune_steps": 5},
+    "neural": {"members": 2, "steps": 60, "tune_steps": 5},
+    "neural_single": {"members": 2, "steps": 60},
     "historical_window": {"window": 250},
     "factor": {"factors": 2},
     "gjr_vine": {"trees": 1},
@@ -161,7 +161,7 @@ def test_worker_processes_change_no_bit(name, panel):
 
 
 def test_chains_are_trained_apart_and_stacked(panel):
-    chains = samplers.fit_chains("neural", panel, 2, seed=0, members=1, steps=40)
+    chains = samplers.fit_chains("neural_single", panel, 2, seed=0, members=1, steps=40)
     drawn = scenarios.returns(samplers.sample_chains(chains, 60, 2, seed=0))
     assert drawn.shape == (2, 60, 2, 4)
     first, second = (chain.filter.inner.network_.weights[0] for chain in chains)

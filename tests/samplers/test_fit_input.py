@@ -13,7 +13,8 @@ from workbench.samplers.paths import PathFlow
 from workbench.samplers.shocks import SHOCKS, SplicedMargins
 
 QUICK = {
-    "neural": {"members": 1, "steps": 25},
+    "neural": {"members": 1, "steps": 25, "tune_steps": 5},
+    "neural_single": {"members": 1, "steps": 25},
     "historical_window": {"window": 100},
     "transformer": {"steps": 2},
     "path_flow": {"filter": "ewma", "steps": 2},

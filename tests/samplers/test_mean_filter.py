@@ -87,7 +87,7 @@ def test_the_ridge_decides_the_spread_of_near_duplicates(panel) -> None:
 
 
 def test_saved_and_read_it_draws_the_same(panel, tmp_path) -> None:
-    sampler = samplers.make("neural_mean", members=1, steps=10, tune_steps=2, progress=False).fit(panel, 0)
+    sampler = samplers.make("neural", members=1, steps=10, tune_steps=2, progress=False).fit(panel, 0)
     again = samplers.load(samplers.save(sampler, tmp_path / "mean.safetensors"))
     drawn = [one.sample(50, 3, 1)["scenarios"]["ret"].values for one in (sampler, again)]
     assert np.array_equal(*drawn)

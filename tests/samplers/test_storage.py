@@ -127,7 +127,7 @@ def test_a_process_that_has_made_no_sampler_reads_one(name, panel, tmp_path):
 
 
 def test_hooks_in_a_file_are_not_read(panel, tmp_path):
-    sampler = samplers.make("neural", members=1, steps=25).fit(panel, seed=1)
+    sampler = samplers.make("neural_single", members=1, steps=25).fit(panel, seed=1)
     path = samplers.save(sampler, tmp_path / "sampler.safetensors")
     text = path.read_bytes()
     assert b"_hooks" not in text

@@ -128,7 +128,7 @@ def test_other_shocks_share_the_filter_and_the_residuals(panel):
 
 def test_a_neural_fit_leaves_a_checkpoint_and_is_read_from_it(panel, tmp_path):
     options = {"members": 1, "steps": 50, "checkpoint": str(tmp_path)}
-    first, again = (samplers.make("neural", **options).fit(panel, seed=3) for _ in range(2))
+    first, again = (samplers.make("neural_single", **options).fit(panel, seed=3) for _ in range(2))
     assert len(list(tmp_path.glob("networks-*.safetensors"))) == 1
     assert same(first.filter.inner.network_, again.filter.inner.network_)
     assert first.filter.inner.record_.key == again.filter.inner.record_.key and first.filter.inner.record_.curve
