@@ -56,6 +56,13 @@ def test_work_that_is_done_is_not_done_again(tmp_path):
     assert len(made) == 2
 
 
+def test_other_code_and_other_constants_wait_elsewhere():
+    places = [harness.folder("x"), harness.folder("y"), harness.folder("x", harness.CHECKS)]
+    places += [harness.folder("x", harness.CHECKS, factors=factors) for factors in ({"a": [1.0]}, {"a": [1.1]})]
+    assert len(set(places)) == len(places) and {place.parent for place in places} == {harness.CACHE}
+    assert harness.folder("x", harness.CHECKS, factors={"a": [1.0]}) == places[3]
+
+
 def test_every_benchmark_is_found_by_name_and_shows_its_arguments(capsys):
     found = runner.known()
     assert {"horse_race", "red_team", "backtest_size", "stress_reverse", "sampling_speed"} <= set(found)
