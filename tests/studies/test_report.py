@@ -283,6 +283,13 @@ def test_the_title_runs_along_the_foot_of_every_page_as_text(page):
     assert '"title"' not in soup.style.get_text()
 
 
+def test_a_date_in_a_sentence_is_not_broken_over_two_lines(page):
+    soup, _ = page(new_markdown_cell("# T\n\nFrom 2008-09-12 & <b>on</b>, not x-2008-09-12-y or `2001-01-01`."))
+    shown = str(soup)
+    assert 'From <span class="date">2008-09-12</span> &amp; <b>on</b>' in shown and "x-2008-09-12-y" in shown
+    assert "<code>2001-01-01</code>" in shown
+
+
 def test_parameters_are_written_without_python():
     from workbench.studies.report._front_matter import _worded
 

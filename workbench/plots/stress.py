@@ -192,7 +192,7 @@ def loss_shares(shares: Mapping[str, pd.DataFrame], loss: float, most: int = 8) 
         colours = [COLOURS[1] if share > 0 else COLOURS[0] for share in bars["share"]]
         ax.barh(range(len(bars)), bars["share"], xerr=1.96 * bars["standard_error"], color=colours, height=0.7)
         ax.axvline(0, color=REAL, linewidth=0.7)
-        long |= dict(zip(bars.index, short(bars.index, 24)))
+        long |= dict(zip(bars.index, short(bars.index, 32)))
         rows_down(ax, [long[name] for name in bars.index], title=name, xlabel="share of the loss")
         per_cent(ax)
     name_key(axes[0, 0].figure, long, long.values())

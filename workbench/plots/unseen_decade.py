@@ -82,7 +82,7 @@ def interval_plot(rows: pd.DataFrame, panel: str, sampler: str, statistic: str =
         splits = pd.DatetimeIndex(mine.loc[mine["years"] == years, "split"].unique())
         marked = splits[:: -(-len(splits) // MOST_DATED)]
         ax.set_xticks(marked, [f"{split:%Y-%m}" for split in marked])
-    unit = "" if "correlation" in statistic else ",\nvolatility of the ten years before = 1"
+    unit = "" if "correlation" in statistic else ",\nin units of past volatility"
     axes[0].set_ylabel(statistic.replace("_", " ") + unit)
     legend_below(axes[0])
     return axes

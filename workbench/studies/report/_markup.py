@@ -44,6 +44,8 @@ _STYLE = re.compile(
     r"(background(-color)?|border(-\w+)*|color|font-(size|style|weight)|(max-|min-)?(height|width)|padding(-\w+)?"
     r"|text-(align|decoration)|vertical-align|white-space)\s*:[\w\s#%.,()-]*"
 )
+_DAY = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
+_AS_IT_IS = ("style", "code", "pre", "td", "th", "mtext")  # where a date stands alone, or no markup may
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _SELECTOR = re.compile(r"\s*#T_\w+[\w\s.#>:-]*")
 
@@ -103,7 +105,8 @@ def inline(source: str) -> str:
 def safe(fragment: str) -> str:
     """HTML without anything that runs, that a browser would fetch by itself, or that reaches beyond its own place.
 
-    Links to click stay. An image that is not in the notebook leaves a line that says what was left out.
+    Links to click stay, dates stay on one line. An image that is not in the notebook leaves a line that says what was
+    left out.
     """
     soup = BeautifulSoup(fragment, "html.parser")
     for node in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
@@ -111,6 +114,10 @@ def safe(fragment: str) -> str:
     for element in soup.find_all(True):
         if not element.decomposed:
             _disarm(element)
+    for text in soup.find_all(string=_DAY):
+        if text.parent is not None and text.parent.name not in _AS_IT_IS:
+            whole = _DAY.sub(r'<span class="date">\g<0></span>', html.escape(text, quote=False))
+            text.replace_with(BeautifulSoup(whole, "html.parser"))
     return str(soup)
 
 
