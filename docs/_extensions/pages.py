@@ -58,13 +58,16 @@ def offered(module) -> list[str]:
     return [name for name in getattr(module, "__all__", own) if not name.startswith("_")]
 
 
-def entry(module, name: str) -> str:
-    """The directive that documents one name."""
+def entry(module, name: str, shown: set[str]) -> str:
+    """The directive that documents one name; ``shown`` are classes that a package above has put on its own page."""
     what, full = getattr(module, name, None), f"{module.__name__}.{name}"
     if inspect.ismodule(what):
         return f"* :doc:`{what.__name__}`\n\n"
     if inspect.isclass(what):
-        return f".. autoclass:: {full}\n   :members:\n\n"
+        own = f"{what.__module__}.{what.__qualname__}"
+        again = own != full and own in shown
+        shown |= {own} - {full}
+        return f".. autoclass:: {full}\n   :members:\n" + "   :no-index:\n" * again + "\n"
     if inspect.isroutine(what) or inspect.isfunction(what):
         return f".. autofunction:: {full}\n\n"
     return f".. autodata:: {full}\n   :no-value:\n\n"
@@ -73,13 +76,14 @@ def entry(module, name: str) -> str:
 def reference() -> None:
     faces = [f"workbench.{name}" for name in workbench.__all__] + ["workbench.errors", "workbench.registry"]
     whole = {name for face in faces for name in public_modules(face)}
+    shown: set[str] = set()
     for name in sorted(whole):
         module = importlib.import_module(name)
         below = sorted(other for other in whole if other.rpartition(".")[0] == name)
         twice = name.rpartition(".")[2] in offered(importlib.import_module(name.rpartition(".")[0]))
         index = "   :no-index:\n" if twice else ""
         text = heading(name) + f".. automodule:: {name}\n   :no-members:\n{index}\n"
-        text += "".join(entry(module, each) for each in offered(module))
+        text += "".join(entry(module, each, shown) for each in offered(module))
         if below:
             text += ".. toctree::\n   :caption: Modules\n   :maxdepth: 1\n\n" + "".join(
                 f"   {x.rpartition('.')[2]} <{x}>\n" for x in below
