@@ -17,6 +17,7 @@ from workbench.validation.checks.identities import read_identities
 from workbench.validation.engine import ComparisonData, Identity, SetSummary
 from workbench.validation.engine._null import windows
 from workbench.validation.engine._state import LOOKBACKS, expect
+from workbench.validation.engine.features import thinned
 
 MOST_DRAWS = 10_000
 FEWEST_DRAWS = 20
@@ -36,7 +37,7 @@ def prepare(
     summary: SetSummary | None = None,
 ) -> ComparisonData:
     """Comparison data of draws (draw, time, asset) in the history's column order; arguments as for ``trial``."""
-    raw = np.asarray(values[:: max(1, -(-len(values) // MOST_DRAWS))], dtype=np.float32)
+    raw = np.asarray(thinned(values, MOST_DRAWS), dtype=np.float32)
     days, horizon = history.to_numpy(dtype=float), values.shape[1]
     stride, conditional = max(1, horizon // 4), not is_unconditional(start)
     spread = np.maximum(days.std(0), 1e-12)

@@ -17,6 +17,7 @@ from scipy import stats
 
 from workbench.validation.engine import ComparisonData, Finding, check, not_assessed
 from workbench.validation.engine._null import windows
+from workbench.validation.engine.features import thinned
 
 MOST = 4000
 ROWS = 1000
@@ -71,10 +72,6 @@ def _ratio(distances: np.ndarray) -> np.ndarray:
     return np.where(distances[:, 0] < 1e-3, 0.0, distances[:, 0] / np.maximum(distances[:, 1], TINY))
 
 
-def _thin(x: np.ndarray) -> np.ndarray:
-    return x[:: max(1, -(-len(x) // MOST))]
-
-
 def _beyond_all(
     suspects: np.ndarray, real: np.ndarray, what: str, evidence: dict[str, Any], independent: float = 1.0
 ) -> Finding:
@@ -119,7 +116,7 @@ def _memorisation(data: ComparisonData) -> Finding:
     among = _every_window(data.days, data.horizon)
     at = np.arange(0, len(among), max(1, data.horizon // 2))
     real = _ratio(neighbours(among[at], among, 2, at=at, apart=data.horizon)[0])
-    distances, nearest = neighbours(points(_thin(data.fake)), among, 2, apart=data.horizon)
+    distances, nearest = neighbours(points(thinned(data.fake, MOST)), among, 2, apart=data.horizon)
     suspects = _ratio(distances)
     worst = np.argsort(suspects)[:5]
     evidence = {
@@ -147,7 +144,7 @@ def _leaked_holdout(data: ComparisonData) -> Finding:
         return not_assessed(f"a hold-out of {len(data.holdout)} days is too short for paths of {data.horizon} days")
     among = _every_window(data.holdout / np.maximum(data.holdout.std(0), 1e-12), data.horizon)
     real = _ratio(neighbours(points(data.real), among, 2, apart=data.horizon)[0])
-    suspects = _ratio(neighbours(points(_thin(data.fake)), among, 2, apart=data.horizon)[0])
+    suspects = _ratio(neighbours(points(thinned(data.fake, MOST)), among, 2, apart=data.horizon)[0])
     apart = max(1, data.horizon // (2 * data.stride))
     return _beyond_all(suspects, real[::apart], "share of draws near one hold-out window", {})
 
@@ -168,7 +165,7 @@ def _repeated_draws(data: ComparisonData) -> Finding:
         return not_assessed(SHORT)
     same, total = data.summary.repeats, data.summary.draws
     chance = total**2 / (2.0 * len(data.days)) if data.horizon == 1 else 0.0
-    among, draws = _every_window(data.days, data.horizon, max(1, data.horizon // 2)), points(_thin(data.fake))
+    among, draws = _every_window(data.days, data.horizon, max(1, data.horizon // 2)), points(thinned(data.fake, MOST))
     real = _ratio(neighbours(among, among, 10, at=np.arange(len(among)), apart=2, mirrored=True)[0])
     suspects = _ratio(neighbours(draws, draws, 10, at=np.arange(len(draws)), mirrored=True)[0])
     counted = {"equal to the bit": same, "expected by chance": chance}
@@ -222,7 +219,7 @@ def _log_nearest(x: np.ndarray) -> np.ndarray:
 
 def _effective(fake: np.ndarray) -> float:
     """Effective number of distinct draws, 1 / sum of squared shares of groups of draws within .05 of each other."""
-    x = points(_thin(fake))
+    x = points(thinned(fake, MOST))
     counts = np.concatenate([(x[i : i + ROWS] @ x.T > 1 - 0.05**2 / 2).sum(1) for i in range(0, len(x), ROWS)])
     return float(len(x) / counts.mean() * len(fake) / len(x))
 
@@ -239,7 +236,7 @@ def _coverage(data: ComparisonData) -> Finding:
     Distance of real windows to the nearest draw, against draws' own. Half of the draws are the landmarks; the
     other half and the real windows are measured to them.
     """
-    landmarks = points(_thin(data.fake[::2]))
+    landmarks = points(thinned(data.fake[::2], MOST))
     if len(landmarks) < 50:
         return not_assessed("fewer than 100 draws cannot mark out a support")
 
@@ -254,4 +251,4 @@ def _coverage(data: ComparisonData) -> Finding:
 
     names = ["mean log distance to the nearest draw", "share farther than the history's 90 %"]
     labels = [(name, data.assets) for name in names]
-    return data.compare(features, labels=labels, fake=_thin(data.fake[1::2]), memory=1.0, predictable=0.1)
+    return data.compare(features, labels=labels, fake=thinned(data.fake[1::2], MOST), memory=1.0, predictable=0.1)

@@ -120,14 +120,11 @@ def _directions(data: ComparisonData) -> Finding:
     return data.compare(features, reduce, labels, fake=data.fake[1::2], memory=1.0, predictable=0.2)
 
 
-def _own_quantiles(data: ComparisonData, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Each sample's own quantile, history's and scenarios', (asset,)."""
-    sample = by_day(data.fake[:: max(1, len(data.fake) // CHUNK)])
-    return data.threshold(by_day, [share])[0], np.quantile(sample, share, axis=0)
-
-
 def _jointly(data: ComparisonData, share: float, sign: float, what: str) -> Finding:
-    real, fake = _own_quantiles(data, share if sign < 0 else 1 - share)
+    """Days beyond each sample's own quantile."""
+    own = share if sign < 0 else 1 - share
+    real = data.threshold(by_day, [own])[0]
+    fake = np.quantile(by_day(data.fake[:: max(1, len(data.fake) // CHUNK)]), own, axis=0)
     count = len(data.assets)
     rows, columns = np.triu_indices(count, 1)
     crowd = max(2, -(-2 * count // 3))

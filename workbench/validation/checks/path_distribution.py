@@ -15,7 +15,7 @@ from scipy import stats
 from workbench.stats import pairwise_distances
 from workbench.validation.engine import ComparisonData, Finding, check, not_assessed
 from workbench.validation.engine.comparison_data import FEWEST_BLOCKS
-from workbench.validation.engine.features import lagged, own_size, relative_size
+from workbench.validation.engine.features import lagged, own_size, relative_size, thinned
 
 MOST = 3000
 RIDGE = 0.1
@@ -39,7 +39,7 @@ def _energy_distance(data: ComparisonData) -> Finding:
     if data.null.freedom < FEWEST_BLOCKS:
         return not_assessed(f"the history holds {data.null.freedom:.1f} independent blocks, {FEWEST_BLOCKS} are needed")
     real = data.real.sum(1) / np.sqrt(data.horizon)
-    fake = data.fake[:: max(1, -(-len(data.fake) // MOST))].sum(1) / np.sqrt(data.horizon)
+    fake = thinned(data.fake, MOST).sum(1) / np.sqrt(data.horizon)
     kernel = pairwise_distances(real, real)
     cross, own = pairwise_distances(fake, real) @ data.weights, pairwise_distances(fake, fake)
     value = float(2.0 * cross.mean() - own.mean() - data.weights @ kernel @ data.weights)

@@ -10,6 +10,11 @@ import numpy as np
 from workbench.validation.engine.comparison_data import ComparisonData, Labels
 
 
+def thinned(x: np.ndarray, most: int) -> np.ndarray:
+    """Every n-th row, evenly, so that at most ``most`` stay."""
+    return x[:: max(1, -(-len(x) // most))]
+
+
 def own_size(x: np.ndarray) -> np.ndarray:
     """Each asset's window divided by its own root mean square."""
     return x / np.sqrt(np.square(x).mean(1, keepdims=True) + 1e-12)
