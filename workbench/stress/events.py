@@ -30,7 +30,7 @@ class Functional(Protocol):
 
 @dataclass(frozen=True)
 class _Window:
-    """A weighted return over days ``first``..``last`` of the horizon (None: to its end).
+    """A weighted return over days ``first`` to ``last`` of the horizon (None: to its end).
 
     weights : one asset's name, or asset -> weight, finite. first, last : 1 is the first day.
     """
@@ -69,7 +69,7 @@ class _Window:
 
 @dataclass(frozen=True)
 class Move(_Window):
-    """Weighted cumulative log return over days ``first``..``last`` of the horizon (None: to its end).
+    """Weighted cumulative log return over days ``first`` to ``last`` of the horizon (None: to its end).
 
     weights : one asset's name, or asset -> weight. name : what to call the combination.
     """
@@ -85,7 +85,7 @@ class Move(_Window):
 
 @dataclass(frozen=True)
 class RealisedVolatility(_Window):
-    """Annualised volatility of a weighted return over days ``first``..``last``; ``periods`` of them make a year."""
+    """Annualised volatility of a weighted return over days ``first`` to ``last``; ``periods`` of them make a year."""
 
     periods: int = TRADING_DAYS
 
