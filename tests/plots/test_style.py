@@ -91,6 +91,13 @@ def test_ticks_of_fractions_are_per_cent(digits, written):
     assert ax.xaxis.get_major_formatter()(0.1234, 0) == written
 
 
+@pytest.mark.parametrize(("value", "written"), [(1e-3, "10⁻³"), (1.0, "10⁰"), (999.9, "10³"), (1e12, "10¹²")])
+def test_ticks_of_a_logarithmic_axis_are_powers_of_ten_in_text(value, written):
+    axis = style.canvas()[0, 0].xaxis
+    style.powers(axis)
+    assert axis.get_major_formatter()(value, 0) == written and axis.get_minor_formatter()(value, 0) == ""
+
+
 def test_a_figure_asks_for_its_columns():
     table = pd.DataFrame({"a": [1]})
     assert style.demand(table, ["a"], "the table") is table
