@@ -37,7 +37,7 @@ def neural(
 
     track : step a day of the equal-weight book's tracked 97.5 % quantile; 0 leaves the quantiles as fitted.
 
-    Cost: fit 21 s, 406 s a million paths.
+    Cost: fit 18 s, 559 s a million paths.
     Use: the default; ahead of neural_single and level with or ahead of fhs_moving wherever both were tried.
     """
     learnt = part.NeuralFilter(members, steps=steps, progress=progress, checkpoint=checkpoint)
@@ -63,7 +63,7 @@ def neural_single(
     Adds a lead-lag term to the mean where it improves forecasts within the training sample (:class:`.LeadLag`).
     track : as of ``neural``.
 
-    Cost: fit 14 s, 202 s a million paths.
+    Cost: fit 14 s, 245 s a million paths.
     Use: half the time of neural; panels that must know nothing of other markets.
     """
     filter = part.NeuralFilter(members, steps=steps, progress=progress, checkpoint=checkpoint)
