@@ -27,7 +27,7 @@ def given():
 WRONG = {
     "prices": (lambda x, h: (100 * np.exp(x.cumsum(1)), h), "look like prices: column 'A0'"),
     "percent": (lambda x, h: (100 * x, h), "the scenarios look like returns in percent"),
-    "percent in the history": (lambda x, h: (x, 100 * h), "the history look like returns in percent"),
+    "percent in the history": (lambda x, h: (x, 100 * h), "the history looks like returns in percent"),
     "basis points": (lambda x, h: (1e4 * x, h), "times that of the history"),
     "grid": (lambda x, h: (np.round(x / 0.005) * 0.005, h), "whole multiples of 0.005 (50 bp)"),
     "short": (lambda x, h: (x, h[:200]), "holds 200 complete days, too short for paths of 10 days"),
