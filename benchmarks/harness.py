@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench._cache import Cache, append, lines
+from workbench._cache import Cache, append, lines, whole
 
 __all__ = [
     "ROOT", "FORECASTS", "CHECKS", "RESULTS", "CACHE", "folder", "parser", "commit", "stamp", "write", "read", "measured",
@@ -62,10 +61,8 @@ def stamp(file: Path) -> None:
 
 def write(table: pd.DataFrame, file: Path, index: bool = False) -> None:
     """Write a table whole or not at all, with the commit that measured it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    table.to_csv(beside, index=index)
-    beside.replace(file)
+    with whole(file) as beside:
+        table.to_csv(beside, index=index)
     stamp(file)
 
 
@@ -103,8 +100,6 @@ def resumed(file: Path, make: Callable[[], pd.DataFrame], resume: bool = True) -
     if resume and file.exists():
         return pd.read_parquet(file)
     frame = make()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    frame.to_parquet(beside)
-    beside.replace(file)
+    with whole(file) as beside:
+        frame.to_parquet(beside)
     return frame

@@ -16,12 +16,13 @@ import pandas as pd
 
 from benchmarks.harness import RESULTS, folder, parser, resumed, upsert
 from benchmarks.pretraining import panels
+from workbench._cache import whole
 from workbench.backtesting import unseen_decade
 from workbench.data import content_hash
 from workbench.samplers.training import long_run
 
 CUTS = {"until_2006": "2006-12-31", "until_2015": "2015-12-31"}
-SAMPLERS = ["neural", "fhs_moving", "fhs", "fhs_gpd", "gjr_t", "ewma", "block_bootstrap", "lognormal"]
+SAMPLERS = ["neural", "neural_single", "fhs_moving", "fhs", "fhs_gpd", "gjr_t", "ewma", "block_bootstrap", "lognormal"]
 EVERY = {"us_equities": 504, "ecb_fx": 504}  # trading days between two splits of the large panels, 252 of the others
 MARKETS = {
     "us_equities": "US stocks", "more_stocks": "US stocks", "nyse_old": "US stocks", "nyse_new": "US stocks",
@@ -65,10 +66,8 @@ def learn(name: str) -> None:
         "spread": vars(long_run.pooled(described)),
         "panels": described,
     }
-    long_run.FOLDER.mkdir(exist_ok=True)
-    beside = long_run.FOLDER / f"{name}.json.part"
-    beside.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    beside.replace(long_run.FOLDER / f"{name}.json")
+    with whole(long_run.FOLDER / f"{name}.json") as beside:
+        beside.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(name, facts["spread"], flush=True)
 
 

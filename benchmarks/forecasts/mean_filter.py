@@ -47,7 +47,11 @@ KEYS = ["fold", "horizon", "score", "sampler"]
 
 
 class Design(tournament.Design):
-    """Keeps the mean over assets and books of every score, and what forecast variances are judged by."""
+    """Keeps the mean over assets and books of every score, and what forecast variances are judged by.
+
+    ``var/``, ``came/``: variance of the draws and squared error of their mean over the horizon, in squared per cent: of
+    the simple return of the equal-weight book (``equal``) and of each asset's log return.
+    """
 
     def _score(self, day: pd.Timestamp, draws: np.ndarray) -> dict[str, float]:
         row = super()._score(day, draws)

@@ -163,8 +163,12 @@ class Gjr(Filter):
         return {"variance": variance.clamp(min=self.floor_)}
 
     def simulate_step(self, state: State, returns: Tensor) -> State:
-        variance = self.update(state, returns)["variance"]
-        return {"variance": variance.minimum(state["variance"].maximum(self.ceiling_))}
+        return {"variance": held(self.update(state, returns)["variance"], state["variance"], self.ceiling_)}
+
+
+def held(variance: Tensor, before: Tensor, ceiling: Tensor) -> Tensor:
+    """Variances (draw, asset) after a simulated day, at most ``ceiling``; from above it they may fall, but not rise."""
+    return variance.minimum(before.maximum(ceiling))
 
 
 def _fit_gjr(returns: pd.Series) -> pd.Series:

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from workbench._require import count, number
 from workbench.samplers._panel import live_series
-from workbench.samplers.filters._classical import FILTERS, Filter, Gjr, State, tensor
+from workbench.samplers.filters._classical import FILTERS, Filter, Gjr, State, held, tensor
 from workbench.samplers.training._loop import Plan, train
 
 HALF_LIVES = (2.0, 6.0, 20.0, 60.0, 250.0)  # days, of the exponentially weighted variances
@@ -58,7 +58,7 @@ class Levelled(Filter):
         """
         after = self.update(state, returns)
         after["level"] = self.level_after(state, 1.0)
-        variance = after["variance"].minimum(state["variance"].maximum(self.ceiling(state)))
+        variance = held(after["variance"], state["variance"], self.ceiling(state))
         after["volatility"] = after["volatility"] * (variance / after["variance"]).sqrt()
         return after | {"variance": variance}
 
